@@ -1,0 +1,109 @@
+/* analyzers/analyzer.h: the contract between the dispatcher and one protocol. */
+#ifndef OVERT_ANALYZERS_ANALYZER_H
+#define OVERT_ANALYZERS_ANALYZER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "analyzers/observation.h"
+#include "base/bytes.h"
+#include "base/keyed_hash.h"
+
+enum { CARRIER_UDP = 1 << 0, CARRIER_TCP = 1 << 1 };
+
+enum claim {
+    CLAIM_NO,   /* not this protocol */
+    CLAIM_MORE, /* could be; more bytes (stream) would tell. For a datagram the same as CLAIM_NO */
+    CLAIM_YES,
+};
+
+enum feed {
+    FEED_MORE,    /* goes on reading this flow */
+    FEED_SETTLED, /* has all it wants: its further packets only count (the flow stays its own) */
+    FEED_RELEASE, /* what follows belongs to another protocol (CONNECT, STARTTLS): claims begin anew
+                   */
+};
+
+struct segment {
+    struct bytes
+        payload;      /* one datagram, or all in-order bytes of one side's stream not yet used */
+    uint64_t packet;  /* number in the capture, from 1; of the newest byte */
+    uint64_t time_us; /* capture time of that packet, microseconds since 1970 */
+    uint8_t from;     /* side that sent it: 0 = sender of the flow's first captured packet */
+    bool open;        /* stream that may go on: reading past the end is then BYTES_CUT */
+    bool first;       /* nothing of this side's stream was used or lost before (datagram: true) */
+    uint16_t port[2]; /* of side 0 and side 1: a hint, never a proof */
+};
+
+struct certificates; /* analyzers/crypto/certificates.h */
+
+/* Where an analyzer puts its facts, and what it may use. The dispatcher owns it. */
+struct sink {
+    void (*put)(struct sink *sink, const struct observation *obs); /* copies what it keeps */
+    struct certificates *certificates;
+    struct hash_seed digest_seed; /* for keyed digests of secrets; differs in each run */
+};
+
+struct analyzer {
+    const char *name;    /* in policies and reports */
+    const char *spec;    /* normative source */
+    uint8_t carriers;    /* CARRIER_* */
+    bool late;           /* may claim a stream in which another protocol spoke first */
+    uint16_t state_size; /* bytes per flow, zeroed before the first feed; 0 = stateless */
+
+    /* Looks only: no state, no facts. Called for each datagram, and at the first unused byte of a
+     * stream as long as nobody has it. */
+    enum claim (*claim)(const struct segment *seg);
+    /* Reads, reports facts (OBS_APP first, as soon as the protocol is certain), and moves
+     * seg->payload over what it used; of a stream, what it leaves is offered again with the bytes
+     * that follow, and it may step over more than is there. A datagram is always used up. */
+    enum feed (*feed)(void *state, struct segment *seg, struct sink *sink);
+    /* `missing` bytes of side `from` were not captured (stream). NULL: the analyzer does not mind.
+     * Afterwards feed goes on behind the hole. FEED_SETTLED gives up. */
+    enum feed (*gap)(void *state, uint8_t from, uint64_t missing, struct sink *sink);
+    /* The flow ended: reports what is only known then. NULL means nothing. */
+    void (*close)(void *state, struct sink *sink);
+};
+
+extern const struct analyzer *const analyzers[]; /* one row each in analyzers.def, NULL-ended */
+
+/* An observation about a segment, to be completed. offset: of the evidence in the payload. */
+static inline struct observation observation_of(const struct segment *seg,
+                                                enum observation_kind kind)
+{
+    return (struct observation){
+        .kind = kind, .from = seg->from, .packet = seg->packet, .time_us = seg->time_us
+    };
+}
+
+static inline void observe_value(struct sink *sink, const struct segment *seg,
+                                 enum observation_kind kind, uint64_t value)
+{
+    struct observation obs = observation_of(seg, kind);
+    obs.value = value;
+    sink->put(sink, &obs);
+}
+
+/* text: a C string, constant or borrowed until this returns; value: its code point or 0. */
+static inline void observe_text(struct sink *sink, const struct segment *seg,
+                                enum observation_kind kind, const char *text, uint64_t value)
+{
+    struct observation obs = observation_of(seg, kind);
+    obs.text = text;
+    obs.text_size = (uint32_t)strlen(text);
+    obs.value = value;
+    sink->put(sink, &obs);
+}
+
+/* Text straight from the wire. */
+static inline void observe_bytes(struct sink *sink, const struct segment *seg,
+                                 enum observation_kind kind, const struct bytes *text)
+{
+    struct observation obs = observation_of(seg, kind);
+    obs.text = (const char *)text->next;
+    obs.text_size = text->left;
+    sink->put(sink, &obs);
+}
+
+#endif

@@ -1,0 +1,251 @@
+/* analyzers/crypto/certificates.c: certificates kept by SHA-256, the least recently used goes
+ * first. What one says is read in certificates_x509.c, once. */
+#include "analyzers/crypto/certificates.h"
+
+#include <openssl/err.h>
+#include <openssl/x509.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzers/crypto/certificates_x509.h"
+#include "analyzers/crypto/digest.h"
+#include "base/keyed_hash.h"
+
+enum { DER_MAX = 64 * 1024, DIGEST_SIZE = 32 };
+
+struct entry {
+    struct certificate view; /* texts point into texts */
+    uint8_t digest[DIGEST_SIZE];
+    X509 *x509;                  /* owned; NULL when unreadable */
+    char *texts;                 /* owned */
+    struct entry *next;          /* of the same bucket */
+    struct entry *newer, *older; /* by last use */
+};
+
+struct certificates {
+    struct entry **buckets; /* owned; bucket_count is a power of two */
+    uint32_t bucket_count;
+    uint32_t count, most;
+    struct entry *newest, *oldest;
+    struct hash_seed seed;
+    char scratch[CERTIFICATE_TEXT_MAX]; /* texts of the certificate being read */
+};
+
+enum ov_status certificates_new(uint32_t most, struct certificates **ret_certificates)
+{
+    *ret_certificates = NULL;
+    struct certificates *c = calloc(1, sizeof *c);
+    if (c == NULL) {
+        return OV_NOMEM;
+    }
+    c->most = most > 0 ? most : 1;
+    c->bucket_count = 16;
+    while (c->bucket_count < c->most && c->bucket_count < 1u << 20) {
+        c->bucket_count *= 2;
+    }
+    c->buckets = calloc(c->bucket_count, sizeof(struct entry *));
+    if (c->buckets == NULL) {
+        free(c);
+        return OV_NOMEM;
+    }
+    c->seed = hash_seed_random();
+    *ret_certificates = c;
+    return OV_OK;
+}
+
+static void free_entry(struct entry *e)
+{
+    X509_free(e->x509);
+    free(e->texts);
+    free(e);
+}
+
+void certificates_free(struct certificates *certificates)
+{
+    if (certificates == NULL) {
+        return;
+    }
+    for (struct entry *e = certificates->newest; e != NULL;) {
+        struct entry *older = e->older;
+        free_entry(e);
+        e = older;
+    }
+    free(certificates->buckets);
+    free(certificates);
+}
+
+static struct entry **bucket_of(const struct certificates *c, const uint8_t *digest)
+{
+    return &c->buckets[keyed_hash(digest, DIGEST_SIZE, c->seed) & (c->bucket_count - 1)];
+}
+
+static struct entry *find(const struct certificates *c, const uint8_t *digest)
+{
+    struct entry *e = *bucket_of(c, digest);
+    while (e != NULL && memcmp(e->digest, digest, DIGEST_SIZE) != 0) {
+        e = e->next;
+    }
+    return e;
+}
+
+static void unlink_use(struct certificates *c, struct entry *e)
+{
+    struct entry **from_newer = e->newer != NULL ? &e->newer->older : &c->newest;
+    struct entry **from_older = e->older != NULL ? &e->older->newer : &c->oldest;
+    *from_newer = e->older;
+    *from_older = e->newer;
+}
+
+static void link_newest(struct certificates *c, struct entry *e)
+{
+    e->newer = NULL;
+    e->older = c->newest;
+    if (c->newest != NULL) {
+        c->newest->newer = e;
+    } else {
+        c->oldest = e;
+    }
+    c->newest = e;
+}
+
+static void forget_oldest(struct certificates *c)
+{
+    struct entry *e = c->oldest;
+    struct entry **at = bucket_of(c, e->digest);
+    while (*at != e) {
+        at = &(*at)->next;
+    }
+    *at = e->next;
+    unlink_use(c, e);
+    free_entry(e);
+    c->count--;
+}
+
+/* Moves a text from the scratch buffer to the entry's own. */
+static const char *moved(const struct certificates *c, const struct entry *e, const char *text)
+{
+    return text != NULL ? e->texts + (text - c->scratch) : NULL;
+}
+
+static bool keep_texts(const struct certificates *c, struct entry *e, size_t used)
+{
+    e->texts = malloc(used + 1);
+    if (e->texts == NULL) {
+        return false;
+    }
+    memcpy(e->texts, c->scratch, used + 1);
+    struct certificate *v = &e->view;
+    v->subject = moved(c, e, v->subject);
+    v->issuer = moved(c, e, v->issuer);
+    v->serial = moved(c, e, v->serial);
+    v->key_type = moved(c, e, v->key_type);
+    v->key_curve = moved(c, e, v->key_curve);
+    v->signature = moved(c, e, v->signature);
+    for (uint32_t i = 0; i < v->san_count; i++) {
+        v->san[i] = moved(c, e, v->san[i]);
+    }
+    for (uint32_t i = 0; i < v->eku_count; i++) {
+        v->eku[i] = moved(c, e, v->eku[i]);
+    }
+    return true;
+}
+
+/* Reads the DER into the entry; false only without memory. */
+static bool read_der(struct certificates *c, struct entry *e, const uint8_t *der, uint32_t size)
+{
+    if (size > DER_MAX) {
+        e->view.error = "larger than 64 KiB";
+        return true;
+    }
+    const uint8_t *at = der;
+    e->x509 = d2i_X509(NULL, &at, (long)size);
+    if (e->x509 == NULL || at != der + size) {
+        e->view.error = e->x509 == NULL ? "not an X.509 certificate" : "bytes after its end";
+    } else {
+        struct text texts = text_into(c->scratch, sizeof c->scratch);
+        e->view.error = certificates_x509_describe(e->x509, &texts, &e->view);
+        if (e->view.error == NULL && !keep_texts(c, e, texts.used)) {
+            return false;
+        }
+    }
+    ERR_clear_error();
+    if (e->view.error != NULL) {
+        e->view = (struct certificate){ .error = e->view.error };
+        X509_free(e->x509);
+        e->x509 = NULL;
+    }
+    return true;
+}
+
+const struct certificate *certificates_add(struct certificates *certificates, struct bytes der)
+{
+    uint8_t digest[DIGEST_SIZE];
+    uint32_t size = bytes_left(&der);
+    const uint8_t *at = bytes_skip(&der, size);
+    digest_sha256(at, size, digest);
+    struct entry *e = find(certificates, digest);
+    if (e != NULL) {
+        unlink_use(certificates, e);
+        link_newest(certificates, e);
+        return &e->view;
+    }
+    e = calloc(1, sizeof *e);
+    if (e == NULL) {
+        return NULL;
+    }
+    if (!read_der(certificates, e, at, size)) {
+        free_entry(e);
+        return NULL;
+    }
+    memcpy(e->digest, digest, sizeof digest);
+    struct text hex = text_into(e->view.sha256, sizeof e->view.sha256);
+    text_put_hex(&hex, digest, sizeof digest);
+    if (certificates->count == certificates->most) {
+        forget_oldest(certificates);
+    }
+    struct entry **bucket = bucket_of(certificates, digest);
+    e->next = *bucket;
+    *bucket = e;
+    link_newest(certificates, e);
+    certificates->count++;
+    return &e->view;
+}
+
+static int digit_of(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    if (c >= 'a' && c <= 'f') {
+        return c - 'a' + 10;
+    }
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* The entry with this hex digest, or NULL. */
+static const struct entry *find_hex(const struct certificates *c, const char *sha256)
+{
+    uint8_t digest[DIGEST_SIZE];
+    for (size_t i = 0; i < DIGEST_SIZE; i++) {
+        int high = digit_of(sha256[2 * i]);
+        int low = high < 0 ? -1 : digit_of(sha256[2 * i + 1]);
+        if (low < 0) {
+            return NULL;
+        }
+        digest[i] = (uint8_t)(high << 4 | low);
+    }
+    return sha256[2 * (size_t)DIGEST_SIZE] == '\0' ? find(c, digest) : NULL;
+}
+
+const struct certificate *certificates_find(const struct certificates *certificates,
+                                            const char *sha256)
+{
+    const struct entry *e = find_hex(certificates, sha256);
+    return e != NULL ? &e->view : NULL;
+}
+
+struct x509_st *certificates_x509(const struct certificates *certificates, const char *sha256)
+{
+    const struct entry *e = find_hex(certificates, sha256);
+    return e != NULL ? e->x509 : NULL;
+}

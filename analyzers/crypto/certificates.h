@@ -1,0 +1,49 @@
+/* analyzers/crypto/certificates.h: X.509 certificates, each parsed once and kept by SHA-256. */
+#ifndef OVERT_ANALYZERS_CRYPTO_CERTIFICATES_H
+#define OVERT_ANALYZERS_CRYPTO_CERTIFICATES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/status.h"
+
+enum {
+    CERTIFICATE_SANS = 100, /* names kept of one certificate */
+    CERTIFICATE_EKUS = 8,
+    CERTIFICATES_CHAIN = 10, /* certificates of one chain that are looked at */
+};
+
+/* All texts are NUL-terminated valid UTF-8, escaped where the certificate is hostile. */
+struct certificate {
+    const char *subject,
+        *issuer;        /* RFC 2253 form, most specific first: "CN=fe01.contoso.com,O=..." */
+    const char *serial; /* hex, upper case, no colons */
+    const char *san[CERTIFICATE_SANS]; /* "fe01.contoso.com", "10.0.1.10", "sip:..." */
+    const char *eku[CERTIFICATE_EKUS]; /* "serverAuth" or dotted OID */
+    uint32_t san_count, eku_count;
+    int64_t not_before_us, not_after_us; /* microseconds since 1970, UTC */
+    const char *key_type;                /* RSA EC DSA Ed25519 Ed448 ... or an OID */
+    uint32_t key_bits;
+    const char *key_curve; /* "P-256"; NULL when not EC */
+    const char *signature; /* "sha256WithRSAEncryption" */
+    char sha256[65];       /* hex, lower case */
+    bool self_signed;      /* subject equals issuer and its own key verifies it */
+    bool ca;               /* basicConstraints CA */
+    const char *error;     /* why the DER could not be read; then only sha256 is filled in */
+};
+
+struct certificates;
+
+/* Keeps at most `most` certificates (the least recently used goes first). */
+OV_MUST_CHECK enum ov_status certificates_new(uint32_t most,
+                                              struct certificates **ret_certificates);
+void certificates_free(struct certificates *certificates);
+/* The description of one DER certificate (all of der is used): borrowed until the next
+ * certificates_add. Never NULL: hostile bytes give .error. NULL only without memory. */
+const struct certificate *certificates_add(struct certificates *certificates, struct bytes der);
+/* The kept certificate with this hex SHA-256, or NULL when it was never seen or is gone. */
+const struct certificate *certificates_find(const struct certificates *certificates,
+                                            const char *sha256);
+
+#endif

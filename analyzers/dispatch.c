@@ -1,0 +1,460 @@
+/* analyzers/dispatch.c: which analyzer gets which datagram, and what becomes of its facts. */
+#include "analyzers/dispatch.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+
+#include "analyzers/dispatch_internal.h"
+#include "base/text.h"
+
+static const struct hash_seed stable_seed; /* flow ids are the same in every run */
+
+/* On one UDP 5-tuple several protocols meet (RFC 7983): the one that says most names the flow. */
+static uint8_t app_rank_of(const char *app)
+{
+    static const char *const by_rank[] = { "stun", "dtls", "rtp" };
+    for (unsigned i = 0; i < sizeof by_rank / sizeof by_rank[0]; i++) {
+        if (strcmp(by_rank[i], app) == 0) {
+            return (uint8_t)(i + 2);
+        }
+    }
+    return 5;
+}
+
+static void take_app(struct analysis *a, const struct observation *obs)
+{
+    char app[sizeof a->app];
+    struct text t = text_into(app, sizeof app);
+    text_put_escaped(&t, obs->text, obs->text_size);
+    uint8_t rank = app_rank_of(app);
+    a->claimed = true;
+    if (a->app_rank == 0 || (a->l4 == IPPROTO_UDP && rank > a->app_rank)) {
+        memcpy(a->app, app, sizeof app);
+        a->app_by = "content";
+        a->app_rank = rank;
+    }
+}
+
+static void take_client(struct analysis *a, const struct observation *obs)
+{
+    bool hello = obs->text_size == 5 && memcmp(obs->text, "hello", 5) == 0;
+    uint8_t by = hello ? BY_HELLO : BY_REQUEST;
+    a->opening_seen = true;
+    if (by > a->initiator) {
+        a->initiator = by;
+        a->client = obs->value == 0 ? 0 : 1;
+    }
+}
+
+static bool is_for_calls(enum observation_kind kind)
+{
+    return kind >= OBS_SIP_MESSAGE && kind <= OBS_SIP_MESSAGE_END;
+}
+
+static void put(struct sink *sink, const struct observation *obs)
+{
+    struct flow_sink *fs = (struct flow_sink *)sink;
+    struct analysis *a = fs->analysis;
+    if (obs->kind == OBS_APP) {
+        take_app(a, obs);
+    } else if (obs->kind == OBS_CLIENT) {
+        take_client(a, obs);
+    } else if (is_for_calls(obs->kind)) {
+        calls_observe(fs->dispatch->options.calls, a->flow_id, a->end, obs);
+    } else {
+        facts_put(&a->facts, obs);
+    }
+}
+
+enum ov_status dispatch_new(const struct dispatch_options *options, struct dispatch **ret_dispatch)
+{
+    struct dispatch *d = calloc(1, sizeof *d);
+    if (d == NULL) {
+        return OV_NOMEM;
+    }
+    d->options = *options;
+    pool_init(&d->flows, sizeof(struct analysis), options->flows_max);
+    for (unsigned i = 0; analyzers[i] != NULL && i < ANALYZERS_MAX; i++) {
+        pool_init(&d->states[i], analyzers[i]->state_size > 0 ? analyzers[i]->state_size : 8,
+                  options->flows_max);
+        d->analyzer_count = i + 1;
+    }
+    d->sink.sink.put = put;
+    d->sink.sink.certificates = options->certificates;
+    d->sink.sink.digest_seed = options->seed;
+    d->sink.dispatch = d;
+    *ret_dispatch = d;
+    return OV_OK;
+}
+
+void dispatch_free(struct dispatch *d)
+{
+    if (d == NULL) {
+        return;
+    }
+    for (unsigned i = 0; i < d->analyzer_count; i++) {
+        pool_done(&d->states[i]);
+    }
+    pool_done(&d->flows);
+    ndpi_door_free(d->ndpi);
+    facts_done(&d->no_facts);
+    free(d);
+}
+
+void dispatch_restart(struct dispatch *d)
+{
+    d->first_us = 0;
+}
+
+static struct flow_end end_of(const struct flow_key *key, unsigned i)
+{
+    return (struct flow_end){ .address = key->addr[i], .port = key->port[i] };
+}
+
+static void name_ends(const struct flow_cold *cold, struct flow_end ret_end[2])
+{
+    unsigned first = cold->low_first ? 0 : 1;
+    ret_end[0] = end_of(&cold->key, first);
+    ret_end[1] = end_of(&cold->key, 1 - first);
+}
+
+/* The same for the same capture on every machine. */
+static uint64_t flow_id_of(const struct flow_cold *cold)
+{
+    struct {
+        struct flow_key key;
+        uint64_t first_us, first_packet;
+    } what = { cold->key, cold->first_us, cold->first_packet };
+    return keyed_hash(&what, sizeof what, stable_seed);
+}
+
+/* Ports tell when nothing else does: the end with the well-known one serves. */
+static void guess_client(const struct flow_end end[2], uint8_t *ret_client, uint8_t *ret_by)
+{
+    bool low0 = end[0].port < 1024, low1 = end[1].port < 1024;
+    *ret_client = low0 && !low1 ? 1 : 0;
+    *ret_by = low0 != low1 ? BY_PORT : BY_FIRST_PACKET;
+}
+
+static struct analysis *begin(struct dispatch *d, struct flow_cold *cold)
+{
+    uint32_t slot = pool_take(&d->flows);
+    if (slot == POOL_NONE) {
+        d->options.counters->value[COUNT_FACTS_DROPPED]++;
+        return NULL;
+    }
+    struct analysis *a = pool_at(&d->flows, slot);
+    a->pool_slot = slot;
+    a->flow_id = flow_id_of(cold);
+    name_ends(cold, a->end);
+    a->l4 = cold->key.l4;
+    a->stream_seat = SEAT_NONE;
+    guess_client(a->end, &a->client, &a->initiator);
+    cold->analysis = a;
+    return a;
+}
+
+uint8_t dispatch_sit(struct dispatch *d, struct analysis *a, unsigned analyzer)
+{
+    if (a->seat_count == SEATS) {
+        d->options.counters->value[COUNT_FACTS_DROPPED]++;
+        return SEAT_NONE;
+    }
+    uint32_t state = POOL_NONE;
+    if (analyzers[analyzer]->state_size > 0) {
+        state = pool_take(&d->states[analyzer]);
+        if (state == POOL_NONE) {
+            d->options.counters->value[COUNT_FACTS_DROPPED]++;
+            return SEAT_NONE;
+        }
+    }
+    a->seats[a->seat_count] = (struct seat){ .analyzer = (uint8_t)analyzer, .state = state };
+    return a->seat_count++;
+}
+
+void *dispatch_state(struct dispatch *d, const struct seat *seat)
+{
+    return seat->state == POOL_NONE ? NULL : pool_at(&d->states[seat->analyzer], seat->state);
+}
+
+struct segment dispatch_segment(const struct analysis *a, uint8_t side, uint64_t packet,
+                                uint64_t time_us)
+{
+    return (struct segment){
+        .packet = packet,
+        .time_us = time_us,
+        .from = side,
+        .port = { a->end[0].port, a->end[1].port },
+    };
+}
+
+/* Is there an analyzer with a seat that says this datagram is its own? Seated ones are asked first.
+ */
+static uint8_t seat_for_datagram(struct dispatch *d, struct analysis *a, const struct segment *seg)
+{
+    for (uint8_t i = 0; i < a->seat_count; i++) {
+        if (analyzers[a->seats[i].analyzer]->claim(seg) == CLAIM_YES) {
+            return i;
+        }
+    }
+    for (unsigned i = 0; i < d->analyzer_count; i++) {
+        if ((analyzers[i]->carriers & CARRIER_UDP) != 0 && analyzers[i]->claim(seg) == CLAIM_YES) {
+            return dispatch_sit(d, a, i);
+        }
+    }
+    return SEAT_NONE;
+}
+
+static void dispatch_udp(struct dispatch *d, struct analysis *a, const struct batch *b, uint32_t i)
+{
+    struct segment seg = dispatch_segment(a, b->side[i], b->packet[i], b->time_us[i]);
+    seg.payload = b->payload[i];
+    seg.first = true;
+    uint8_t at = seat_for_datagram(d, a, &seg);
+    if (at == SEAT_NONE) {
+        a->undecided++;
+        return;
+    }
+    struct seat *seat = &a->seats[at];
+    if (!seat->settled && analyzers[seat->analyzer]->feed(dispatch_state(d, seat), &seg,
+                                                          &d->sink.sink) == FEED_SETTLED) {
+        seat->settled = true;
+    }
+}
+
+static void take_ndpi_name(struct dispatch *d, struct analysis *a, const struct segment *seg,
+                           const struct ndpi_name *name)
+{
+    observe_text(&d->sink.sink, seg, OBS_DPI_PROTOCOL, name->protocol, 0);
+    if (name->application != NULL) {
+        observe_text(&d->sink.sink, seg, OBS_DPI_APPLICATION, name->application, 0);
+    }
+    if (a->app[0] == '\0' && name->app[0] != '\0') {
+        memcpy(a->app, name->app, sizeof a->app);
+        a->app_by = "ndpi";
+    }
+}
+
+/* Shows nDPI the packet of a flow that none of ours has claimed yet. */
+static void ask_ndpi(struct dispatch *d, struct analysis *a, const struct batch *b, uint32_t i)
+{
+    uint8_t most = a->l4 == IPPROTO_TCP ? NDPI_DOOR_PACKETS_TCP : NDPI_DOOR_PACKETS_UDP;
+    if (!d->options.ndpi || d->ndpi_failed || a->claimed || a->app[0] != '\0' ||
+        a->ndpi_looks >= most || a->seat_count > 0) {
+        return;
+    }
+    if (d->ndpi == NULL && ndpi_door_new(&d->ndpi) != OV_OK) {
+        d->ndpi_failed = true;
+        return;
+    }
+    a->ndpi = a->ndpi != NULL ? a->ndpi : ndpi_door_flow_new();
+    if (a->ndpi == NULL) {
+        return;
+    }
+    struct ndpi_name name = { 0 };
+    a->ndpi_looks++;
+    struct ndpi_packet packet = {
+        .key = &b->key[i],
+        .sender_low = (b->state[i] & FRAME_LOW) != 0,
+        .payload = b->payload[i],
+        .time_us = b->time_us[i],
+    };
+    bool known = ndpi_door_look(d->ndpi, a->ndpi, &packet, &name);
+    if (known) {
+        struct segment seg = dispatch_segment(a, b->side[i], b->packet[i], b->time_us[i]);
+        take_ndpi_name(d, a, &seg, &name);
+    }
+    if (known || a->ndpi_looks == most) {
+        ndpi_door_flow_free(a->ndpi);
+        a->ndpi = NULL;
+        a->ndpi_looks = most;
+    }
+}
+
+/* Nobody wants more of it: from now on its packets cost two counters. */
+static bool is_settled(const struct analysis *a)
+{
+    if (a->settled) {
+        return true;
+    }
+    if (a->l4 == IPPROTO_TCP) {
+        return a->stream_seat == SEAT_NONE && a->undecided >= UNDECIDED_TCP_MAX;
+    }
+    return a->seat_count == 0 && a->undecided >= UNDECIDED_UDP_MAX;
+}
+
+static void dispatch_packet(struct dispatch *d, struct batch *b, uint32_t i)
+{
+    struct flow_cold *cold = b->cold[i];
+    struct analysis *a = cold->analysis;
+    if (a == NULL) {
+        if (bytes_sent(&b->payload[i]) == 0) {
+            return;
+        }
+        a = begin(d, cold);
+        if (a == NULL) {
+            b->flow[i]->feeds_left = 0;
+            return;
+        }
+    }
+    d->sink.analysis = a;
+    if (cold->key.l4 == IPPROTO_TCP) {
+        a->start_seen = (cold->flags & (3 * COLD_SYN)) != 0;
+        dispatch_tcp(d, a, b, i);
+    } else if (cold->key.l4 == IPPROTO_UDP) {
+        dispatch_udp(d, a, b, i);
+    } else {
+        b->flow[i]->feeds_left = 0;
+    }
+    if (bytes_sent(&b->payload[i]) > 0) {
+        ask_ndpi(d, a, b, i);
+    }
+    if (is_settled(a)) {
+        b->flow[i]->feeds_left = 0;
+    }
+}
+
+void dispatch_batch(struct dispatch *d, struct batch *b)
+{
+    if (d->first_us == 0 && b->count > 0) {
+        d->first_us = b->time_us[0];
+    }
+    for (uint32_t i = 0; i < b->count; i++) {
+        if ((b->state[i] & FRAME_FLOW) != 0 && b->flow[i] != NULL && b->flow[i]->feeds_left > 0) {
+            dispatch_packet(d, b, i);
+        }
+    }
+}
+
+static void close_seats(struct dispatch *d, struct analysis *a)
+{
+    for (uint8_t i = 0; i < a->seat_count; i++) {
+        struct seat *seat = &a->seats[i];
+        const struct analyzer *analyzer = analyzers[seat->analyzer];
+        if (!seat->closed && analyzer->close != NULL) {
+            analyzer->close(dispatch_state(d, seat), &d->sink.sink);
+        }
+        seat->closed = true;
+        if (seat->state != POOL_NONE) {
+            pool_give(&d->states[seat->analyzer], seat->state);
+            seat->state = POOL_NONE;
+        }
+    }
+}
+
+static void finish(struct dispatch *d, struct flow_cold *cold)
+{
+    struct analysis *a = cold->analysis;
+    if (a == NULL || a->concluded) {
+        return;
+    }
+    a->concluded = true;
+    d->sink.analysis = a;
+    dispatch_tcp_finish(d, a);
+    close_seats(d, a);
+    if (a->ndpi != NULL) {
+        ndpi_door_flow_free(a->ndpi);
+        a->ndpi = NULL;
+    }
+    d->options.counters->value[COUNT_FACTS_DROPPED] += a->facts.dropped;
+}
+
+static bool end_was_seen(const struct flow_cold *cold, bool at_end)
+{
+    uint32_t fin = cold->flags & (3 * COLD_FIN), rst = cold->flags & (3 * COLD_RST);
+    bool closed = fin == 3 * COLD_FIN || rst != 0;
+    return cold->key.l4 == IPPROTO_TCP ? closed : !at_end && (cold->flags & COLD_EVICTED) == 0;
+}
+
+static void describe_counts(const struct flow_cold *cold, struct flow_record *r)
+{
+    r->l4 = cold->key.l4;
+    r->start_us = cold->first_us;
+    r->end_us = cold->last_us;
+    r->packet_first = cold->first_packet;
+    r->packet_last = cold->last_packet;
+    for (unsigned side = 0; side < 2; side++) {
+        r->packets[side] = cold->packets[side];
+        r->bytes[side] = cold->bytes[side];
+    }
+    r->both_directions = cold->packets[0] > 0 && cold->packets[1] > 0;
+    memcpy(r->vlan, cold->vlan, sizeof r->vlan);
+    r->vlan_count = cold->vlan_count;
+    r->evicted = (cold->flags & COLD_EVICTED) != 0;
+    r->cut_packets = cold->cut_packets;
+    r->duplicates = cold->duplicates;
+}
+
+static void describe_analysis(const struct dispatch *d, struct analysis *a, struct flow_record *r)
+{
+    for (unsigned side = 0; side < 2; side++) {
+        if (a->stream[side] != NULL) {
+            r->missing_bytes += stream_missing(a->stream[side]);
+            r->duplicates += stream_duplicates(a->stream[side]);
+        }
+    }
+    if (a->app[0] != '\0') {
+        r->app = a->app;
+        r->app_by = a->app_by;
+    }
+    r->client = a->client;
+    static const char *const names[] = { "first_packet", "port", "request", "hello", "syn" };
+    r->initiator_by = names[a->initiator];
+    if (r->l4 != IPPROTO_TCP) {
+        r->start_seen = a->opening_seen || r->start_us > d->first_us + FLOW_START_QUIET_US;
+    }
+    r->facts = &a->facts;
+}
+
+/* TCP: the side whose SYN (without ACK) was seen, or the other of the one that answered with both.
+ */
+static void client_by_syn(const struct flow_cold *cold, struct flow_record *r)
+{
+    for (uint8_t side = 0; side < 2; side++) {
+        bool syn = (cold->flags & ((uint32_t)COLD_SYN << side)) != 0;
+        bool syn_ack = (cold->flags & ((uint32_t)COLD_SYN_ACK << side)) != 0;
+        if (syn || syn_ack) {
+            r->client = syn_ack ? (uint8_t)(1 - side) : side;
+            r->initiator_by = "syn";
+            r->start_seen = true;
+            return;
+        }
+    }
+}
+
+void dispatch_conclude(struct dispatch *d, struct flow_cold *cold, bool at_end,
+                       struct flow_record *ret_record)
+{
+    struct flow_record *r = ret_record;
+    finish(d, cold);
+    *r = (struct flow_record){ .id = flow_id_of(cold), .app = "unknown" };
+    name_ends(cold, r->side);
+    describe_counts(cold, r);
+    uint8_t by = BY_FIRST_PACKET;
+    guess_client(r->side, &r->client, &by);
+    r->initiator_by = by == BY_PORT ? "port" : "first_packet";
+    r->start_seen = r->start_us > d->first_us + FLOW_START_QUIET_US;
+    r->end_seen = end_was_seen(cold, at_end);
+    facts_done(&d->no_facts);
+    r->facts = &d->no_facts;
+    if (cold->analysis != NULL) {
+        describe_analysis(d, cold->analysis, r);
+    }
+    if (r->l4 == IPPROTO_TCP) {
+        r->start_seen = false;
+        client_by_syn(cold, r);
+    }
+}
+
+void dispatch_forget(struct dispatch *d, struct flow_cold *cold)
+{
+    struct analysis *a = cold->analysis;
+    if (a == NULL) {
+        return;
+    }
+    stream_free(a->stream[0]);
+    stream_free(a->stream[1]);
+    facts_done(&a->facts);
+    pool_give(&d->flows, a->pool_slot);
+    cold->analysis = NULL;
+}

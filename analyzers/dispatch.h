@@ -1,0 +1,41 @@
+/* analyzers/dispatch.h: packets of flows to analyzers: claims, streams, hand-over, facts. */
+#ifndef OVERT_ANALYZERS_DISPATCH_H
+#define OVERT_ANALYZERS_DISPATCH_H
+
+#include "analyzers/crypto/certificates.h"
+#include "analyzers/flow_record.h"
+#include "analyzers/joins/calls.h"
+#include "base/keyed_hash.h"
+#include "base/status.h"
+#include "capture/batch.h"
+#include "capture/counters.h"
+
+struct dispatch;
+
+struct dispatch_options {
+    struct certificates *certificates; /* borrowed */
+    struct calls *calls;               /* borrowed */
+    struct counters *counters;         /* borrowed */
+    struct hash_seed seed;             /* for keyed digests of secrets */
+    uint32_t flows_max;                /* flows that may hold analysis state at once */
+    bool ndpi;                         /* ask nDPI about what nobody claims */
+};
+
+OV_MUST_CHECK enum ov_status dispatch_new(const struct dispatch_options *options,
+                                          struct dispatch **ret_dispatch);
+void dispatch_free(struct dispatch *dispatch);
+
+/* Another capture begins: its time has nothing to do with the last one's. */
+void dispatch_restart(struct dispatch *dispatch);
+/* Feeds the payloads of a batch (after flow_table_find); settled flows cost nothing here. */
+void dispatch_batch(struct dispatch *dispatch, struct batch *b);
+
+/* Brings a flow's analysis to its end (streams, analyzers; once, later calls change nothing) and
+ * describes it. at_end: the capture ended, the flow perhaps not. ret_record->facts is owned by the
+ * dispatcher until dispatch_forget. */
+void dispatch_conclude(struct dispatch *dispatch, struct flow_cold *cold, bool at_end,
+                       struct flow_record *ret_record);
+/* Frees the flow's analysis; its facts are gone. */
+void dispatch_forget(struct dispatch *dispatch, struct flow_cold *cold);
+
+#endif

@@ -1,0 +1,86 @@
+/* analyzers/dispatch_internal.h: what the dispatch*.c files share about one flow. */
+#ifndef OVERT_ANALYZERS_DISPATCH_INTERNAL_H
+#define OVERT_ANALYZERS_DISPATCH_INTERNAL_H
+
+#include "analyzers/analyzer.h"
+#include "analyzers/dispatch.h"
+#include "analyzers/ndpi.h"
+#include "base/pool.h"
+#include "capture/stream.h"
+
+enum {
+    SEATS = 4, /* analyzers that may sit at one flow */
+    SEAT_NONE = 255,
+    ANALYZERS_MAX = 32,     /* rows of analyzers.def */
+    CLAIM_WAIT_MAX = 512,   /* stream bytes after which "could be" means no */
+    UNDECIDED_TCP_MAX = 24, /* stream chunks nobody claimed: then the flow is settled */
+    UNDECIDED_UDP_MAX = 48, /* datagrams nobody claimed */
+};
+
+/* How sure we are who the client is; a higher one replaces a lower one. */
+enum initiator { BY_FIRST_PACKET, BY_PORT, BY_REQUEST, BY_HELLO, BY_SYN };
+
+struct seat {
+    uint8_t analyzer; /* row in analyzers[] */
+    bool settled;     /* has all it wants */
+    bool closed;      /* close was called */
+    uint32_t state;   /* slot in dispatch->states[analyzer] */
+};
+
+struct analysis {
+    uint64_t flow_id;
+    uint32_t pool_slot;     /* of this in dispatch->flows */
+    struct flow_end end[2]; /* side 0, side 1 */
+    uint8_t l4;
+    uint8_t seat_count;
+    uint8_t stream_seat; /* seat that has the TCP stream, SEAT_NONE = undecided */
+    uint8_t app_rank;
+    uint8_t client;
+    uint8_t initiator;  /* enum initiator */
+    uint32_t undecided; /* chunks or datagrams that nobody claimed */
+    uint8_t ndpi_looks;
+    bool start_seen;   /* TCP: a SYN was seen */
+    bool opening_seen; /* an analyzer saw the protocol's opening message */
+    bool spoken;       /* stream bytes went by that nobody claimed */
+    bool settled;
+    bool concluded;
+    bool claimed;       /* an analyzer of ours reported an app */
+    char app[32];       /* "" = not known */
+    const char *app_by; /* content ndpi */
+    struct seat seats[SEATS];
+    struct stream *stream[2];
+    void *ndpi;
+    struct facts facts;
+};
+
+/* The sink that analyzers of the flow at hand see. */
+struct flow_sink {
+    struct sink sink; /* first: put() casts back */
+    struct dispatch *dispatch;
+    struct analysis *analysis;
+};
+
+struct dispatch {
+    struct dispatch_options options;
+    struct pool flows;                 /* of struct analysis */
+    struct pool states[ANALYZERS_MAX]; /* one pool per analyzer */
+    unsigned analyzer_count;
+    struct ndpi_door *ndpi; /* loaded when first needed */
+    bool ndpi_failed;
+    struct flow_sink sink;
+    uint64_t first_us;
+    struct facts no_facts; /* of flows that were never analysed */
+};
+
+/* Sits an analyzer at the flow; SEAT_NONE when there is no seat or no memory. */
+uint8_t dispatch_sit(struct dispatch *d, struct analysis *a, unsigned analyzer);
+/* A seat's state: slot memory, or NULL for a stateless analyzer. */
+void *dispatch_state(struct dispatch *d, const struct seat *seat);
+struct segment dispatch_segment(const struct analysis *a, uint8_t side, uint64_t packet,
+                                uint64_t time_us);
+/* One TCP packet with its payload, SYN and ACK. */
+void dispatch_tcp(struct dispatch *d, struct analysis *a, const struct batch *b, uint32_t i);
+/* Hands over what waits in both streams. */
+void dispatch_tcp_finish(struct dispatch *d, struct analysis *a);
+
+#endif

@@ -1,0 +1,156 @@
+/* analyzers/dispatch_tcp.c: streams to the analyzer that claims them, and on to the next one after
+ * STARTTLS, CONNECT and the like. */
+#include <stdlib.h>
+
+#include "analyzers/dispatch_internal.h"
+
+/* The reader of one side while one packet is handled. */
+struct side_reader {
+    struct stream_reader reader; /* first: callbacks cast back */
+    struct dispatch *dispatch;
+    struct analysis *analysis;
+    uint8_t side;
+};
+
+static uint32_t used_of(const struct bytes *before, const struct bytes *after)
+{
+    return bytes_sent(before) - bytes_sent(after);
+}
+
+/* Feeds the analyzer that has the stream. Returns bytes used. */
+static uint32_t feed_seat(struct side_reader *r, struct segment *seg)
+{
+    struct analysis *a = r->analysis;
+    struct seat *seat = &a->seats[a->stream_seat];
+    struct bytes before = seg->payload;
+    const struct analyzer *analyzer = analyzers[seat->analyzer];
+    enum feed feed =
+        analyzer->feed(dispatch_state(r->dispatch, seat), seg, &r->dispatch->sink.sink);
+    if (feed == FEED_SETTLED) {
+        seat->settled = true;
+        a->settled = true;
+        return bytes_left(&before);
+    }
+    if (feed == FEED_RELEASE) {
+        a->stream_seat = SEAT_NONE;
+        a->undecided = 0;
+        a->spoken = true;
+    }
+    return used_of(&before, &seg->payload);
+}
+
+/* May this analyzer claim now? Once another protocol spoke from the start, only late ones may. */
+static bool may_claim(const struct analysis *a, const struct analyzer *analyzer)
+{
+    bool late_only = a->spoken && a->start_seen;
+    return (analyzer->carriers & CARRIER_TCP) != 0 && (analyzer->late || !late_only);
+}
+
+/* Asks all who may: a seat, or SEAT_NONE; ret_wait: somebody wants more bytes first. */
+static uint8_t claim_stream(struct side_reader *r, const struct segment *seg, bool *ret_wait)
+{
+    for (unsigned i = 0; i < r->dispatch->analyzer_count; i++) {
+        if (!may_claim(r->analysis, analyzers[i])) {
+            continue;
+        }
+        enum claim claim = analyzers[i]->claim(seg);
+        if (claim == CLAIM_YES) {
+            return dispatch_sit(r->dispatch, r->analysis, i);
+        }
+        *ret_wait |= claim == CLAIM_MORE;
+    }
+    return SEAT_NONE;
+}
+
+static uint32_t on_data(struct stream_reader *reader, struct bytes bytes, uint64_t packet,
+                        uint64_t time_us, bool first)
+{
+    struct side_reader *r = (struct side_reader *)reader;
+    struct analysis *a = r->analysis;
+    if (a->settled) {
+        return bytes_left(&bytes);
+    }
+    struct segment seg = dispatch_segment(a, r->side, packet, time_us);
+    seg.payload = bytes;
+    seg.open = bytes.cut > 0;
+    seg.first = first;
+    if (a->stream_seat == SEAT_NONE) {
+        bool wait = false;
+        a->stream_seat = claim_stream(r, &seg, &wait);
+        if (a->stream_seat == SEAT_NONE) {
+            if (wait && seg.open && bytes_left(&bytes) < CLAIM_WAIT_MAX) {
+                return 0;
+            }
+            a->spoken = true;
+            a->undecided++;
+            return bytes_left(&bytes);
+        }
+    }
+    return feed_seat(r, &seg);
+}
+
+static void on_gap(struct stream_reader *reader, uint64_t missing, uint64_t packet)
+{
+    struct side_reader *r = (struct side_reader *)reader;
+    struct analysis *a = r->analysis;
+    (void)packet;
+    a->spoken = true;
+    if (a->stream_seat == SEAT_NONE || a->settled) {
+        return;
+    }
+    struct seat *seat = &a->seats[a->stream_seat];
+    const struct analyzer *analyzer = analyzers[seat->analyzer];
+    if (analyzer->gap != NULL && analyzer->gap(dispatch_state(r->dispatch, seat), r->side, missing,
+                                               &r->dispatch->sink.sink) == FEED_SETTLED) {
+        seat->settled = true;
+        a->settled = true;
+    }
+}
+
+static struct side_reader reader_of(struct dispatch *d, struct analysis *a, uint8_t side)
+{
+    return (struct side_reader){ { on_data, on_gap }, d, a, side };
+}
+
+static struct stream *stream_of(struct analysis *a, const struct flow_cold *cold, uint8_t side)
+{
+    if (a->stream[side] == NULL) {
+        bool syn = (cold->flags & ((uint32_t)(COLD_SYN | COLD_SYN_ACK) << side)) != 0;
+        a->stream[side] = stream_new(syn, cold->isn[side]);
+    }
+    return a->stream[side];
+}
+
+void dispatch_tcp(struct dispatch *d, struct analysis *a, const struct batch *b, uint32_t i)
+{
+    uint8_t side = b->side[i];
+    uint8_t other = (uint8_t)(1 - side);
+    struct counters *counters = d->options.counters;
+    if ((b->tcp_flags[i] & TCP_ACK) != 0 && a->stream[other] != NULL) {
+        struct side_reader r = reader_of(d, a, other);
+        stream_acked(a->stream[other], b->tcp_ack[i], &r.reader, counters);
+    }
+    if (bytes_sent(&b->payload[i]) == 0) {
+        return;
+    }
+    struct stream *stream = stream_of(a, b->cold[i], side);
+    if (stream == NULL) {
+        counters->value[COUNT_TCP_DROPPED] += bytes_sent(&b->payload[i]);
+        a->settled = true;
+        return;
+    }
+    struct side_reader r = reader_of(d, a, side);
+    struct stream_segment segment = { b->tcp_seq[i], b->payload[i], b->packet[i], b->time_us[i] };
+    segment.seq += (b->tcp_flags[i] & TCP_SYN) != 0;
+    stream_push(stream, &segment, &r.reader, counters);
+}
+
+void dispatch_tcp_finish(struct dispatch *d, struct analysis *a)
+{
+    for (uint8_t side = 0; side < 2; side++) {
+        if (a->stream[side] != NULL) {
+            struct side_reader r = reader_of(d, a, side);
+            stream_finish(a->stream[side], &r.reader, d->options.counters);
+        }
+    }
+}

@@ -1,0 +1,303 @@
+/* analyzers/dtls.c: DTLS 1.0 and 1.2 on UDP, and the hellos of DTLS 1.3.
+ *
+ * Datagrams are lost, repeated and reordered; messages are handed on in the order of their sequence
+ * numbers (dtls_fragments.c), and what they mean is in tls_handshake.c. */
+#include "analyzers/dtls_fragments.h"
+#include "analyzers/tls_handshake.h"
+#include "analyzers/tls_names.h"
+#include "analyzers/tls_outcome.h"
+
+enum {
+    RECORD_HEADER_SIZE = 13,
+    BODY_MAX = (1 << 14) + 2048, /* RFC 6347 4.1 */
+    CONTENT_HEARTBEAT = 24,
+    CONTENT_CID = 25, /* RFC 9146: a connection id of unknown size stands before the length */
+    CONTENT_ACK = 26, /* RFC 9147 */
+    ALERT_SIZE = 2,
+    PROTECTED_MIN = 8, /* bytes that no record under keys goes below */
+    TYPE_MAX = 25,     /* highest handshake type */
+    REORDERED_MAX = 2, /* records under keys that may overtake those in clear */
+};
+
+/* RFC 9147 4: first byte 001CSLEE of records under keys of DTLS 1.3. */
+enum {
+    UNIFIED_MASK = 0xe0,
+    UNIFIED = 0x20,
+    UNIFIED_CID = 0x10,
+    UNIFIED_SEQ16 = 0x08,
+    UNIFIED_LENGTH = 4
+};
+
+struct order {
+    struct dtls_fragments *waiting; /* owned; NULL = none */
+    uint16_t next;                  /* sequence number of the message that comes next */
+    bool known;                     /* next is known: a hello was read */
+};
+
+struct dtls_state {
+    struct tls_handshake hs;
+    struct order order[2];
+};
+
+struct record {
+    uint8_t type;
+    uint16_t version, epoch, length;
+};
+
+/* RFC 6347 4.1: type(1) version(2) epoch(2) sequence number(6) length(2). */
+static struct record read_header(struct bytes *in)
+{
+    struct record h;
+    h.type = bytes_u8(in);
+    h.version = bytes_u16(in);
+    h.epoch = bytes_u16(in);
+    bytes_skip(in, 6);
+    h.length = bytes_u16(in);
+    bool known = h.version == DTLS10_VERSION || h.version == DTLS12_VERSION ||
+                 h.version == DTLS_OPENSSL_VERSION;
+    bool sound = known && h.type >= CONTENT_CHANGE_CIPHER_SPEC && h.type <= CONTENT_ACK &&
+                 (h.type == CONTENT_CID || h.length <= BODY_MAX);
+    if (bytes_ok(in) && !sound) {
+        bytes_fail(in, BYTES_MALFORMED);
+    }
+    return h;
+}
+
+static bool is_unified(const struct bytes *in)
+{
+    int first = bytes_peek(in, 0);
+    return first >= 0 && (first & UNIFIED_MASK) == UNIFIED;
+}
+
+/* Could the body of a record in clear be what its type says? */
+static bool is_plausible(const struct record *h, struct bytes body)
+{
+    if (h->epoch > 0 || h->type == CONTENT_CID || h->type == CONTENT_ACK) {
+        return h->length >= PROTECTED_MIN;
+    }
+    switch (h->type) {
+    case CONTENT_CHANGE_CIPHER_SPEC: /* 3 bytes: OpenSSL before the standard */
+        return bytes_peek(&body, 0) == 1 && (h->length == 1 || h->length == 3);
+    case CONTENT_ALERT:
+        return h->length == ALERT_SIZE;
+    case CONTENT_HANDSHAKE: {
+        struct dtls_fragment f = dtls_fragments_read(&body);
+        return bytes_ok(&body) && f.type <= TYPE_MAX;
+    }
+    default:
+        return false;
+    }
+}
+
+static enum claim dtls_claim(const struct segment *seg)
+{
+    struct bytes in = seg->payload;
+    struct record h = read_header(&in);
+    uint32_t length = h.type == CONTENT_CID ? bytes_sent(&in) : h.length;
+    struct bytes body = bytes_take(&in, length);
+    if (!bytes_ok(&in) || !is_plausible(&h, body)) {
+        return CLAIM_NO;
+    }
+    if (bytes_left(&in) >= RECORD_HEADER_SIZE && !is_unified(&in)) {
+        read_header(&in);
+    }
+    return bytes_ok(&in) ? CLAIM_YES : CLAIM_NO;
+}
+
+static bool is_hello(uint8_t type)
+{
+    return type == CLIENT_HELLO || type == SERVER_HELLO || type == HELLO_VERIFY_REQUEST;
+}
+
+static void hand_on(struct dtls_state *s, const struct segment *seg,
+                    const struct dtls_fragment *message, struct sink *sink)
+{
+    struct order *order = &s->order[seg->from];
+    order->next = (uint16_t)(message->seq + 1);
+    order->known = true;
+    tls_handshake_message(&s->hs, seg, message->type, message->bytes, sink);
+}
+
+/* Hands on the waiting messages whose turn it is. */
+static void hand_on_ready(struct dtls_state *s, const struct segment *seg, struct sink *sink)
+{
+    struct order *order = &s->order[seg->from];
+    struct dtls_fragment message;
+    while (order->known && dtls_fragments_whole(order->waiting, order->next, &message)) {
+        uint16_t seq = message.seq;
+        hand_on(s, seg, &message, sink);
+        dtls_fragments_remove(order->waiting, seq);
+    }
+}
+
+/* Nothing more will come in clear from this side: what waits is used as it is. */
+static void hand_on_rest(struct dtls_state *s, const struct segment *seg, struct sink *sink)
+{
+    struct order *order = &s->order[seg->from];
+    struct dtls_fragment message;
+    while (dtls_fragments_first(order->waiting, &message)) {
+        uint16_t seq = message.seq;
+        if (!order->known || seq != order->next || bytes_left(&message.bytes) < message.length) {
+            tls_handshake_lost(&s->hs, seg, BYTES_CUT, sink);
+        }
+        if (bytes_left(&message.bytes) == message.length) {
+            hand_on(s, seg, &message, sink);
+        }
+        dtls_fragments_remove(order->waiting, seq);
+    }
+}
+
+static void read_fragment(struct dtls_state *s, const struct segment *seg,
+                          const struct dtls_fragment *f, struct sink *sink)
+{
+    struct order *order = &s->order[seg->from];
+    if (order->known && f->seq < order->next) {
+        return; /* a repetition */
+    }
+    bool whole = f->size == f->length;
+    if (whole && (is_hello(f->type) || (order->known && f->seq == order->next))) {
+        dtls_fragments_remove(order->waiting, f->seq);
+        hand_on(s, seg, f, sink);
+    } else if (!dtls_fragments_add(&order->waiting, f)) {
+        tls_handshake_lost(&s->hs, seg, BYTES_CUT, sink);
+    } else {
+        struct dtls_fragment message;
+        if (is_hello(f->type) && dtls_fragments_whole(order->waiting, f->seq, &message)) {
+            hand_on(s, seg, &message, sink);
+            dtls_fragments_remove(order->waiting, f->seq);
+        }
+    }
+    hand_on_ready(s, seg, sink);
+    s->hs.side[seg->from].waiting =
+        dtls_fragments_first(order->waiting, &(struct dtls_fragment){ 0 });
+}
+
+/* A record in clear may hold several fragments. */
+static enum bytes_fault read_handshake(struct dtls_state *s, const struct segment *seg,
+                                       struct bytes body, struct sink *sink)
+{
+    while (bytes_ok(&body) && bytes_sent(&body) > 0) {
+        struct dtls_fragment f = dtls_fragments_read(&body);
+        if (bytes_ok(&body)) {
+            read_fragment(s, seg, &f, sink);
+        }
+    }
+    return body.fault;
+}
+
+static enum bytes_fault read_clear(struct dtls_state *s, const struct segment *seg,
+                                   const struct record *h, struct bytes body, struct sink *sink)
+{
+    if (h->type == CONTENT_HANDSHAKE) {
+        return read_handshake(s, seg, body, sink);
+    }
+    tls_handshake_announce(&s->hs, seg, sink);
+    if (h->type == CONTENT_CHANGE_CIPHER_SPEC) {
+        s->hs.side[seg->from].changed_cipher = true;
+    } else if (h->type == CONTENT_ALERT) {
+        uint8_t level = bytes_u8(&body);
+        uint8_t code = bytes_u8(&body);
+        if (bytes_ok(&body)) {
+            tls_handshake_alert(&s->hs, seg, level, code, sink);
+        }
+    }
+    return body.fault;
+}
+
+static void read_protected(struct dtls_state *s, const struct segment *seg, uint8_t type,
+                           uint32_t size, struct sink *sink)
+{
+    tls_handshake_announce(&s->hs, seg, sink);
+    tls_handshake_protected(&s->hs, seg->from, type, size);
+    if (type == CONTENT_DATA || s->hs.side[seg->from].under_keys > REORDERED_MAX) {
+        hand_on_rest(s, seg, sink);
+    }
+}
+
+/* 001CSLEE(1) [connection id] sequence number(1 or 2) [length(2)]. */
+static void read_unified(struct dtls_state *s, const struct segment *seg, struct bytes *in,
+                         struct sink *sink)
+{
+    uint8_t first = bytes_u8(in);
+    bytes_skip(in, (first & UNIFIED_SEQ16) != 0 ? 2 : 1);
+    bool sized = (first & UNIFIED_LENGTH) != 0 && (first & UNIFIED_CID) == 0;
+    uint32_t size = sized ? bytes_u16(in) : bytes_sent(in);
+    bytes_take(in, size);
+    if (bytes_ok(in)) {
+        read_protected(s, seg, CONTENT_DATA, size, sink);
+    }
+}
+
+static void read_record(struct dtls_state *s, const struct segment *seg, struct bytes *in,
+                        struct sink *sink)
+{
+    struct record h = read_header(in);
+    uint32_t length = h.type == CONTENT_CID ? bytes_sent(in) : h.length;
+    struct bytes body = bytes_take(in, length);
+    if (!bytes_ok(in)) {
+        return;
+    }
+    s->hs.side[seg->from].seen = true;
+    if (h.epoch > 0 || h.type == CONTENT_CID) {
+        read_protected(s, seg, h.type == CONTENT_CID ? CONTENT_DATA : h.type, length, sink);
+        return;
+    }
+    enum bytes_fault fault = read_clear(s, seg, &h, body, sink);
+    if (fault != BYTES_OK) {
+        bytes_fail(in, fault);
+    }
+}
+
+/* Nothing more is read: what waits is used, and what is still unknown is said to be so. */
+static void finish(struct dtls_state *s, struct sink *sink)
+{
+    struct segment seg = { .packet = s->hs.packet, .time_us = s->hs.time_us };
+    for (uint8_t side = 0; side < 2; side++) {
+        seg.from = side;
+        hand_on_rest(s, &seg, sink);
+        dtls_fragments_free(s->order[side].waiting);
+        s->order[side].waiting = NULL;
+    }
+    tls_outcome_update(&s->hs, &seg, true, sink);
+}
+
+static enum feed dtls_feed(void *state, struct segment *seg, struct sink *sink)
+{
+    struct dtls_state *s = state;
+    struct bytes in = seg->payload;
+    s->hs.datagram = true;
+    s->hs.packet = seg->packet;
+    s->hs.time_us = seg->time_us;
+    while (bytes_ok(&in) && bytes_sent(&in) > 0) {
+        if (is_unified(&in) && tls_names_is_13(s->hs.version)) {
+            read_unified(s, seg, &in, sink);
+        } else {
+            read_record(s, seg, &in, sink);
+        }
+    }
+    if (!bytes_ok(&in)) {
+        observe_text(sink, seg, in.fault == BYTES_CUT ? OBS_CUT : OBS_MALFORMED, "dtls", 0);
+    }
+    bytes_skip(&seg->payload, bytes_left(&seg->payload));
+    tls_outcome_update(&s->hs, seg, false, sink);
+    if (!tls_outcome_settled(&s->hs)) {
+        return FEED_MORE;
+    }
+    finish(s, sink);
+    return FEED_SETTLED;
+}
+
+static void dtls_close(void *state, struct sink *sink)
+{
+    finish(state, sink);
+}
+
+const struct analyzer dtls_analyzer = {
+    .name = "dtls",
+    .spec = "RFC 6347, RFC 9147",
+    .carriers = CARRIER_UDP,
+    .state_size = sizeof(struct dtls_state),
+    .claim = dtls_claim,
+    .feed = dtls_feed,
+    .close = dtls_close,
+};

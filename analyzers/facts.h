@@ -1,0 +1,57 @@
+/* analyzers/facts.h: what is known about one flow, kept from its observations. */
+#ifndef OVERT_ANALYZERS_FACTS_H
+#define OVERT_ANALYZERS_FACTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "analyzers/observation.h"
+
+enum {
+    FACTS_MAX = 1024,           /* facts of one flow */
+    FACTS_TEXT_MAX = 48 * 1024, /* bytes of text of one flow */
+};
+
+struct fact {
+    uint16_t kind;   /* enum observation_kind */
+    uint16_t index;  /* member of the first [] in the path */
+    uint16_t sub;    /* member of the second [] */
+    uint8_t from;    /* side that sent the evidence */
+    bool cut;        /* the text was longer */
+    uint32_t text;   /* offset in facts.texts of a NUL-terminated valid UTF-8 text; 0 = "" */
+    uint32_t offset; /* of the evidence in the payload */
+    uint64_t value;
+    uint64_t packet; /* that first showed it (texts, flags and numbers: that last changed it) */
+    uint64_t time_us;
+};
+
+/* Zeroed = empty. Facts keep the order in which they were first reported. */
+struct facts {
+    struct fact *items; /* owned */
+    char *texts;        /* owned */
+    uint32_t count, capacity;
+    uint32_t text_used, text_capacity;
+    uint32_t dropped; /* observations not kept: cap or no memory */
+};
+
+/* Keeps one observation by its shape (events are ignored). Text is escaped to valid UTF-8. */
+void facts_put(struct facts *facts, const struct observation *obs);
+void facts_done(struct facts *facts);
+/* The first fact of a kind; NULL when not known. */
+const struct fact *facts_find(const struct facts *facts, enum observation_kind kind);
+/* The fact of a kind with this index and sub; NULL when not known. */
+const struct fact *facts_find_at(const struct facts *facts, enum observation_kind kind,
+                                 uint16_t index, uint16_t sub);
+/* The next fact of the kind after `after` (NULL = from the start); NULL at the end. */
+const struct fact *facts_next(const struct facts *facts, enum observation_kind kind,
+                              const struct fact *after);
+/* Text of a fact, "" for NULL or none. */
+const char *facts_text(const struct facts *facts, const struct fact *fact);
+/* Is the (first) fact of the kind there with this text? */
+bool facts_is(const struct facts *facts, enum observation_kind kind, const char *text);
+/* Is the (first) fact of the kind there and not 0? */
+bool facts_true(const struct facts *facts, enum observation_kind kind);
+uint64_t facts_value(const struct facts *facts, enum observation_kind kind, uint64_t otherwise);
+
+#endif

@@ -1,0 +1,294 @@
+/* analyzers/http.c: HTTP/1 connections: requests matched to responses, bodies stepped over. */
+#include "analyzers/analyzer.h"
+#include "analyzers/http_facts.h"
+#include "analyzers/http_message.h"
+#include "base/scan.h"
+
+enum {
+    HEADERS_MAX = 32 * 1024,    /* bytes of start line and headers that a stream may keep waiting */
+    CHUNK_LINE_MAX = 4096,      /* bytes of a chunk's size line or a trailer line */
+    RESYNCHRONISATIONS_MAX = 8, /* pieces thrown away before a stream is given up */
+};
+
+enum mode {
+    MODE_MESSAGE,    /* a start line is expected */
+    MODE_BODY,       /* body_left bytes of a body, then MODE_MESSAGE */
+    MODE_CHUNK_SIZE, /* RFC 9112 7.1 */
+    MODE_CHUNK_DATA, /* body_left bytes with the line end, then MODE_CHUNK_SIZE */
+    MODE_TRAILER,    /* RFC 9112 7.1.2 */
+    MODE_CLOSE,      /* the body ends with the connection */
+};
+
+/* One direction. */
+struct http_side {
+    uint64_t body_left; /* bytes */
+    uint32_t scanned;   /* bytes of the waiting message that hold no end of headers */
+    enum mode mode;
+    bool synced; /* a message was read */
+};
+
+struct http_state {
+    struct http_facts facts;
+    struct http_side side[2];
+    uint8_t thrown; /* pieces thrown away since the last message */
+    bool malformed; /* was told */
+};
+
+enum step { STEP_NEXT, STEP_WAIT, STEP_STOP, STEP_RELEASE };
+
+static enum claim http_claim(const struct segment *seg)
+{
+    return http_message_claim(seg->payload, seg->open);
+}
+
+static void drop_all(struct segment *seg)
+{
+    bytes_take(&seg->payload, bytes_left(&seg->payload));
+}
+
+/* What stands here is no message: look again at the start of a later segment. */
+static enum step lose(struct http_state *http, struct segment *seg, const struct http_place *place)
+{
+    struct http_side *side = &http->side[seg->from];
+    if (!http->malformed && (side->synced || seg->first)) {
+        http->malformed = true;
+        http_facts_fault(place, OBS_MALFORMED);
+    }
+    *side = (struct http_side){ .synced = side->synced };
+    http_facts_unmatched(&http->facts);
+    drop_all(seg);
+    http->thrown++;
+    return http->thrown > RESYNCHRONISATIONS_MAX ? STEP_STOP : STEP_NEXT;
+}
+
+/* Is the empty line after the headers there? Remembers how far it looked. */
+static bool has_headers(struct http_side *side, struct bytes have)
+{
+    struct bytes at = have;
+    struct bytes line;
+    if (bytes_skip(&at, side->scanned) == NULL) {
+        side->scanned = 0; /* what waited was dropped */
+        return false;
+    }
+    while (scan_line(&at, &line)) {
+        if (bytes_left(&line) == 0) {
+            return true;
+        }
+        side->scanned = scan_offset(&have, &at);
+    }
+    return false;
+}
+
+/* RFC 9112 6.3: the body of a message; without_body by its request or status. */
+static void expect_body(struct http_side *side, const struct http_message *message,
+                        bool without_body)
+{
+    side->scanned = 0;
+    side->synced = true;
+    side->body_left = 0;
+    side->mode = MODE_MESSAGE;
+    if (without_body) {
+        return;
+    }
+    if (message->chunked) {
+        side->mode = MODE_CHUNK_SIZE;
+    } else if (message->has_length) {
+        side->mode = MODE_BODY;
+        side->body_left = message->content_length;
+    } else if (message->response) {
+        side->mode = MODE_CLOSE;
+    }
+}
+
+static bool is_bodiless(uint16_t status)
+{
+    return status / 100 == 1 || status == 204 || status == 304;
+}
+
+static enum step read_message(struct http_state *http, struct segment *seg,
+                              const struct http_place *place)
+{
+    struct http_side *side = &http->side[seg->from];
+    struct bytes rest = seg->payload;
+    struct bytes in = bytes_take(&rest, bytes_left(&rest));
+    struct bytes start = in;
+    struct http_message message;
+    if (!http_message_read(&in, &message)) {
+        return lose(http, seg, place);
+    }
+    http->thrown = 0;
+    bytes_take(&seg->payload, scan_offset(&start, &in));
+    if (message.malformed) {
+        http_facts_fault(place, OBS_MALFORMED);
+    }
+    if (!message.response) {
+        http_facts_request(&http->facts, &message, place);
+        expect_body(side, &message, false);
+        return STEP_NEXT;
+    }
+    struct http_request asked = http_facts_response(&http->facts, &message, place);
+    if (message.status == 101 || (asked.connect && message.status / 100 == 2)) {
+        return STEP_RELEASE; /* RFC 9110 7.8, 9.3.6: another protocol from here on */
+    }
+    expect_body(side, &message, asked.head || is_bodiless(message.status));
+    return STEP_NEXT;
+}
+
+static enum step step_message(struct http_state *http, struct segment *seg,
+                              const struct http_place *place)
+{
+    struct http_side *side = &http->side[seg->from];
+    int first = bytes_peek(&seg->payload, 0);
+    if (first == '\r' || first == '\n') { /* RFC 9112 2.2 */
+        bytes_skip(&seg->payload, 1);
+        return STEP_NEXT;
+    }
+    enum claim claim = http_message_claim(seg->payload, seg->open);
+    if (claim == CLAIM_MORE) {
+        return STEP_WAIT;
+    }
+    if (claim == CLAIM_NO) {
+        return lose(http, seg, place);
+    }
+    if (seg->open && !has_headers(side, seg->payload)) {
+        return bytes_left(&seg->payload) > HEADERS_MAX ? lose(http, seg, place) : STEP_WAIT;
+    }
+    return read_message(http, seg, place);
+}
+
+static enum step step_body(struct http_side *side, struct segment *seg)
+{
+    uint32_t have = bytes_left(&seg->payload);
+    uint32_t size = side->body_left < have ? (uint32_t)side->body_left : have;
+    bytes_take(&seg->payload, size);
+    side->body_left -= size;
+    if (side->body_left == 0) {
+        side->mode = side->mode == MODE_BODY ? MODE_MESSAGE : MODE_CHUNK_SIZE;
+    }
+    return STEP_NEXT;
+}
+
+/* RFC 9112 7.1: chunk-size in hex [";" extensions]. */
+static bool read_chunk_size(struct bytes line, uint64_t *ret_size)
+{
+    struct bytes digits = scan_trim(scan_until(&line, ';'));
+    uint64_t size = 0;
+    for (uint32_t i = 0; i < bytes_left(&digits); i++) {
+        int c = bytes_peek(&digits, i);
+        int low = c | 0x20;
+        bool digit = c >= '0' && c <= '9';
+        if ((!digit && (low < 'a' || low > 'f')) || size > UINT32_MAX) {
+            return false;
+        }
+        size = size * 16 + (uint64_t)(digit ? c - '0' : low - 'a' + 10);
+    }
+    *ret_size = size;
+    return bytes_left(&digits) > 0;
+}
+
+/* A chunk's size line, or a line after the last chunk. */
+static enum step step_chunk_line(struct http_state *http, struct segment *seg,
+                                 const struct http_place *place)
+{
+    struct http_side *side = &http->side[seg->from];
+    struct bytes in = seg->payload;
+    struct bytes line;
+    if (!scan_line(&in, &line)) {
+        return bytes_left(&in) > CHUNK_LINE_MAX || !seg->open ? lose(http, seg, place) : STEP_WAIT;
+    }
+    uint64_t size = 0;
+    if (side->mode == MODE_TRAILER) {
+        side->mode = bytes_left(&line) == 0 ? MODE_MESSAGE : MODE_TRAILER;
+    } else if (!read_chunk_size(line, &size)) {
+        return lose(http, seg, place);
+    } else {
+        side->mode = size > 0 ? MODE_CHUNK_DATA : MODE_TRAILER;
+        side->body_left = size + 2;
+    }
+    seg->payload = in;
+    return STEP_NEXT;
+}
+
+/* A body without a length goes to the end, unless a response to a further request starts here:
+ * some servers leave out "Content-Length: 0". */
+static enum step step_close(struct http_state *http, struct segment *seg,
+                            const struct http_place *place)
+{
+    struct http_side *side = &http->side[seg->from];
+    if (http_facts_waiting(&http->facts) && http_message_claim(seg->payload, false) == CLAIM_YES) {
+        side->mode = MODE_MESSAGE;
+        return STEP_NEXT;
+    }
+    http_facts_body(&http->facts, place);
+    drop_all(seg);
+    return STEP_NEXT;
+}
+
+static enum step step(struct http_state *http, struct segment *seg, const struct http_place *place)
+{
+    struct http_side *side = &http->side[seg->from];
+    switch (side->mode) {
+    case MODE_MESSAGE:
+        return step_message(http, seg, place);
+    case MODE_BODY:
+    case MODE_CHUNK_DATA:
+        return step_body(side, seg);
+    case MODE_CHUNK_SIZE:
+    case MODE_TRAILER:
+        return step_chunk_line(http, seg, place);
+    case MODE_CLOSE:
+        return step_close(http, seg, place);
+    }
+    return STEP_STOP;
+}
+
+static enum feed http_feed(void *state, struct segment *seg, struct sink *sink)
+{
+    struct http_state *http = state;
+    struct http_place place = { seg, sink, seg->payload };
+    seg->from &= 1;
+    while (bytes_left(&seg->payload) > 0) {
+        switch (step(http, seg, &place)) {
+        case STEP_NEXT:
+            break;
+        case STEP_WAIT:
+            return FEED_MORE;
+        case STEP_STOP:
+            return FEED_SETTLED;
+        case STEP_RELEASE:
+            return FEED_RELEASE;
+        }
+    }
+    return FEED_MORE;
+}
+
+static enum feed http_gap(void *state, uint8_t from, uint64_t missing, struct sink *sink)
+{
+    struct http_state *http = state;
+    struct http_side *side = &http->side[from & 1];
+    (void)sink;
+    bool body = side->mode == MODE_BODY || side->mode == MODE_CHUNK_DATA;
+    if (side->mode == MODE_CLOSE) {
+        return FEED_MORE;
+    }
+    if (!body || missing > side->body_left) {
+        *side = (struct http_side){ 0 };
+        http_facts_unmatched(&http->facts);
+        return FEED_MORE;
+    }
+    side->body_left -= missing;
+    if (side->body_left == 0) {
+        side->mode = side->mode == MODE_BODY ? MODE_MESSAGE : MODE_CHUNK_SIZE;
+    }
+    return FEED_MORE;
+}
+
+const struct analyzer http_analyzer = {
+    .name = "http",
+    .spec = "RFC 9112",
+    .carriers = CARRIER_TCP,
+    .state_size = sizeof(struct http_state),
+    .claim = http_claim,
+    .feed = http_feed,
+    .gap = http_gap,
+};

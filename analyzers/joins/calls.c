@@ -1,0 +1,306 @@
+/* analyzers/joins/calls.c: the table of calls and of the addresses they announced. */
+#include "analyzers/joins/calls.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyzers/joins/calls_internal.h"
+
+enum {
+    LINES_PER_CALL = 8, /* on average; one call may have CALL_LINES */
+    ENDPOINTS_PER_CALL = 16,
+    BUCKETS_MAX = 1 << 20,
+};
+
+static uint32_t buckets_for(uint64_t count)
+{
+    uint32_t buckets = 16;
+    while (buckets < count && buckets < BUCKETS_MAX) {
+        buckets *= 2;
+    }
+    return buckets;
+}
+
+static uint32_t cap_of(uint32_t calls_max, uint32_t each)
+{
+    uint64_t cap = (uint64_t)calls_max * each;
+    return cap > INT32_MAX ? INT32_MAX : (uint32_t)cap;
+}
+
+enum ov_status calls_new(uint32_t calls_max, struct hash_seed seed, struct calls **ret_calls)
+{
+    struct calls *calls = calloc(1, sizeof *calls);
+    if (calls == NULL) {
+        return OV_NOMEM;
+    }
+    uint32_t most = calls_max > 0 ? calls_max : 1;
+    uint32_t call_buckets = buckets_for(most);
+    uint32_t endpoint_buckets = buckets_for((uint64_t)most * 4);
+    calls->seed = seed;
+    calls->call_mask = call_buckets - 1;
+    calls->endpoint_mask = endpoint_buckets - 1;
+    pool_init(&calls->calls, sizeof(struct call), most);
+    pool_init(&calls->lines, sizeof(struct call_line), cap_of(most, LINES_PER_CALL) + CALL_LINES);
+    pool_init(&calls->endpoints, sizeof(struct call_endpoint),
+              cap_of(most, ENDPOINTS_PER_CALL) + CALL_ENDPOINTS);
+    calls->call_buckets = calloc(call_buckets, sizeof *calls->call_buckets);
+    calls->endpoint_buckets = calloc(endpoint_buckets, sizeof *calls->endpoint_buckets);
+    if (calls->call_buckets == NULL || calls->endpoint_buckets == NULL) {
+        calls_free(calls);
+        return OV_NOMEM;
+    }
+    *ret_calls = calls;
+    return OV_OK;
+}
+
+void calls_free(struct calls *calls)
+{
+    if (calls == NULL) {
+        return;
+    }
+    pool_done(&calls->calls);
+    pool_done(&calls->lines);
+    pool_done(&calls->endpoints);
+    free(calls->call_buckets);
+    free(calls->endpoint_buckets);
+    free(calls);
+}
+
+uint32_t calls_count(const struct calls *calls)
+{
+    return calls->calls.in_use;
+}
+
+bool calls_same_end(const struct flow_end *a, const struct flow_end *b)
+{
+    return a->port == b->port && address_equal(&a->address, &b->address);
+}
+
+static uint32_t *endpoint_head(const struct calls *calls, const struct flow_end *end)
+{
+    uint8_t bytes[sizeof end->address.byte + 2];
+    memcpy(bytes, end->address.byte, sizeof end->address.byte);
+    bytes[sizeof end->address.byte] = (uint8_t)(end->port >> 8);
+    bytes[sizeof end->address.byte + 1] = (uint8_t)end->port;
+    uint64_t hash = keyed_hash(bytes, sizeof bytes, calls->seed);
+    return &calls->endpoint_buckets[hash & calls->endpoint_mask];
+}
+
+uint32_t calls_chain(const struct calls *calls, const struct flow_end *end)
+{
+    return *endpoint_head(calls, end);
+}
+
+bool calls_announced(const struct calls *calls, const struct flow_end *end)
+{
+    uint32_t at = calls_chain(calls, end);
+    for (unsigned i = 0; at != POOL_NONE && i < CALLS_WALK; i++) {
+        const struct call_endpoint *entry = pool_at(&calls->endpoints, at);
+        if (calls_same_end(&entry->end, end)) {
+            return true;
+        }
+        at = entry->next;
+    }
+    return false;
+}
+
+static void unchain_endpoint(struct calls *calls, uint32_t place)
+{
+    const struct call_endpoint *entry = pool_at(&calls->endpoints, place);
+    uint32_t *link = endpoint_head(calls, &entry->end);
+    while (*link != POOL_NONE && *link != place) {
+        struct call_endpoint *at = pool_at(&calls->endpoints, *link);
+        link = &at->next;
+    }
+    if (*link == place) {
+        *link = entry->next;
+    }
+}
+
+static void unchain_call(struct calls *calls, uint32_t place)
+{
+    const struct call *call = calls_at(calls, place);
+    uint32_t *link = &calls->call_buckets[call->key & calls->call_mask];
+    while (*link != POOL_NONE && *link != place) {
+        link = &calls_at(calls, *link)->next;
+    }
+    if (*link == place) {
+        *link = call->next;
+    }
+}
+
+static void take_from_ages(struct calls *calls, uint32_t place)
+{
+    const struct call *call = calls_at(calls, place);
+    if (call->older != POOL_NONE) {
+        calls_at(calls, call->older)->newer = call->newer;
+    } else {
+        calls->oldest = call->newer;
+    }
+    if (call->newer != POOL_NONE) {
+        calls_at(calls, call->newer)->older = call->older;
+    } else {
+        calls->newest = call->older;
+    }
+}
+
+static void make_newest(struct calls *calls, uint32_t place)
+{
+    struct call *call = calls_at(calls, place);
+    call->older = calls->newest;
+    call->newer = POOL_NONE;
+    if (calls->newest != POOL_NONE) {
+        calls_at(calls, calls->newest)->newer = place;
+    } else {
+        calls->oldest = place;
+    }
+    calls->newest = place;
+}
+
+static void forget_call(struct calls *calls, uint32_t place)
+{
+    struct call *call = calls_at(calls, place);
+    while (call->endpoints != POOL_NONE) {
+        uint32_t at = call->endpoints;
+        call->endpoints = ((struct call_endpoint *)pool_at(&calls->endpoints, at))->next_same;
+        unchain_endpoint(calls, at);
+        pool_give(&calls->endpoints, at);
+    }
+    while (call->lines != POOL_NONE) {
+        uint32_t at = call->lines;
+        call->lines = calls_line_at(calls, at)->next;
+        pool_give(&calls->lines, at);
+    }
+    unchain_call(calls, place);
+    take_from_ages(calls, place);
+    pool_give(&calls->calls, place);
+}
+
+uint32_t calls_find(struct calls *calls, bool make)
+{
+    uint64_t key = calls->draft.key;
+    uint32_t *head = &calls->call_buckets[key & calls->call_mask];
+    for (uint32_t at = *head; at != POOL_NONE; at = calls_at(calls, at)->next) {
+        if (calls_at(calls, at)->key == key) {
+            take_from_ages(calls, at);
+            make_newest(calls, at);
+            return at;
+        }
+    }
+    if (!make) {
+        return POOL_NONE;
+    }
+    uint32_t place = pool_take(&calls->calls);
+    if (place == POOL_NONE && calls->oldest != POOL_NONE) {
+        forget_call(calls, calls->oldest);
+        place = pool_take(&calls->calls);
+    }
+    if (place == POOL_NONE) {
+        calls->dropped++;
+        return POOL_NONE;
+    }
+    struct call *call = calls_at(calls, place);
+    call->key = key;
+    call->name = calls->draft.name;
+    call->next = *head;
+    *head = place;
+    make_newest(calls, place);
+    return place;
+}
+
+uint32_t calls_new_line(struct calls *calls, uint32_t place)
+{
+    struct call *call = calls_at(calls, place);
+    if (call->line_count >= CALL_LINES) {
+        calls->dropped++;
+        return POOL_NONE;
+    }
+    uint32_t line = pool_take(&calls->lines);
+    if (line == POOL_NONE && calls->oldest != POOL_NONE && calls->oldest != place) {
+        forget_call(calls, calls->oldest);
+        line = pool_take(&calls->lines);
+    }
+    if (line == POOL_NONE) {
+        calls->dropped++;
+        return POOL_NONE;
+    }
+    calls_line_at(calls, line)->next = call->lines;
+    call->lines = line;
+    call->line_count++;
+    return line;
+}
+
+/* The call's entry of this end and party; entries of one call are few. */
+static struct call_endpoint *entry_of(const struct calls *calls, const struct call *call,
+                                      const struct flow_end *end, uint8_t party)
+{
+    for (uint32_t at = call->endpoints; at != POOL_NONE;) {
+        struct call_endpoint *entry = pool_at(&calls->endpoints, at);
+        if (calls_same_end(&entry->end, end) && calls_line_at(calls, entry->line)->party == party) {
+            return entry;
+        }
+        at = entry->next_same;
+    }
+    return NULL;
+}
+
+void calls_announce(struct calls *calls, uint32_t place, const struct flow_end *end, uint32_t line,
+                    bool guess)
+{
+    struct call *call = calls_at(calls, place);
+    struct call_endpoint *entry = entry_of(calls, call, end, calls_line_at(calls, line)->party);
+    if (entry != NULL) {
+        bool same_message = calls_line_at(calls, entry->line)->digest ==
+                            calls_line_at(calls, line)->digest; /* BUNDLE: one port, many lines */
+        if (!same_message) {
+            entry->line_then = entry->line;
+            entry->line = line;
+        }
+        entry->guess = entry->guess && guess;
+        return;
+    }
+    uint32_t at = call->endpoint_count < CALL_ENDPOINTS ? pool_take(&calls->endpoints) : POOL_NONE;
+    if (at == POOL_NONE) {
+        calls->dropped++;
+        return;
+    }
+    entry = pool_at(&calls->endpoints, at);
+    uint32_t *head = endpoint_head(calls, end);
+    *entry = (struct call_endpoint){
+        .end = *end,
+        .next = *head,
+        .next_same = call->endpoints,
+        .call = place,
+        .line = line,
+        .guess = guess,
+    };
+    *head = at;
+    call->endpoints = at;
+    call->endpoint_count++;
+}
+
+void calls_observe(struct calls *calls, uint64_t flow_id, const struct flow_end end[2],
+                   const struct observation *obs)
+{
+    if (!calls_draft_take(calls, flow_id, end, obs)) {
+        return;
+    }
+    const struct call_draft *draft = &calls->draft;
+    bool invites = draft->method == METHOD_INVITE && draft->status == 0;
+    uint32_t call = calls_find(calls, draft->line_count > 0 || invites);
+    if (call != POOL_NONE) {
+        calls_offer_take(calls, call);
+    }
+}
+
+void calls_conclude(struct calls *calls, struct flow_record *record)
+{
+    struct flow_end ends[2] = { record->side[0], record->side[1] };
+    bool media = facts_find(record->facts, OBS_MEDIA_SSRC) != NULL;
+    bool keying = facts_find(record->facts, OBS_TLS_USE_SRTP) != NULL ||
+                  facts_find(record->facts, OBS_TLS_OFFER_SRTP) != NULL;
+    if (media || keying) {
+        struct call_match match = calls_match_find(calls, ends, record->end_us);
+        calls_media_conclude(calls, &match, record);
+    }
+}

@@ -1,0 +1,36 @@
+/* analyzers/joins/calls.h: SIP dialogs read in clear, and the media streams they announce. */
+#ifndef OVERT_ANALYZERS_JOINS_CALLS_H
+#define OVERT_ANALYZERS_JOINS_CALLS_H
+
+#include "analyzers/flow_record.h"
+#include "analyzers/observation.h"
+#include "base/keyed_hash.h"
+#include "base/status.h"
+
+struct calls;
+
+/* Keeps at most calls_max dialogs; the one silent for longest goes first. Caller owns. */
+OV_MUST_CHECK enum ov_status calls_new(uint32_t calls_max, struct hash_seed seed,
+                                       struct calls **ret_calls);
+void calls_free(struct calls *calls);
+
+/* Takes every observation of a flow as it is put; only OBS_SIP_* and OBS_SDP_* matter. flow_id is
+ * that of the SIP flow; `end` its two ends (side 0 and 1), for media behind addresses that SDP does
+ * not name. */
+void calls_observe(struct calls *calls, uint64_t flow_id, const struct flow_end end[2],
+                   const struct observation *obs);
+
+/* Is (address, port) announced for media by an SDP seen so far (port, or the RTCP port beside it)?
+ * Lets the RTP analyzer's weak streams count. */
+bool calls_announced(const struct calls *calls, const struct flow_end *end);
+
+/* A flow with media ended: ties it to its call by address and port (SDP c=/m=, candidates, rtcp)
+ * and turns what the packets showed (OBS_MEDIA_* facts put by the RTP analyzer), a DTLS handshake
+ * on the same 5-tuple (OBS_TLS_* facts) and the answered SDP into the final facts of each stream:
+ * protection, evidence, confidential, authenticated, suite, keying, key_exposed, key_from,
+ * negotiated, codec, kind, and media.call. What packets prove outranks what was announced. */
+void calls_conclude(struct calls *calls, struct flow_record *record);
+
+uint32_t calls_count(const struct calls *calls);
+
+#endif

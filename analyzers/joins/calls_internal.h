@@ -1,0 +1,185 @@
+/* analyzers/joins/calls_internal.h: what the calls*.c files share: dialogs, their SDP, endpoints.
+ */
+#ifndef OVERT_ANALYZERS_JOINS_CALLS_INTERNAL_H
+#define OVERT_ANALYZERS_JOINS_CALLS_INTERNAL_H
+
+#include "analyzers/joins/calls.h"
+#include "base/pool.h"
+#include "capture/address.h"
+
+enum {
+    CALL_LEGS = 6,        /* pairs of hosts between which messages of one call were read */
+    CALL_LEG_FLOWS = 4,   /* SIP flows of a leg */
+    CALL_LINES = 64,      /* m= lines kept of one call, both parties and all changes */
+    CALL_ENDPOINTS = 128, /* addresses kept of one call */
+    CALL_CODECS = 16,
+    CALL_CRYPTOS = 8,
+    CALL_NAMES = 512, /* different suite and codec names; further ones have no name */
+    CALL_NAME_SIZE = 48,
+    DRAFT_LINES = 32,      /* m= lines of one message */
+    DRAFT_CANDIDATES = 64, /* of one message */
+    CALLS_WALK = 256,      /* entries of one hash chain that are looked at */
+};
+
+enum call_proto { PROTO_OTHER, PROTO_AVP, PROTO_SAVP, PROTO_DTLS };
+enum call_keys { KEYS_NONE, KEYS_MIKEY, KEYS_ZRTP };
+enum call_method { METHOD_OTHER, METHOD_INVITE, METHOD_ACK, METHOD_PRACK, METHOD_UPDATE };
+
+/* Texts of strangers that come again and again, each kept once; id 0 = "". */
+struct call_names {
+    char text[CALL_NAMES][CALL_NAME_SIZE];
+    uint32_t count; /* ids in use, 0 included */
+};
+
+/* The id of a text; 0 when it is too long or the list is full. */
+uint16_t calls_names_id(struct call_names *names, const char *text, uint32_t size);
+
+struct call_crypto {
+    uint16_t tag;
+    uint16_t suite;       /* name id */
+    bool unencrypted;     /* UNENCRYPTED_SRTP */
+    bool unauthenticated; /* UNAUTHENTICATED_SRTP */
+};
+
+struct call_codec {
+    uint8_t payload_type;
+    uint16_t name; /* name id, without clock rate */
+};
+
+/* One m= line as one party sent it. */
+struct call_line {
+    uint32_t next;   /* of the same call */
+    uint32_t peer;   /* the other party's line with which it was agreed; POOL_NONE = not answered */
+    uint64_t digest; /* of all SDP of its message */
+    uint64_t flow_id; /* SIP flow in which it was readable first */
+    uint64_t time_us;
+    struct address address;
+    uint16_t port; /* 0 = rejected */
+    uint16_t rtcp_port;
+    uint8_t index; /* among the m= lines of the message */
+    uint8_t party; /* 0 sent the first request of the call, 1 is the other */
+    uint8_t proto; /* enum call_proto */
+    uint8_t keys;  /* enum call_keys */
+    uint8_t crypto_count, codec_count;
+    bool present;     /* m= itself was read */
+    bool has_address; /* address is an IP address of a host */
+    bool rtcp_mux, key_line, fingerprint;
+    bool is_answer; /* of the two lines agreed on */
+    bool refused;   /* the offer was refused */
+    uint16_t kind;  /* name id of the media word */
+    struct call_crypto cryptos[CALL_CRYPTOS];
+    struct call_codec codecs[CALL_CODECS];
+};
+
+struct call_endpoint {
+    struct flow_end end;
+    uint32_t next;      /* in the hash chain, newest first */
+    uint32_t next_same; /* of the same call */
+    uint32_t call;
+    uint32_t line;      /* newest that announced it */
+    uint32_t line_then; /* the one before */
+    bool guess;         /* sender of the SIP message, not named by SDP */
+};
+
+struct call_leg {
+    uint64_t flow[CALL_LEG_FLOWS];
+    uint8_t caller_side[CALL_LEG_FLOWS]; /* side of that flow that is party 0 */
+    uint8_t flow_count;
+    struct address host[2]; /* of party 0 and 1 on this leg */
+    bool pending;           /* an offer waits for its answer */
+    bool answered;          /* there was an answer */
+    uint8_t offerer;
+    uint32_t offer_cseq, answer_cseq;
+    uint64_t offer_digest;
+};
+
+struct call {
+    uint64_t key;  /* hash of the Call-ID with the table's seed */
+    uint64_t name; /* the same in every run */
+    uint32_t next; /* in the hash chain */
+    uint32_t older, newer;
+    uint32_t lines, endpoints;
+    uint16_t line_count, endpoint_count;
+    uint8_t leg_count;
+    uint8_t request_method; /* enum call_method, of the latest request that can carry an offer */
+    uint8_t request_party;
+    uint32_t request_cseq;
+    struct call_leg legs[CALL_LEGS];
+};
+
+struct draft_candidate {
+    uint8_t line;
+    struct flow_end end;
+};
+
+/* The message whose observations are coming in. */
+struct call_draft {
+    bool open;
+    bool has_call_id;
+    uint64_t flow_id;
+    struct flow_end end[2];
+    uint8_t from;
+    uint8_t method; /* enum call_method */
+    uint16_t status;
+    uint32_t cseq;
+    uint64_t key, name, digest, time_us;
+    uint8_t line_count;
+    uint8_t candidate_count;
+    struct call_line lines[DRAFT_LINES];
+    struct draft_candidate candidates[DRAFT_CANDIDATES];
+};
+
+struct calls {
+    struct hash_seed seed;
+    struct pool calls, lines, endpoints;
+    uint32_t *call_buckets, *endpoint_buckets; /* owned; heads of chains */
+    uint32_t call_mask, endpoint_mask;
+    uint32_t oldest, newest; /* by last message */
+    uint64_t dropped;        /* lines, endpoints, legs and names beyond a cap */
+    struct call_names names;
+    struct call_draft draft;
+};
+
+static inline struct call *calls_at(const struct calls *calls, uint32_t at)
+{
+    return pool_at(&calls->calls, at);
+}
+
+static inline struct call_line *calls_line_at(const struct calls *calls, uint32_t at)
+{
+    return at == POOL_NONE ? NULL : pool_at(&calls->lines, at);
+}
+
+/* calls_draft.c: adds one observation to the draft; true when the message is complete. */
+bool calls_draft_take(struct calls *calls, uint64_t flow_id, const struct flow_end end[2],
+                      const struct observation *obs);
+
+/* calls.c: the call of the draft; made when `make`; POOL_NONE when there is none. */
+uint32_t calls_find(struct calls *calls, bool make);
+/* First entry of an end's chain; follow call_endpoint.next. */
+uint32_t calls_chain(const struct calls *calls, const struct flow_end *end);
+bool calls_same_end(const struct flow_end *a, const struct flow_end *b);
+/* Keeps an end of a line of the call at that place. */
+void calls_announce(struct calls *calls, uint32_t place, const struct flow_end *end, uint32_t line,
+                    bool guess);
+/* A fresh line of the call at that place, or POOL_NONE at a cap. */
+uint32_t calls_new_line(struct calls *calls, uint32_t place);
+
+/* calls_offer.c: takes the draft into its call: who sent it, is it an offer or an answer? */
+void calls_offer_take(struct calls *calls, uint32_t place);
+
+/* The two lines that announced the ends of a media flow; NULL = not known. */
+struct call_match {
+    uint32_t call;                   /* POOL_NONE: no call announced this flow */
+    const struct call_line *side[2]; /* of the flow's side 0 and 1 */
+};
+
+/* calls_match.c: the call that best fits the two ends. */
+struct call_match calls_match_find(const struct calls *calls, const struct flow_end end[2],
+                                   uint64_t end_us);
+
+/* calls_media.c: final facts of a media flow. */
+void calls_media_conclude(const struct calls *calls, const struct call_match *match,
+                          struct flow_record *record);
+
+#endif

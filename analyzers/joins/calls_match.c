@@ -1,0 +1,102 @@
+/* analyzers/joins/calls_match.c: which call announced the two ends of a media flow? */
+#include "analyzers/joins/calls_internal.h"
+
+enum {
+    MATCHES = 16,      /* newest entries of one end that are compared */
+    LATE_US = 1000000, /* an answer may be captured after the media it announces */
+    SCORE_ONE = 4,     /* one end was named by SDP */
+    SCORE_GUESS = 1,   /* one end sent the SIP message */
+    SCORE_TWO = 8,     /* both ends belong to one call, opposite parties */
+    SCORE_AGREED = 16, /* and to the same m= line */
+};
+
+/* One end, as one call announced it. */
+struct found {
+    uint32_t call;
+    const struct call_line *line;
+    bool guess;
+};
+
+/* The newest line of the entry that was valid while the flow ran: not one announced after its end,
+ * not a change that was refused or not answered. */
+static const struct call_line *line_of(const struct calls *calls, const struct call_endpoint *entry,
+                                       uint64_t end_us)
+{
+    const struct call_line *now = calls_line_at(calls, entry->line);
+    const struct call_line *then = calls_line_at(calls, entry->line_then);
+    bool too_late = now->time_us > end_us + LATE_US;
+    if (then != NULL &&
+        (too_late || now->refused || (now->peer == POOL_NONE && then->peer != POOL_NONE))) {
+        return then;
+    }
+    return too_late ? NULL : now;
+}
+
+static unsigned find_all(const struct calls *calls, const struct flow_end *end, uint64_t end_us,
+                         struct found found[MATCHES])
+{
+    unsigned count = 0;
+    uint32_t at = calls_chain(calls, end);
+    for (unsigned i = 0; at != POOL_NONE && i < CALLS_WALK && count < MATCHES; i++) {
+        const struct call_endpoint *entry = pool_at(&calls->endpoints, at);
+        if (calls_same_end(&entry->end, end)) {
+            const struct call_line *line = line_of(calls, entry, end_us);
+            if (line != NULL) {
+                found[count++] = (struct found){ entry->call, line, entry->guess };
+            }
+        }
+        at = entry->next;
+    }
+    return count;
+}
+
+static unsigned score_one(const struct found *found)
+{
+    return found->guess ? SCORE_GUESS : SCORE_ONE;
+}
+
+static unsigned score_two(const struct calls *calls, const struct found *a, const struct found *b)
+{
+    unsigned score = score_one(a) + score_one(b);
+    if (a->call != b->call || a->line->party == b->line->party) {
+        return 0;
+    }
+    bool agreed = calls_line_at(calls, a->line->peer) == b->line;
+    return score + (agreed ? SCORE_AGREED : SCORE_TWO);
+}
+
+struct call_match calls_match_find(const struct calls *calls, const struct flow_end end[2],
+                                   uint64_t end_us)
+{
+    struct found found[2][MATCHES];
+    unsigned count[2];
+    struct call_match best = { .call = POOL_NONE };
+    unsigned best_score = 0;
+    for (unsigned side = 0; side < 2; side++) {
+        count[side] = find_all(calls, &end[side], end_us, found[side]);
+        for (unsigned i = 0; i < count[side]; i++) {
+            if (score_one(&found[side][i]) > best_score) {
+                best_score = score_one(&found[side][i]);
+                best = (struct call_match){ .call = found[side][i].call };
+                best.side[side] = found[side][i].line;
+            }
+        }
+    }
+    for (unsigned i = 0; i < count[0]; i++) {
+        for (unsigned j = 0; j < count[1]; j++) {
+            unsigned score = score_two(calls, &found[0][i], &found[1][j]);
+            if (score > best_score) {
+                best_score = score;
+                best = (struct call_match){ .call = found[0][i].call };
+                best.side[0] = found[0][i].line;
+                best.side[1] = found[1][j].line;
+            }
+        }
+    }
+    for (unsigned side = 0; side < 2 && best.call != POOL_NONE; side++) {
+        if (best.side[side] == NULL) {
+            best.side[side] = calls_line_at(calls, best.side[1 - side]->peer);
+        }
+    }
+    return best;
+}

@@ -1,0 +1,386 @@
+/* analyzers/joins/calls_media.c: final facts of media streams from packets, DTLS and SDP.
+ *
+ * What packets show outranks what a DTLS handshake on the same ports implies, and that outranks
+ * what the answered SDP declares. Offers alone say nothing. */
+#include <string.h>
+
+#include "analyzers/joins/calls_internal.h"
+#include "base/text.h"
+
+/* What was agreed for one direction of a flow. */
+struct agreement {
+    const char *negotiated;     /* srtp rtp, NULL = no answer seen or it says nothing */
+    const char *keying;         /* sdes dtls zrtp mikey, NULL = not known */
+    char suite[CALL_NAME_SIZE]; /* "" = not known; a copy, since facts move when they grow */
+    bool null_cipher;           /* payload not encrypted: NULL suite, UNENCRYPTED_SRTP */
+    bool unauthenticated;       /* UNAUTHENTICATED_SRTP */
+    bool known_suite;           /* the suite is one that encrypts and authenticates */
+    bool dtls;                  /* DTLS with use_srtp was completed on these ports */
+    bool key_exposed;           /* the key of this direction was readable */
+    uint64_t key_flow;          /* in this SIP flow */
+};
+
+/* A stream of the record. */
+struct stream {
+    struct facts *facts;
+    uint16_t index;
+    uint8_t from;
+    uint64_t packet, time_us;
+};
+
+static void put_text(const struct stream *stream, enum observation_kind kind, const char *text)
+{
+    struct observation obs = {
+        .kind = kind,
+        .index = stream->index,
+        .from = stream->from,
+        .text = text,
+        .text_size = (uint32_t)strlen(text),
+        .packet = stream->packet,
+        .time_us = stream->time_us,
+    };
+    facts_put(stream->facts, &obs);
+}
+
+static void put_flag(const struct stream *stream, enum observation_kind kind, bool value)
+{
+    struct observation obs = {
+        .kind = kind,
+        .index = stream->index,
+        .from = stream->from,
+        .value = value,
+        .packet = stream->packet,
+        .time_us = stream->time_us,
+    };
+    facts_put(stream->facts, &obs);
+}
+
+static bool fact_is(const struct stream *stream, enum observation_kind kind, const char *text)
+{
+    const struct fact *fact = facts_find_at(stream->facts, kind, stream->index, 0);
+    return fact != NULL && strcmp(facts_text(stream->facts, fact), text) == 0;
+}
+
+static bool starts(const char *text, const char *want)
+{
+    return strncmp(text, want, strlen(want)) == 0;
+}
+
+/* Suites of RFC 4568, 5669, 6188, 7714, 8269 and their spellings: all encrypt and authenticate. */
+static bool is_known_suite(const char *suite)
+{
+    return starts(suite, "AES_") || starts(suite, "AEAD_AES_") || starts(suite, "F8_128_") ||
+           starts(suite, "SEED_") || starts(suite, "ARIA_") || starts(suite, "AEAD_ARIA_");
+}
+
+static void set_suite(struct agreement *agreement, const char *suite)
+{
+    struct text text = text_into(agreement->suite, sizeof agreement->suite);
+    text_put(&text, suite);
+}
+
+/* IANA DTLS-SRTP profiles: 5 and 6 have no cipher, 3 and 4 no meaning. */
+static void read_profile(const struct facts *facts, struct agreement *agreement)
+{
+    const struct fact *chosen = facts_find(facts, OBS_TLS_USE_SRTP);
+    bool hidden = facts_is(facts, OBS_TLS_VERSION, "DTLSv1.3") &&
+                  facts_find(facts, OBS_TLS_OFFER_SRTP) != NULL;
+    if (!facts_true(facts, OBS_TLS_ESTABLISHED) || (chosen == NULL && !hidden)) {
+        return;
+    }
+    agreement->dtls = true;
+    agreement->keying = "dtls";
+    if (chosen != NULL) {
+        uint64_t code = chosen->value;
+        set_suite(agreement, facts_text(facts, chosen));
+        agreement->null_cipher = code == 5 || code == 6;
+        agreement->known_suite = code == 1 || code == 2 || (code >= 7 && code <= 0x10);
+    }
+}
+
+/* proto and attributes of the answer, RFC 3264 6; RFC 8643 lets RTP/AVP carry keys. */
+static void read_answer(const struct call_line *answer, const struct call_line *offer,
+                        struct agreement *agreement)
+{
+    bool both_crypto = answer->crypto_count > 0 && offer->crypto_count > 0;
+    bool both_fingerprint = answer->fingerprint && offer->fingerprint;
+    if (answer->port == 0 || answer->proto == PROTO_OTHER) {
+        return;
+    }
+    bool protected = answer->proto != PROTO_AVP || both_crypto || both_fingerprint ||
+                     (answer->keys == KEYS_MIKEY && offer->keys == KEYS_MIKEY);
+    if (!protected) {
+        bool may_be_zrtp = answer->keys == KEYS_ZRTP && offer->keys == KEYS_ZRTP;
+        agreement->negotiated = may_be_zrtp ? NULL : "rtp";
+        agreement->keying = may_be_zrtp && !agreement->dtls ? "zrtp" : agreement->keying;
+        return;
+    }
+    agreement->negotiated = "srtp";
+    if (agreement->dtls) {
+        return;
+    }
+    if (answer->proto == PROTO_DTLS || (answer->crypto_count == 0 && answer->fingerprint)) {
+        agreement->keying = "dtls";
+    } else if (answer->crypto_count > 0) {
+        agreement->keying = "sdes";
+    } else if (answer->keys != KEYS_NONE) {
+        agreement->keying = answer->keys == KEYS_MIKEY ? "mikey" : "zrtp";
+    }
+}
+
+/* The offered crypto that the answer took (RFC 4568 5.1.2: same tag). */
+static const struct call_crypto *chosen_of(const struct call_line *line,
+                                           const struct call_crypto *answered)
+{
+    for (unsigned i = 0; i < line->crypto_count; i++) {
+        if (line->cryptos[i].tag == answered->tag) {
+            return &line->cryptos[i];
+        }
+    }
+    return NULL;
+}
+
+static void read_suite(const struct calls *calls, const struct call_line *answer,
+                       const struct call_line *offer, struct agreement *agreement)
+{
+    if (agreement->keying == NULL || strcmp(agreement->keying, "sdes") != 0) {
+        return;
+    }
+    const struct call_crypto *answered = &answer->cryptos[0];
+    const struct call_crypto *offered = chosen_of(offer, answered);
+    const char *suite = calls->names.text[answered->suite];
+    set_suite(agreement, suite);
+    agreement->known_suite = is_known_suite(suite);
+    agreement->null_cipher =
+        starts(suite, "NULL") || answered->unencrypted || (offered != NULL && offered->unencrypted);
+    agreement->unauthenticated =
+        answered->unauthenticated || (offered != NULL && offered->unauthenticated);
+}
+
+/* A sender encrypts with the key that it announced (RFC 4568 5.1). */
+static void read_exposure(const struct call_line *sender, const struct call_line *answer,
+                          struct agreement *agreement)
+{
+    if (sender == NULL || agreement->dtls) {
+        return;
+    }
+    bool readable = sender->crypto_count > 0 || sender->key_line;
+    if (answer != NULL) {
+        bool taken = answer->crypto_count > 0 && sender->crypto_count > 0 &&
+                     chosen_of(sender, &answer->cryptos[0]) != NULL;
+        readable = taken || (sender->key_line && answer->crypto_count == 0);
+    }
+    agreement->key_exposed = readable;
+    agreement->key_flow = sender->flow_id;
+}
+
+static struct agreement agreement_of(const struct calls *calls, const struct facts *facts,
+                                     const struct call_match *match, uint8_t from)
+{
+    struct agreement agreement = { .negotiated = NULL };
+    read_profile(facts, &agreement);
+    const struct call_line *sender = match->side[from];
+    const struct call_line *receiver = match->side[1 - from];
+    const struct call_line *known = sender != NULL ? sender : receiver;
+    const struct call_line *peer = known != NULL ? calls_line_at(calls, known->peer) : NULL;
+    const struct call_line *answer = NULL;
+    if (peer != NULL) {
+        answer = known->is_answer ? known : peer;
+        const struct call_line *offer = known->is_answer ? peer : known;
+        read_answer(answer, offer, &agreement);
+        read_suite(calls, answer, offer, &agreement);
+    }
+    read_exposure(sender, answer, &agreement);
+    return agreement;
+}
+
+/* The final word on protection, its evidence written down. */
+static const char *decide(const struct stream *stream, const struct agreement *agreement)
+{
+    bool readable = fact_is(stream, OBS_MEDIA_PROTECTION, "rtp");
+    bool proven = fact_is(stream, OBS_MEDIA_EVIDENCE, "proven");
+    bool srtp_agreed = agreement->dtls || (agreement->negotiated != NULL &&
+                                           strcmp(agreement->negotiated, "srtp") == 0);
+    if (readable && !proven && srtp_agreed && agreement->null_cipher) {
+        return "srtp"; /* what a NULL cipher looks like */
+    }
+    if (readable) {
+        return "rtp";
+    }
+    if (fact_is(stream, OBS_MEDIA_PROTECTION, "srtp")) {
+        return "srtp";
+    }
+    if (agreement->dtls) {
+        put_text(stream, OBS_MEDIA_EVIDENCE, "inferred");
+        return "srtp";
+    }
+    if (agreement->negotiated != NULL) {
+        put_text(stream, OBS_MEDIA_EVIDENCE, "declared");
+        return agreement->negotiated;
+    }
+    return "unknown";
+}
+
+static void put_properties(const struct stream *stream, const struct agreement *agreement)
+{
+    const struct facts *facts = stream->facts;
+    bool seen_cipher = facts_find_at(facts, OBS_MEDIA_CONFIDENTIAL, stream->index, 0) != NULL;
+    bool seen_tag = facts_find_at(facts, OBS_MEDIA_AUTHENTICATED, stream->index, 0) != NULL;
+    if (agreement->null_cipher) {
+        put_flag(stream, OBS_MEDIA_CONFIDENTIAL, false);
+    } else if (!seen_cipher && agreement->known_suite) {
+        put_flag(stream, OBS_MEDIA_CONFIDENTIAL, true);
+    }
+    if (agreement->unauthenticated) {
+        put_flag(stream, OBS_MEDIA_AUTHENTICATED, false);
+    } else if (!seen_tag && (agreement->known_suite ||
+                             (agreement->null_cipher && agreement->suite[0] != '\0'))) {
+        put_flag(stream, OBS_MEDIA_AUTHENTICATED, true);
+    }
+    if (agreement->keying != NULL) {
+        put_text(stream, OBS_MEDIA_KEYING, agreement->keying);
+    }
+    if (agreement->suite[0] != '\0') {
+        put_text(stream, OBS_MEDIA_SUITE, agreement->suite);
+    }
+}
+
+static void put_exposure(const struct stream *stream, const struct agreement *agreement)
+{
+    if (agreement->key_exposed) {
+        char id[24];
+        struct text text = text_into(id, sizeof id);
+        text_printf(&text, "f:%016llx", (unsigned long long)agreement->key_flow);
+        put_flag(stream, OBS_MEDIA_KEY_EXPOSED, true);
+        put_text(stream, OBS_MEDIA_KEYED_BY, id);
+    }
+}
+
+static const char *codec_of(const struct calls *calls, const struct call_line *line, uint64_t type)
+{
+    for (unsigned i = 0; i < line->codec_count; i++) {
+        if (line->codecs[i].payload_type == type) {
+            return calls->names.text[line->codecs[i].name];
+        }
+    }
+    return "";
+}
+
+/* The line that names the payload type: this one, or another of its message on the same port
+ * (BUNDLE, RFC 9143). NULL when none does. */
+static const struct call_line *line_naming(const struct calls *calls, uint32_t call,
+                                           const struct call_line *line, uint64_t type)
+{
+    if (line == NULL || codec_of(calls, line, type)[0] != '\0') {
+        return line;
+    }
+    uint32_t at = calls_at(calls, call)->lines;
+    while (at != POOL_NONE) {
+        const struct call_line *other = calls_line_at(calls, at);
+        if (other->digest == line->digest && other->party == line->party &&
+            other->port == line->port && codec_of(calls, other, type)[0] != '\0') {
+            return other;
+        }
+        at = other->next;
+    }
+    return NULL;
+}
+
+static const char *kind_of(const struct calls *calls, const struct call_line *line,
+                           const char *codec)
+{
+    const char *media = calls->names.text[line->kind];
+    if (strcmp(codec, "telephone-event") == 0) {
+        return "event";
+    }
+    if (starts(media, "applicationsharing")) {
+        return "sharing";
+    }
+    return strcmp(media, "audio") == 0 || strcmp(media, "video") == 0 ? media : "";
+}
+
+/* RFC 3264 5.1: a payload type means what the receiver announced; most agree on one number. */
+static void put_codec(const struct calls *calls, const struct stream *stream,
+                      const struct call_match *match)
+{
+    const struct call_line *receiver = match->side[1 - stream->from];
+    const struct call_line *sender = match->side[stream->from];
+    const struct fact *type =
+        facts_find_at(stream->facts, OBS_MEDIA_PAYLOAD_TYPE, stream->index, 0);
+    if (type == NULL || (receiver == NULL && sender == NULL)) {
+        return;
+    }
+    const struct call_line *line = line_naming(calls, match->call, receiver, type->value);
+    line = line != NULL ? line : line_naming(calls, match->call, sender, type->value);
+    const struct call_line *any = receiver != NULL ? receiver : sender;
+    const char *codec = line != NULL ? codec_of(calls, line, type->value) : "";
+    if (codec[0] != '\0') {
+        put_text(stream, OBS_MEDIA_CODEC, codec);
+    }
+    const char *kind = kind_of(calls, line != NULL ? line : any, codec);
+    if (kind[0] != '\0') {
+        put_text(stream, OBS_MEDIA_KIND, kind);
+    }
+}
+
+static void conclude_stream(const struct calls *calls, const struct call_match *match,
+                            const struct stream *stream)
+{
+    struct agreement agreement = agreement_of(calls, stream->facts, match, stream->from);
+    const char *protection = decide(stream, &agreement);
+    put_text(stream, OBS_MEDIA_PROTECTION, protection);
+    if (agreement.negotiated != NULL) {
+        put_text(stream, OBS_MEDIA_NEGOTIATED, agreement.negotiated);
+    }
+    if (strcmp(protection, "rtp") == 0) {
+        put_flag(stream, OBS_MEDIA_CONFIDENTIAL, false);
+        put_flag(stream, OBS_MEDIA_AUTHENTICATED, false);
+    } else {
+        put_exposure(stream, &agreement);
+    }
+    if (strcmp(protection, "srtp") == 0) {
+        put_properties(stream, &agreement);
+    }
+    put_codec(calls, stream, match);
+}
+
+static void put_call(const struct calls *calls, const struct call_match *match,
+                     struct flow_record *record)
+{
+    char id[24];
+    struct text text = text_into(id, sizeof id);
+    text_printf(&text, "c:%016llx", (unsigned long long)calls_at(calls, match->call)->name);
+    struct stream flow = { .facts = record->facts, .packet = record->packet_first };
+    flow.time_us = record->start_us;
+    put_text(&flow, OBS_MEDIA_CALL, id);
+    bool unnamed = record->app == NULL || strcmp(record->app, "unknown") == 0;
+    if (unnamed && facts_find(record->facts, OBS_MEDIA_SSRC) != NULL) {
+        record->app = "rtp"; /* too few packets to be sure of by themselves, but announced */
+        record->app_by = "content";
+    }
+}
+
+void calls_media_conclude(const struct calls *calls, const struct call_match *match,
+                          struct flow_record *record)
+{
+    struct facts *facts = record->facts;
+    uint32_t known = facts->count; /* they grow meanwhile, and may move */
+    for (uint32_t at = 0; at < known; at++) {
+        const struct fact *fact = &facts->items[at];
+        if (fact->kind != OBS_MEDIA_SSRC) {
+            continue;
+        }
+        const struct fact *from = facts_find_at(facts, OBS_MEDIA_FROM, fact->index, 0);
+        struct stream stream = {
+            .facts = facts,
+            .index = fact->index,
+            .from = from != NULL ? from->value & 1 : fact->from & 1,
+            .packet = fact->packet,
+            .time_us = fact->time_us,
+        };
+        conclude_stream(calls, match, &stream);
+    }
+    if (match->call != POOL_NONE) {
+        put_call(calls, match, record);
+    }
+}

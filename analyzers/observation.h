@@ -1,0 +1,217 @@
+/* analyzers/observation.h: the word list of facts. Analyzers report them, joins tie them together,
+ * rules judge them, reports print them: kind, shape, path in the flow record, source.
+ *
+ * A path is the JSON path of design output contract section 3. `[]` after a name means that
+ * observation.index (the first one) or observation.sub (the second one) picks the member. */
+#ifndef OVERT_ANALYZERS_OBSERVATION_H
+#define OVERT_ANALYZERS_OBSERVATION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* How a fact is kept in the flow and printed. */
+enum observation_shape {
+    SHAPE_FLAG,   /* value 0 or 1: false, true */
+    SHAPE_NUMBER, /* value */
+    SHAPE_SCORE,  /* value is a signed number of thousandths: 3250 prints 3.25 */
+    SHAPE_TEXT,   /* text; the last one stays */
+    SHAPE_LIST,   /* text: array of strings, in order of first report, each once */
+    SHAPE_COUNTS, /* text: value (0 counts as 1) is added under that name */
+    SHAPE_TIME,   /* value is microseconds since 1970 */
+    SHAPE_EVENT,  /* for joins and the dispatcher only: not kept, not printed */
+    SHAPE_SIDE,   /* value is a side (0, 1): prints "client" or "server" */
+};
+
+/* One certificate of a chain; index = position in the chain, leaf 0. who: SERVER or CLIENT. */
+#define CERTIFICATE_OBSERVATIONS(X, who, chain)                                                    \
+    X(OBS_##who##_CERT_SUBJECT, SHAPE_TEXT, chain "[].subject", "RFC 5280 4.1.2.6")                \
+    X(OBS_##who##_CERT_ISSUER, SHAPE_TEXT, chain "[].issuer", "RFC 5280 4.1.2.4")                  \
+    X(OBS_##who##_CERT_SERIAL, SHAPE_TEXT, chain "[].serial", "RFC 5280 4.1.2.2")                  \
+    X(OBS_##who##_CERT_SAN, SHAPE_LIST, chain "[].san", "RFC 5280 4.2.1.6")                        \
+    X(OBS_##who##_CERT_NOT_BEFORE, SHAPE_TIME, chain "[].not_before", "RFC 5280 4.1.2.5")          \
+    X(OBS_##who##_CERT_NOT_AFTER, SHAPE_TIME, chain "[].not_after", "RFC 5280 4.1.2.5")            \
+    X(OBS_##who##_CERT_KEY_TYPE, SHAPE_TEXT, chain "[].key.type", "RFC 5280 4.1.2.7")              \
+    X(OBS_##who##_CERT_KEY_BITS, SHAPE_NUMBER, chain "[].key.bits", "RFC 5280 4.1.2.7")            \
+    X(OBS_##who##_CERT_KEY_CURVE, SHAPE_TEXT, chain "[].key.curve", "RFC 5480 2.1.1")              \
+    X(OBS_##who##_CERT_SIGNATURE, SHAPE_TEXT, chain "[].signature", "RFC 5280 4.1.1.2")            \
+    X(OBS_##who##_CERT_SHA256, SHAPE_TEXT, chain "[].sha256", "SHA-256 of the DER, hex")           \
+    X(OBS_##who##_CERT_EKU, SHAPE_LIST, chain "[].eku", "RFC 5280 4.2.1.12")                       \
+    X(OBS_##who##_CERT_SELF_SIGNED, SHAPE_FLAG, chain "[].self_signed", "RFC 5280 3.2")            \
+    X(OBS_##who##_CERT_CA, SHAPE_FLAG, chain "[].ca", "RFC 5280 4.2.1.9")                          \
+    X(OBS_##who##_CERT_ERROR, SHAPE_TEXT, chain "[].error", "why the DER could not be read")
+
+#define OBSERVATIONS(X)                                                                            \
+    /* any protocol */                                                                             \
+    X(OBS_APP, SHAPE_EVENT, "app", "protocol recognised by its bytes (text)")                      \
+    X(OBS_CLIENT, SHAPE_EVENT, "initiator_by", "value: side that is the client; text: why")        \
+    X(OBS_CARRIES, SHAPE_TEXT, "carries", "protocol inside, where known")                          \
+    X(OBS_CARRIES_BY, SHAPE_TEXT, "carries_by", "alpn role starttls content")                      \
+    X(OBS_MALFORMED, SHAPE_COUNTS, "malformed", "protocol whose bytes break their own rules")      \
+    X(OBS_CUT, SHAPE_COUNTS, "not_captured", "protocol that lacked bytes for a fact")              \
+    X(OBS_DPI_PROTOCOL, SHAPE_TEXT, "dpi.protocol", "nDPI")                                        \
+    X(OBS_DPI_APPLICATION, SHAPE_TEXT, "dpi.application", "nDPI")                                  \
+    /* TLS, DTLS: section "tls" on TCP, "dtls" on UDP */                                           \
+    X(OBS_TLS_VERSION, SHAPE_TEXT, "tls.version", "RFC 8446 4.2.1; value: wire number")            \
+    X(OBS_TLS_CIPHER, SHAPE_TEXT, "tls.cipher", "IANA name; value: code point")                    \
+    X(OBS_TLS_GROUP, SHAPE_TEXT, "tls.group", "RFC 8446 4.2.7; value: code point")                 \
+    X(OBS_TLS_SIGNATURE, SHAPE_TEXT, "tls.signature", "RFC 8446 4.2.3, ServerKeyExchange")         \
+    X(OBS_TLS_COMPRESSION, SHAPE_TEXT, "tls.compression", "RFC 3749; absent when null")            \
+    X(OBS_TLS_SNI, SHAPE_TEXT, "tls.sni", "RFC 6066 3")                                            \
+    X(OBS_TLS_ALPN, SHAPE_TEXT, "tls.alpn", "RFC 7301, the server's choice")                       \
+    X(OBS_TLS_OFFER_VERSION, SHAPE_LIST, "tls.offer.versions", "ClientHello")                      \
+    X(OBS_TLS_OFFER_CIPHER, SHAPE_LIST, "tls.offer.ciphers", "ClientHello")                        \
+    X(OBS_TLS_OFFER_GROUP, SHAPE_LIST, "tls.offer.groups", "ClientHello")                          \
+    X(OBS_TLS_OFFER_SIGNATURE, SHAPE_LIST, "tls.offer.signatures", "ClientHello")                  \
+    X(OBS_TLS_OFFER_ALPN, SHAPE_LIST, "tls.offer.alpn", "ClientHello")                             \
+    X(OBS_TLS_OFFER_SRTP, SHAPE_LIST, "tls.offer.use_srtp", "RFC 5764 4.1.1, ClientHello")         \
+    X(OBS_TLS_EXTENDED_MASTER_SECRET, SHAPE_FLAG, "tls.extended_master_secret", "RFC 7627")        \
+    X(OBS_TLS_ENCRYPT_THEN_MAC, SHAPE_FLAG, "tls.encrypt_then_mac", "RFC 7366")                    \
+    X(OBS_TLS_SECURE_RENEGOTIATION, SHAPE_FLAG, "tls.secure_renegotiation", "RFC 5746")            \
+    X(OBS_TLS_RESUMED, SHAPE_FLAG, "tls.resumed", "RFC 5246 7.3, RFC 8446 2.2")                    \
+    X(OBS_TLS_RESUMPTION, SHAPE_TEXT, "tls.resumption", "session_id ticket psk")                   \
+    X(OBS_TLS_HELLO_RETRY, SHAPE_FLAG, "tls.hello_retry", "RFC 8446 4.1.4")                        \
+    X(OBS_TLS_EARLY_DATA, SHAPE_FLAG, "tls.early_data", "RFC 8446 4.2.10, offered")                \
+    X(OBS_TLS_ECH, SHAPE_TEXT, "tls.ech", "RFC 9849: offered")                                     \
+    X(OBS_TLS_ESTABLISHED, SHAPE_FLAG, "tls.established", "both sides sent protected records")     \
+    X(OBS_TLS_ALERT_FROM, SHAPE_SIDE, "tls.alerts[].from", "RFC 8446 6")                           \
+    X(OBS_TLS_ALERT_LEVEL, SHAPE_TEXT, "tls.alerts[].level", "RFC 8446 6")                         \
+    X(OBS_TLS_ALERT_NAME, SHAPE_TEXT, "tls.alerts[].name", "RFC 8446 6; value: code")              \
+    X(OBS_TLS_ALERT_PACKET, SHAPE_NUMBER, "tls.alerts[].packet", "packet of the alert")            \
+    X(OBS_TLS_USE_SRTP, SHAPE_TEXT, "tls.use_srtp", "RFC 5764 4.1.1, chosen; value: code")         \
+    X(OBS_TLS_CERTIFICATE_REQUESTED, SHAPE_FLAG, "tls.certificate_requested", "RFC 5246 7.4.4")    \
+    X(OBS_TLS_CLIENT_CERTIFICATE, SHAPE_TEXT, "tls.client_certificate",                            \
+      "presented empty none hidden: RFC 5246 7.4.6")                                               \
+    X(OBS_TLS_CERTIFICATE_VERIFY, SHAPE_TEXT, "tls.certificate_verify",                            \
+      "unchecked: message seen, signature not verified (RFC 5246 7.4.8)")                          \
+    X(OBS_TLS_KEY_EXCHANGE_SIGNATURE, SHAPE_TEXT, "tls.key_exchange_signature",                    \
+      "unchecked: signed ServerKeyExchange seen (RFC 5246 7.4.3)")                                 \
+    X(OBS_TLS_MTLS_STATE, SHAPE_TEXT, "tls.mtls.state", "proven inferred disproven unknown")       \
+    X(OBS_TLS_MTLS_REASON, SHAPE_TEXT, "tls.mtls.reason", "why that state")                        \
+    CERTIFICATE_OBSERVATIONS(X, SERVER, "tls.server_chain")                                        \
+    CERTIFICATE_OBSERVATIONS(X, CLIENT, "tls.client_chain")                                        \
+    X(OBS_TLS_SERVER_TRUST_STATUS, SHAPE_TEXT, "tls.server_trust.status", "RFC 5280 6")            \
+    X(OBS_TLS_SERVER_TRUST_SET, SHAPE_TEXT, "tls.server_trust.set", "policy trust set")            \
+    X(OBS_TLS_SERVER_TRUST_ERROR, SHAPE_TEXT, "tls.server_trust.error", "OpenSSL's words")         \
+    X(OBS_TLS_SERVER_TRUST_NAME, SHAPE_TEXT, "tls.server_trust.name", "match mismatch unknown")    \
+    X(OBS_TLS_SERVER_TRUST_NAME_FROM, SHAPE_TEXT, "tls.server_trust.name_from", "sni policy")      \
+    X(OBS_TLS_CLIENT_TRUST_STATUS, SHAPE_TEXT, "tls.client_trust.status", "RFC 5280 6")            \
+    X(OBS_TLS_CLIENT_TRUST_SET, SHAPE_TEXT, "tls.client_trust.set", "policy trust set")            \
+    X(OBS_TLS_CLIENT_TRUST_ERROR, SHAPE_TEXT, "tls.client_trust.error", "OpenSSL's words")         \
+    X(OBS_TLS_CLIENT_TRUST_NAME, SHAPE_TEXT, "tls.client_trust.name", "match mismatch unknown")    \
+    X(OBS_TLS_CLIENT_TRUST_NAME_FROM, SHAPE_TEXT, "tls.client_trust.name_from", "policy")          \
+    /* HTTP/1 */                                                                                   \
+    X(OBS_HTTP_REQUESTS, SHAPE_NUMBER, "http.requests", "RFC 9112 3; value: count so far")         \
+    X(OBS_HTTP_HOST, SHAPE_LIST, "http.hosts", "RFC 9110 7.2")                                     \
+    X(OBS_HTTP_PATH, SHAPE_LIST, "http.paths", "query masked")                                     \
+    X(OBS_HTTP_AUTH_SCHEME, SHAPE_LIST, "http.auth_schemes", "RFC 9110 11.6")                      \
+    X(OBS_HTTP_CREDENTIALS_EXPOSED, SHAPE_FLAG, "http.credentials_exposed", "Authorization sent")  \
+    X(OBS_HTTP_REDIRECT_TO_HTTPS, SHAPE_FLAG, "http.redirect_to_https", "RFC 9110 15.4")           \
+    X(OBS_HTTP_CONTENT_PATH, SHAPE_LIST, "http.content_paths",                                     \
+      "request path answered by 2xx with a body (or that sent one)")                               \
+    /* SIP */                                                                                      \
+    X(OBS_SIP_TRANSPORT, SHAPE_TEXT, "sip.transport", "udp tcp ws")                                \
+    X(OBS_SIP_METHOD, SHAPE_COUNTS, "sip.methods", "RFC 3261 7.1")                                 \
+    X(OBS_SIP_RESPONSE, SHAPE_COUNTS, "sip.responses", "RFC 3261 7.2")                             \
+    X(OBS_SIP_CALLS, SHAPE_NUMBER, "sip.calls", "distinct Call-IDs; value: count so far")          \
+    X(OBS_SIP_USER_AGENT, SHAPE_LIST, "sip.user_agents", "RFC 3261 20.41, 20.35")                  \
+    X(OBS_SIP_SIPS_URI, SHAPE_FLAG, "sip.sips_uri", "RFC 3261 19.1")                               \
+    X(OBS_SIP_VIA_TRANSPORT, SHAPE_LIST, "sip.via_transports", "RFC 3261 20.42")                   \
+    X(OBS_SIP_AUTH_SCHEME, SHAPE_LIST, "sip.auth_schemes", "RFC 3261 22, [MS-SIPAE]")              \
+    X(OBS_SIP_CREDENTIALS_EXPOSED, SHAPE_FLAG, "sip.credentials_exposed", "Authorization sent")    \
+    X(OBS_SIP_IM, SHAPE_FLAG, "sip.im", "message text readable (RFC 3428)")                        \
+    X(OBS_SIP_PRESENCE, SHAPE_FLAG, "sip.presence", "RFC 3856")                                    \
+    X(OBS_SIP_KEYS_EXPOSED, SHAPE_NUMBER, "sip.keys_exposed", "media keys readable; count so far") \
+    X(OBS_SIP_FINGERPRINTS, SHAPE_NUMBER, "sip.fingerprints", "a=fingerprint lines so far")        \
+    X(OBS_SIP_SHARING, SHAPE_FLAG, "sip.sharing", "m=applicationsharing in a body")                \
+    X(OBS_SIP_COMPRESSED, SHAPE_FLAG, "sip.compressed", "[MS-SIPCOMP] after NEGOTIATE")            \
+    X(OBS_SIP_REGISTRAR, SHAPE_SIDE, "sip.registrar", "side that answered REGISTER with 2xx/401")  \
+    /* one SIP message, in order, for the call join; END closes it */                              \
+    X(OBS_SIP_MESSAGE, SHAPE_EVENT, "", "text: method, of CSeq for responses; value: status or 0") \
+    X(OBS_SIP_CALL_ID, SHAPE_EVENT, "", "text: Call-ID")                                           \
+    X(OBS_SDP_MEDIA, SHAPE_EVENT, "", "index: m-line; text: media; value: port")                   \
+    X(OBS_SDP_PROTO, SHAPE_EVENT, "", "index: m-line; text: proto token")                          \
+    X(OBS_SDP_ADDRESS, SHAPE_EVENT, "", "index: m-line; text: address of its c= line")             \
+    X(OBS_SDP_RTCP_PORT, SHAPE_EVENT, "", "index: m-line; value: port (RFC 3605)")                 \
+    X(OBS_SDP_RTCP_MUX, SHAPE_EVENT, "", "index: m-line (RFC 5761)")                               \
+    X(OBS_SDP_CODEC, SHAPE_EVENT, "", "index: m-line; value: payload type; text: name/rate")       \
+    X(OBS_SDP_CRYPTO, SHAPE_EVENT, "",                                                             \
+      "index: m-line; sub: tag; text: suite; value: keyed digest of key and salt")                 \
+    X(OBS_SDP_CRYPTO_PARAMETER, SHAPE_EVENT, "", "index: m-line; sub: tag; text: RFC 4568 6.3")    \
+    X(OBS_SDP_KEY, SHAPE_EVENT, "", "index: m-line; k= line; value: keyed digest")                 \
+    X(OBS_SDP_FINGERPRINT, SHAPE_EVENT, "", "index: m-line; text: hash name; value: digest")       \
+    X(OBS_SDP_SETUP, SHAPE_EVENT, "", "index: m-line; text: actpass active passive holdconn")      \
+    X(OBS_SDP_KEY_MGMT, SHAPE_EVENT, "", "index: m-line; text: mikey zrtp")                        \
+    X(OBS_SDP_ENCRYPTION, SHAPE_EVENT, "", "index: m-line; text: required optional rejected")      \
+    X(OBS_SDP_CANDIDATE, SHAPE_EVENT, "",                                                          \
+      "index: m-line; sub: component; value: port; text: address")                                 \
+    X(OBS_SIP_MESSAGE_END, SHAPE_EVENT, "", "the message is complete")                             \
+    /* STUN, TURN */                                                                               \
+    X(OBS_STUN_DIALECT, SHAPE_TEXT, "stun.dialect", "rfc3489 rfc8489 ms-turn")                     \
+    X(OBS_STUN_METHOD, SHAPE_COUNTS, "stun.methods", "binding.request, allocate.error, ...")       \
+    X(OBS_STUN_SOFTWARE, SHAPE_TEXT, "stun.software", "RFC 8489 14.14")                            \
+    X(OBS_STUN_RELAYED_PEER, SHAPE_LIST, "stun.relayed_peers", "XOR-PEER-ADDRESS, RFC 8656 18.3")  \
+    /* RTP, SRTP: index = stream, sub = ground */                                                  \
+    X(OBS_MEDIA_SSRC, SHAPE_TEXT, "media.streams[].ssrc", "RFC 3550 5.1; value: ssrc")             \
+    X(OBS_MEDIA_PAYLOAD_TYPE, SHAPE_NUMBER, "media.streams[].payload_type", "RFC 3550 5.1")        \
+    X(OBS_MEDIA_CODEC, SHAPE_TEXT, "media.streams[].codec", "RFC 3551 6 or SDP rtpmap")            \
+    X(OBS_MEDIA_KIND, SHAPE_TEXT, "media.streams[].kind", "audio video sharing event")             \
+    X(OBS_MEDIA_FROM, SHAPE_SIDE, "media.streams[].from", "sender")                                \
+    X(OBS_MEDIA_PACKETS, SHAPE_NUMBER, "media.streams[].packets", "RTP packets")                   \
+    X(OBS_MEDIA_LOST, SHAPE_NUMBER, "media.streams[].lost", "RFC 3550 A.3")                        \
+    X(OBS_MEDIA_FIRST, SHAPE_TIME, "media.streams[].first", "time of the first packet")            \
+    X(OBS_MEDIA_LAST, SHAPE_TIME, "media.streams[].last", "time of the last packet")               \
+    X(OBS_MEDIA_PROTECTION, SHAPE_TEXT, "media.streams[].protection", "srtp rtp unknown")          \
+    X(OBS_MEDIA_CONFIDENTIAL, SHAPE_FLAG, "media.streams[].confidential", "RFC 3711 3.1")          \
+    X(OBS_MEDIA_AUTHENTICATED, SHAPE_FLAG, "media.streams[].authenticated", "RFC 3711 3.1")        \
+    X(OBS_MEDIA_EVIDENCE, SHAPE_TEXT, "media.streams[].evidence", "proven inferred declared")      \
+    X(OBS_MEDIA_GROUND_TEST, SHAPE_TEXT, "media.streams[].grounds[].test", "what was looked at")   \
+    X(OBS_MEDIA_GROUND_RESULT, SHAPE_TEXT, "media.streams[].grounds[].result", "srtp rtp unknown") \
+    X(OBS_MEDIA_GROUND_PACKETS, SHAPE_NUMBER, "media.streams[].grounds[].packets", "looked at")    \
+    X(OBS_MEDIA_GROUND_SCORE, SHAPE_SCORE, "media.streams[].grounds[].score", "see the test")      \
+    X(OBS_MEDIA_SUITE, SHAPE_TEXT, "media.streams[].suite", "SDES suite or DTLS-SRTP profile")     \
+    X(OBS_MEDIA_KEYING, SHAPE_TEXT, "media.streams[].keying", "sdes dtls zrtp mikey")              \
+    X(OBS_MEDIA_KEY_EXPOSED, SHAPE_FLAG, "media.streams[].key_exposed", "key readable in SIP")     \
+    X(OBS_MEDIA_KEYED_BY, SHAPE_TEXT, "media.streams[].key_from",                                  \
+      "id of the flow in which the key was readable")                                              \
+    X(OBS_MEDIA_NEGOTIATED, SHAPE_TEXT, "media.streams[].negotiated",                              \
+      "what the answered SDP promised: srtp rtp")                                                  \
+    X(OBS_MEDIA_RTCP_PROTECTION, SHAPE_TEXT, "media.rtcp.protection", "srtp rtp unknown")          \
+    X(OBS_MEDIA_RTCP_EVIDENCE, SHAPE_TEXT, "media.rtcp.evidence", "proven inferred declared")      \
+    X(OBS_MEDIA_RTCP_PACKETS, SHAPE_NUMBER, "media.rtcp.packets", "RTCP packets")                  \
+    X(OBS_MEDIA_RTCP_GROUND_TEST, SHAPE_TEXT, "media.rtcp.grounds[].test", "what was looked at")   \
+    X(OBS_MEDIA_RTCP_GROUND_RESULT, SHAPE_TEXT, "media.rtcp.grounds[].result", "srtp rtp unknown") \
+    X(OBS_MEDIA_RTCP_GROUND_PACKETS, SHAPE_NUMBER, "media.rtcp.grounds[].packets", "looked at")    \
+    X(OBS_MEDIA_CALL, SHAPE_TEXT, "media.call", "id of the call whose SDP announced this flow")
+
+enum observation_kind {
+#define X(kind, shape, path, source) kind,
+    OBSERVATIONS(X)
+#undef X
+        OBS_COUNT,
+};
+
+enum { OBSERVATION_TEXT_MAX = 512 }; /* bytes of a text that are kept; the rest is cut */
+
+struct observation {
+    enum observation_kind kind;
+    uint16_t index;     /* member of the first [] in the path, else 0 */
+    uint16_t sub;       /* member of the second [] in the path, else 0 */
+    uint8_t from;       /* side that sent the evidence */
+    const char *text;   /* bytes from the wire or a constant: need not end with NUL; NULL = none */
+    uint32_t text_size; /* bytes of text; borrowed until put() returns */
+    uint64_t value;     /* unit: see the shape and the source column */
+    uint64_t packet;    /* number in the capture, from 1 */
+    uint64_t time_us;   /* capture time of that packet */
+    uint32_t offset;    /* of the evidence, bytes into the payload that was fed */
+};
+
+struct observation_word {
+    enum observation_shape shape;
+    const char *path;
+    const char *source;
+};
+
+/* The row of a kind (below OBS_COUNT). */
+const struct observation_word *observation_word(enum observation_kind kind);
+
+#endif

@@ -1,0 +1,87 @@
+/* analyzers/rtp_evidence.h: is a media stream encrypted? Told from its packets alone.
+ *
+ * RTP and SRTP have the same header (RFC 3711 3.1). What differs is the payload: ciphertext is
+ * evenly distributed and never repeats, a codec's output is not; and an SRTP packet is longer than
+ * its codec's frames by an authentication tag. */
+#ifndef OVERT_ANALYZERS_RTP_EVIDENCE_H
+#define OVERT_ANALYZERS_RTP_EVIDENCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+
+enum {
+    RTP_EVIDENCE_PACKETS = 400, /* packets looked at; what they say is final */
+    RTP_FIRST_BYTES = 8,        /* payload bytes with a histogram for each position */
+    RTP_POOLED_BYTES = 32,      /* payload bytes of a packet that go into the common histogram */
+    RTP_COMPARED_BYTES = 16,    /* payload bytes compared with those of the packet before */
+    RTP_REPEATS = 4,            /* payloads remembered to find them again */
+    RTP_EXTRA_MAX = 20,         /* bytes beyond the codec's frames: GCM tag and 4 bytes of MKI */
+};
+
+enum rtp_says { RTP_SAYS_UNKNOWN, RTP_SAYS_SRTP, RTP_SAYS_RTP };
+
+/* score of each test, in thousandths:
+ *   SIZE         bytes beyond the codec's frames in most packets
+ *   FIRST_BYTES  largest z of chi-square over the half bytes at positions 0..7
+ *   BYTES        z of chi-square over all bytes at positions 0..31
+ *   CONTINUITY   z of the number of bytes that equal the one at their place a packet before
+ *   REPETITION   packets that had the most frequent payload */
+enum rtp_test {
+    RTP_TEST_SIZE,
+    RTP_TEST_FIRST_BYTES,
+    RTP_TEST_BYTES,
+    RTP_TEST_CONTINUITY,
+    RTP_TEST_REPETITION,
+    RTP_TESTS,
+};
+
+struct rtp_ground {
+    uint8_t test;     /* enum rtp_test */
+    uint8_t says;     /* enum rtp_says */
+    uint16_t packets; /* looked at */
+    int32_t score;
+};
+
+struct rtp_verdict {
+    uint8_t says;     /* enum rtp_says */
+    bool proven;      /* else inferred */
+    bool null_cipher; /* SRTP whose payload is readable: a tag behind clear samples */
+    bool no_tag;      /* SRTP without room for an authentication tag */
+    bool encrypted;   /* the payload was seen to be random */
+    uint8_t ground_count;
+    struct rtp_ground grounds[RTP_TESTS];
+};
+
+/* Zeroed = nothing seen. */
+struct rtp_evidence {
+    uint16_t packets;  /* offered */
+    uint16_t measured; /* of them long enough for the statistics */
+    uint16_t pooled;   /* bytes counted in bytes[] */
+    uint16_t compared; /* bytes compared with the packet before */
+    uint16_t equal;    /* of them the same */
+    uint16_t sizes;    /* packets whose size could be compared with the codec's */
+    bool companded;    /* they were G.711 */
+    uint8_t last_size; /* bytes in last[] */
+    uint8_t next_repeat;
+    uint8_t last[RTP_COMPARED_BYTES];
+    uint16_t extra[RTP_EXTRA_MAX + 1];      /* packets by bytes beyond the codec's frames */
+    uint16_t repeated[RTP_REPEATS];         /* packets with that payload */
+    uint64_t repeat[RTP_REPEATS];           /* its hash */
+    uint16_t half[2 * RTP_FIRST_BYTES][16]; /* upper halves of bytes 0..7, then lower halves */
+    uint16_t bytes[256];
+};
+
+/* Looks at one payload (not at a retransmission of one). Ends after RTP_EVIDENCE_PACKETS. */
+void rtp_evidence_payload(struct rtp_evidence *evidence, const struct bytes *payload);
+/* Looks at the size of a payload as sent; step: timestamp units to the next packet in sequence. */
+void rtp_evidence_size(struct rtp_evidence *evidence, uint8_t payload_type, uint32_t payload_bytes,
+                       uint32_t step);
+void rtp_evidence_judge(const struct rtp_evidence *evidence, struct rtp_verdict *ret_verdict);
+
+/* z, in thousandths, of chi-square of counts against an even distribution; 0 when there are none.
+ * bins: 16 or 256. */
+int32_t rtp_evidence_chi_square(const uint16_t *counts, uint32_t bins);
+
+#endif

@@ -1,0 +1,134 @@
+/* analyzers/sip_body.c: walks bodies of SIP messages, multipart ones included (RFC 2046 5.1). */
+#include "analyzers/sip_body.h"
+
+#include "analyzers/header_lines.h"
+#include "base/scan.h"
+
+enum {
+    PARTS_MAX = 16,   /* of a multipart body */
+    NESTING_MAX = 2,  /* multipart bodies in each other */
+    BOUNDARY_MAX = 70 /* characters: RFC 2046 5.1.1 */
+};
+
+struct walk {
+    struct sdp *sdp;
+    struct sip_body *found;
+};
+
+static bool is_presence(const struct bytes *type)
+{
+    if (scan_starts(type, "application/msrtc-")) {
+        return !scan_starts(type, "application/msrtc-media-relay-auth");
+    }
+    return scan_find(type, "pidf") >= 0;
+}
+
+/* [SIPE], RFC 3994: tells that somebody types. */
+static bool is_typing_notice(const struct bytes *type)
+{
+    return scan_starts(type, "application/im-iscomposing") ||
+           scan_find(type, "keyboardactivity") >= 0;
+}
+
+static void read_plain(const struct walk *walk, struct bytes type, struct bytes body)
+{
+    struct bytes name = header_lines_trim(scan_until(&type, ';'));
+    bool untyped_sdp = bytes_left(&name) == 0 && scan_starts(&body, "v=0");
+    if (scan_is(&name, "application/sdp") || untyped_sdp) {
+        sdp_read(walk->sdp, body);
+    } else if (is_presence(&name)) {
+        walk->found->presence = true;
+    } else if (!is_typing_notice(&name) && bytes_left(&body) > 0) {
+        walk->found->text = true;
+    }
+}
+
+/* The boundary parameter of a multipart type; empty when there is none. */
+static struct bytes boundary_of(struct bytes type)
+{
+    while (bytes_left(&type) > 0) {
+        struct bytes item = header_lines_item(&type, ';');
+        struct bytes name = header_lines_trim(scan_until(&item, '='));
+        if (scan_is(&name, "boundary")) {
+            struct bytes value = header_lines_trim(item);
+            if (bytes_peek(&value, 0) == '"') {
+                bytes_skip(&value, 1);
+                value = scan_until(&value, '"');
+            }
+            return bytes_left(&value) <= BOUNDARY_MAX ? value : bytes_of(NULL, 0, 0);
+        }
+    }
+    return bytes_of(NULL, 0, 0);
+}
+
+/* Takes the lines up to the next delimiter line and that line; the rest when there is none. */
+static struct bytes take_part(struct bytes *in, const struct bytes *boundary)
+{
+    struct bytes start = *in;
+    struct bytes line;
+    struct bytes before = *in; /* at the line being looked at */
+    while (scan_line(in, &line) || bytes_left(in) > 0) {
+        if (scan_offset(&before, in) == 0) { /* a last line without its end */
+            line = bytes_take(in, bytes_left(in));
+        }
+        if (bytes_peek(&line, 0) == '-' && bytes_peek(&line, 1) == '-') {
+            bytes_skip(&line, 2);
+            if (scan_begins(&line, boundary)) {
+                return bytes_take(&start, scan_offset(&start, &before));
+            }
+        }
+        before = *in;
+    }
+    return start;
+}
+
+/* A part: header lines, empty line, body. */
+static struct bytes part_type(struct bytes *part)
+{
+    struct bytes type = bytes_of(NULL, 0, 0);
+    struct header_line header;
+    while (header_lines_next(part, &header) == HEADER_LINE) {
+        if (scan_is(&header.name, "Content-Type") || scan_is(&header.name, "c")) {
+            type = header.value;
+        }
+    }
+    return type;
+}
+
+/* Bodies still to be walked: parts of a multipart body that are multipart themselves. */
+static void read_multipart(const struct walk *walk, struct bytes type, struct bytes body,
+                           struct bytes inner[2])
+{
+    struct bytes boundary = boundary_of(type);
+    if (bytes_left(&boundary) == 0) {
+        return;
+    }
+    take_part(&body, &boundary); /* preamble */
+    for (int i = 0; i < PARTS_MAX && bytes_left(&body) > 0; i++) {
+        struct bytes part = take_part(&body, &boundary);
+        struct bytes inner_type = part_type(&part);
+        if (!scan_starts(&inner_type, "multipart/")) {
+            read_plain(walk, inner_type, part);
+        } else if (bytes_left(&inner[0]) == 0) {
+            inner[0] = inner_type;
+            inner[1] = part;
+        }
+    }
+}
+
+void sip_body_read(struct bytes type, struct bytes body, struct sdp *sdp, struct sip_body *ret_body)
+{
+    struct walk walk = { sdp, ret_body };
+    *ret_body = (struct sip_body){ false, false };
+    if (!scan_starts(&type, "multipart/")) {
+        read_plain(&walk, type, body);
+        return;
+    }
+    struct bytes next[2] = { type, body };
+    for (int depth = 0; depth < NESTING_MAX && bytes_left(&next[0]) > 0; depth++) {
+        struct bytes inner[2] = { bytes_of(NULL, 0, 0), bytes_of(NULL, 0, 0) };
+        read_multipart(&walk, next[0], next[1], inner);
+        next[0] = inner[0];
+        next[1] = inner[1];
+    }
+}

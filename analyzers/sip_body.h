@@ -1,0 +1,16 @@
+/* analyzers/sip_body.h: bodies of SIP messages: SDP, multipart, instant messages, presence. */
+#ifndef OVERT_ANALYZERS_SIP_BODY_H
+#define OVERT_ANALYZERS_SIP_BODY_H
+
+#include "analyzers/sdp.h"
+
+struct sip_body {
+    bool text;     /* something to read that is neither SDP nor a typing notice */
+    bool presence; /* a presence document */
+};
+
+/* Walks a body of content type `type` ("" = not told); its SDP goes to sdp. */
+void sip_body_read(struct bytes type, struct bytes body, struct sdp *sdp,
+                   struct sip_body *ret_body);
+
+#endif

@@ -1,0 +1,121 @@
+/* analyzers/tls_certificates.c: certificate chains in clear (RFC 5246 7.4.2, RFC 7250). */
+#include "analyzers/tls_certificates.h"
+
+#include "analyzers/crypto/certificates.h"
+
+/* Where the observations of one certificate go. */
+struct target {
+    struct sink *sink;
+    const struct segment *seg;
+    unsigned shift; /* from the OBS_SERVER_CERT_* to those of this chain */
+    uint16_t index; /* in the chain */
+};
+
+static void put(const struct target *to, enum observation_kind kind, const char *text,
+                uint64_t value)
+{
+    struct observation obs = observation_of(to->seg, (enum observation_kind)(kind + to->shift));
+    obs.index = to->index;
+    obs.text = text;
+    obs.text_size = text != NULL ? (uint32_t)strlen(text) : 0;
+    obs.value = value;
+    to->sink->put(to->sink, &obs);
+}
+
+static void put_text(const struct target *to, enum observation_kind kind, const char *text)
+{
+    if (text != NULL) {
+        put(to, kind, text, 0);
+    }
+}
+
+static void put_description(const struct target *to, const struct certificate *c)
+{
+    put_text(to, OBS_SERVER_CERT_SUBJECT, c->subject);
+    put_text(to, OBS_SERVER_CERT_ISSUER, c->issuer);
+    put_text(to, OBS_SERVER_CERT_SERIAL, c->serial);
+    for (uint32_t i = 0; i < c->san_count; i++) {
+        put_text(to, OBS_SERVER_CERT_SAN, c->san[i]);
+    }
+    put(to, OBS_SERVER_CERT_NOT_BEFORE, NULL, (uint64_t)c->not_before_us);
+    put(to, OBS_SERVER_CERT_NOT_AFTER, NULL, (uint64_t)c->not_after_us);
+    put_text(to, OBS_SERVER_CERT_KEY_TYPE, c->key_type);
+    if (c->key_bits > 0) {
+        put(to, OBS_SERVER_CERT_KEY_BITS, NULL, c->key_bits);
+    }
+    put_text(to, OBS_SERVER_CERT_KEY_CURVE, c->key_curve);
+    put_text(to, OBS_SERVER_CERT_SIGNATURE, c->signature);
+    for (uint32_t i = 0; i < c->eku_count; i++) {
+        put_text(to, OBS_SERVER_CERT_EKU, c->eku[i]);
+    }
+    put(to, OBS_SERVER_CERT_SELF_SIGNED, NULL, c->self_signed);
+    put(to, OBS_SERVER_CERT_CA, NULL, c->ca);
+}
+
+void tls_certificates_report(const struct segment *seg, struct bytes der, bool client,
+                             uint16_t index, struct sink *sink)
+{
+    const struct certificate *c =
+        sink->certificates != NULL ? certificates_add(sink->certificates, der) : NULL;
+    if (c == NULL) {
+        return;
+    }
+    struct target to = { sink, seg, client ? OBS_CLIENT_CERT_SUBJECT - OBS_SERVER_CERT_SUBJECT : 0,
+                         index };
+    put(&to, OBS_SERVER_CERT_SHA256, c->sha256, 0);
+    if (c->error != NULL) {
+        put(&to, OBS_SERVER_CERT_ERROR, c->error, 0);
+        return;
+    }
+    put_description(&to, c);
+}
+
+/* RFC 5246 7.4.2: length(3), then length(3) certificate. */
+static struct bytes next_certificate(struct bytes *list)
+{
+    uint32_t size = bytes_u24(list);
+    if (bytes_ok(list) && size == 0) {
+        bytes_fail(list, BYTES_MALFORMED);
+    }
+    return bytes_take(list, size);
+}
+
+/* Counts the certificates of a chain; *ret_fault tells whether the chain is sound. */
+static uint32_t count_chain(struct bytes list, enum bytes_fault *ret_fault)
+{
+    uint32_t count = 0;
+    while (bytes_ok(&list) && bytes_sent(&list) > 0) {
+        next_certificate(&list);
+        count += bytes_ok(&list);
+    }
+    *ret_fault = list.fault;
+    return count;
+}
+
+enum bytes_fault tls_certificates_message(struct tls_handshake *hs, const struct segment *seg,
+                                          struct bytes body, struct sink *sink)
+{
+    struct tls_side *side = &hs->side[seg->from];
+    struct bytes list = bytes_take(&body, bytes_u24(&body));
+    bool sound = bytes_ok(&body) && bytes_sent(&body) == 0;
+    if (!sound) {
+        return body.fault != BYTES_OK ? body.fault : BYTES_MALFORMED;
+    }
+    if (side->raw_key) {
+        side->certificates = bytes_sent(&list) > 0;
+        return BYTES_OK;
+    }
+    enum bytes_fault fault;
+    uint32_t count = count_chain(list, &fault);
+    if (fault == BYTES_MALFORMED) {
+        return fault;
+    }
+    side->certificates = count;
+    for (uint16_t i = 0; hs->roles_known && i < count && i < CERTIFICATES_CHAIN; i++) {
+        struct bytes der = next_certificate(&list);
+        if (der.cut == 0) {
+            tls_certificates_report(seg, der, hs->client == seg->from, i, sink);
+        }
+    }
+    return list.cut > 0 || fault != BYTES_OK ? BYTES_CUT : BYTES_OK;
+}

@@ -1,0 +1,15 @@
+/* analyzers/tls_certificates.h: the Certificate message of SSL 3.0 to TLS 1.2. */
+#ifndef OVERT_ANALYZERS_TLS_CERTIFICATES_H
+#define OVERT_ANALYZERS_TLS_CERTIFICATES_H
+
+#include "analyzers/tls_handshake.h"
+
+/* Body of the message: reports its chain. The fault is that of the body; of a cut body the whole
+ * certificates are reported. */
+enum bytes_fault tls_certificates_message(struct tls_handshake *hs, const struct segment *seg,
+                                          struct bytes body, struct sink *sink);
+/* Reports one certificate of the server's (or the client's) chain. */
+void tls_certificates_report(const struct segment *seg, struct bytes der, bool client,
+                             uint16_t index, struct sink *sink);
+
+#endif

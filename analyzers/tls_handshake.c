@@ -1,0 +1,199 @@
+/* analyzers/tls_handshake.c: one handshake message or alert into the state of its flow. */
+#include "analyzers/tls_handshake.h"
+
+#include "analyzers/tls_certificates.h"
+#include "analyzers/tls_hello.h"
+#include "analyzers/tls_key_exchange.h"
+#include "analyzers/tls_names.h"
+
+enum { ALERT_WARNING = 1, ALERT_FATAL = 2, ALERT_NO_CERTIFICATE = 41 };
+enum { TYPE_MAX = 25 }; /* CompressedCertificate; RFC 8446 4, RFC 8879 */
+
+static void report_client(const struct tls_handshake *hs, const struct segment *seg,
+                          struct sink *sink)
+{
+    struct observation obs = observation_of(seg, OBS_CLIENT);
+    obs.text = "hello";
+    obs.text_size = (uint32_t)strlen(obs.text);
+    obs.value = hs->client;
+    sink->put(sink, &obs);
+}
+
+void tls_handshake_announce(struct tls_handshake *hs, const struct segment *seg, struct sink *sink)
+{
+    if (hs->announced || hs->imitation != IMITATION_NONE) {
+        return;
+    }
+    hs->announced = true;
+    observe_text(sink, seg, OBS_APP, hs->pseudo ? "pseudo_tls" : tls_handshake_name(hs), 0);
+    if (hs->roles_known) {
+        report_client(hs, seg, sink);
+    }
+}
+
+void tls_handshake_roles(struct tls_handshake *hs, const struct segment *seg, bool from_client,
+                         struct sink *sink)
+{
+    if (hs->roles_known) {
+        return;
+    }
+    hs->roles_known = true;
+    hs->client = from_client ? seg->from : (uint8_t)(1 - seg->from);
+    if (hs->announced) {
+        report_client(hs, seg, sink);
+    }
+}
+
+static void report_fault(const struct tls_handshake *hs, const struct segment *seg,
+                         enum bytes_fault fault, struct sink *sink)
+{
+    enum observation_kind kind = fault == BYTES_CUT ? OBS_CUT : OBS_MALFORMED;
+    observe_text(sink, seg, kind, tls_handshake_name(hs), 0);
+}
+
+void tls_handshake_lost(struct tls_handshake *hs, const struct segment *seg, enum bytes_fault fault,
+                        struct sink *sink)
+{
+    struct tls_side *side = &hs->side[seg->from];
+    if (!side->lost) {
+        side->lost = true;
+        report_fault(hs, seg, fault, sink);
+    }
+}
+
+/* RFC 5246 7.4.4: types(1+), since TLS 1.2 schemes(2+), names(2+). */
+static enum bytes_fault check_certificate_request(const struct tls_handshake *hs, struct bytes body)
+{
+    if (hs->version == 0) {
+        return BYTES_OK; /* the ServerHello is missing: the layout is not known */
+    }
+    bytes_take(&body, bytes_u8(&body));
+    if (hs->version == TLS12_VERSION || hs->version == DTLS12_VERSION) {
+        bytes_take(&body, bytes_u16(&body));
+    }
+    bytes_take(&body, bytes_u16(&body));
+    return bytes_finish(&body);
+}
+
+/* Messages that only one role sends, for captures that begin after the hellos. */
+static void learn_roles(struct tls_handshake *hs, const struct segment *seg, uint8_t type,
+                        struct sink *sink)
+{
+    bool server = type == SERVER_KEY_EXCHANGE || type == CERTIFICATE_REQUEST ||
+                  type == SERVER_HELLO_DONE || type == HELLO_VERIFY_REQUEST ||
+                  type == CERTIFICATE_STATUS;
+    bool client = type == CLIENT_KEY_EXCHANGE || type == CERTIFICATE_VERIFY;
+    if (server || client) {
+        tls_handshake_roles(hs, seg, client, sink);
+    }
+}
+
+/* Everything but hellos; before TLS 1.3, which has no other message in clear. */
+static enum bytes_fault read_later(struct tls_handshake *hs, const struct segment *seg,
+                                   uint8_t type, struct bytes body, struct sink *sink)
+{
+    learn_roles(hs, seg, type, sink);
+    switch (type) {
+    case CERTIFICATE:
+        return tls_certificates_message(hs, seg, body, sink);
+    case SERVER_KEY_EXCHANGE:
+        return tls_key_exchange_server(hs, seg, body, sink);
+    case CERTIFICATE_REQUEST:
+        return check_certificate_request(hs, body);
+    case SERVER_HELLO_DONE:
+        return bytes_finish(&body);
+    case CERTIFICATE_VERIFY:
+        observe_text(sink, seg, OBS_TLS_CERTIFICATE_VERIFY, "unchecked", 0);
+        return BYTES_OK;
+    default:
+        return BYTES_OK;
+    }
+}
+
+/* The message after a doubtful hello tells: without a key exchange it was pseudo-TLS. */
+static void resolve_imitation(struct tls_handshake *hs, const struct segment *seg, uint8_t type,
+                              struct sink *sink)
+{
+    if (hs->imitation != IMITATION_NONE) {
+        hs->pseudo = type == SERVER_HELLO_DONE && hs->version != 0;
+        tls_hello_release(hs, seg, sink);
+    }
+}
+
+static bool is_hello(const struct tls_handshake *hs, uint8_t type)
+{
+    return type == CLIENT_HELLO || type == SERVER_HELLO ||
+           (type == HELLO_RETRY_REQUEST && !hs->datagram);
+}
+
+void tls_handshake_message(struct tls_handshake *hs, const struct segment *seg, uint8_t type,
+                           struct bytes body, struct sink *sink)
+{
+    struct tls_side *side = &hs->side[seg->from];
+    enum bytes_fault fault = BYTES_OK;
+    if (type > TYPE_MAX) {
+        tls_handshake_lost(hs, seg, BYTES_MALFORMED, sink);
+        return;
+    }
+    if (type == CLIENT_HELLO) {
+        fault = tls_hello_client(hs, seg, body, sink);
+    } else if (type == SERVER_HELLO) {
+        fault = tls_hello_server(hs, seg, body, sink);
+    } else if (is_hello(hs, type)) {
+        tls_hello_retry(hs, seg, sink);
+    } else if (!tls_names_is_13(hs->version) && !tls_handshake_has(side, type)) {
+        resolve_imitation(hs, seg, type, sink);
+        if (!hs->pseudo) {
+            fault = read_later(hs, seg, type, body, sink);
+        }
+    }
+    tls_handshake_announce(hs, seg, sink);
+    if (fault != BYTES_OK) {
+        report_fault(hs, seg, fault, sink);
+    }
+    if (fault != BYTES_MALFORMED) {
+        side->messages |= 1u << type;
+    } else {
+        side->lost = true;
+    }
+}
+
+void tls_handshake_alert(struct tls_handshake *hs, const struct segment *seg, uint8_t level,
+                         uint8_t code, struct sink *sink)
+{
+    struct tls_side *side = &hs->side[seg->from];
+    side->fatal |= level == ALERT_FATAL;
+    side->no_certificate |= code == ALERT_NO_CERTIFICATE;
+    if (hs->alerts == TLS_ALERTS_MAX || !hs->announced) {
+        return;
+    }
+    char buffer[TLS_NAME_SIZE];
+    const char *texts[] = {
+        [0] = level == ALERT_FATAL ? "fatal" : "warning",
+        [1] = tls_names_alert(code, buffer),
+    };
+    struct observation obs = observation_of(seg, OBS_TLS_ALERT_FROM);
+    obs.index = hs->alerts++;
+    obs.value = seg->from;
+    sink->put(sink, &obs);
+    obs.kind = OBS_TLS_ALERT_PACKET;
+    obs.value = seg->packet;
+    sink->put(sink, &obs);
+    for (unsigned i = 0; i < 2; i++) {
+        obs.kind = i == 0 ? OBS_TLS_ALERT_LEVEL : OBS_TLS_ALERT_NAME;
+        obs.value = i == 0 ? level : code;
+        obs.text = texts[i];
+        obs.text_size = (uint32_t)strlen(texts[i]);
+        sink->put(sink, &obs);
+    }
+}
+
+void tls_handshake_protected(struct tls_handshake *hs, uint8_t from, uint8_t content, uint32_t size)
+{
+    struct tls_side *side = &hs->side[from];
+    bool keyed = side->changed_cipher || hs->datagram || (side->lost && content == CONTENT_DATA);
+    side->under_keys += keyed && content != CONTENT_ALERT;
+    side->handshakes_under_keys += keyed && content == CONTENT_HANDSHAKE;
+    side->data_records += content == CONTENT_DATA;
+    side->data_like_finished += content == CONTENT_DATA && size >= TLS_FINISHED_MIN;
+}

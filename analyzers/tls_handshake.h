@@ -1,0 +1,112 @@
+/* analyzers/tls_handshake.h: handshake messages of TLS and DTLS, and what they amount to.
+ *
+ * tls.c and dtls.c read records and put messages together; every message comes here. What each side
+ * has shown is kept apart, because a capture may bring the sides in any order or only one of them;
+ * tls_outcome.c draws the conclusions, each once. */
+#ifndef OVERT_ANALYZERS_TLS_HANDSHAKE_H
+#define OVERT_ANALYZERS_TLS_HANDSHAKE_H
+
+#include "analyzers/analyzer.h"
+
+/* RFC 8446 4, RFC 5246 7.4, RFC 6347 4.3.2; 6 is of TLS 1.3 drafts before 22. */
+enum {
+    HELLO_REQUEST = 0,
+    CLIENT_HELLO = 1,
+    SERVER_HELLO = 2,
+    HELLO_VERIFY_REQUEST = 3,
+    NEW_SESSION_TICKET = 4,
+    HELLO_RETRY_REQUEST = 6,
+    CERTIFICATE = 11,
+    SERVER_KEY_EXCHANGE = 12,
+    CERTIFICATE_REQUEST = 13,
+    SERVER_HELLO_DONE = 14,
+    CERTIFICATE_VERIFY = 15,
+    CLIENT_KEY_EXCHANGE = 16,
+    FINISHED = 20,
+    CERTIFICATE_STATUS = 22,
+    SUPPLEMENTAL_DATA = 23,
+};
+
+enum { CONTENT_CHANGE_CIPHER_SPEC = 20, CONTENT_ALERT, CONTENT_HANDSHAKE, CONTENT_DATA };
+
+enum {
+    TLS_MESSAGE_MAX = 128 * 1024, /* bytes of a handshake message that is put together */
+    TLS_ALERTS_MAX = 8,           /* alerts reported of one flow */
+    TLS_FINISHED_MIN = 45,        /* smallest TLS 1.3 record with a Finished: 32 + 4 + 1 + 8 */
+};
+
+/* Hellos that pseudo-TLS sends and TLS hardly ever. */
+enum { IMITATION_NONE, IMITATION_MICROSOFT, IMITATION_GOOGLE };
+
+/* What one side has shown. Zeroed = nothing. */
+struct tls_side {
+    uint32_t messages;              /* bit n: a message of type n was read in clear */
+    uint32_t certificates;          /* certificates in its Certificate message */
+    uint32_t under_keys;            /* records after ChangeCipherSpec, or of a later epoch */
+    uint32_t handshakes_under_keys; /* of these, handshake records: Finished, renegotiation */
+    uint32_t data_records;          /* application data records */
+    uint32_t data_like_finished;    /* of these, long enough for a TLS 1.3 Finished */
+    uint8_t session_id[32];         /* of its hello */
+    uint8_t session_id_size;
+    bool seen;           /* any record of it */
+    bool lost;           /* bytes are missing or unreadable: absence proves nothing */
+    bool changed_cipher; /* ChangeCipherSpec */
+    bool fatal;          /* sent a fatal alert in clear */
+    bool no_certificate; /* SSL 3.0 alert no_certificate */
+    bool waiting;        /* DTLS: messages wait for earlier ones */
+    bool raw_key;        /* its Certificate holds a raw public key (RFC 7250) */
+};
+
+struct tls_handshake {
+    struct tls_side side[2];
+    uint64_t packet, time_us; /* of the newest segment, for what is reported at the end */
+    uint16_t version;         /* negotiated; 0 = no ServerHello yet */
+    uint16_t cipher;
+    uint16_t first_version; /* legacy version of the ClientHello */
+    uint32_t reported;      /* bit per conclusion: tls_outcome.c */
+    uint8_t client;         /* side, valid with roles_known */
+    uint8_t alerts;         /* reported so far */
+    bool datagram;          /* DTLS */
+    bool roles_known;
+    bool announced;    /* OBS_APP was reported */
+    uint8_t imitation; /* IMITATION_*: nothing is reported before it is decided */
+    bool pseudo;       /* [MS-TURN] 2.1.1: looks like TLS and is not */
+    bool offers_13;    /* ClientHello offers TLS 1.3 */
+    bool offers_early; /* ClientHello offers early data */
+    bool offers_ticket;
+    bool hello_retry;
+    bool psk;       /* TLS 1.3 ServerHello took a PSK */
+    bool alpn_same; /* all that the client offers by ALPN is one protocol: alpn_carries */
+    uint8_t alpn_carries;
+};
+
+/* Reports the protocol once, unless it may still turn out to be pseudo-TLS. */
+void tls_handshake_announce(struct tls_handshake *hs, const struct segment *seg, struct sink *sink);
+/* One whole message; body is what follows its header. Faults are reported, never returned. */
+void tls_handshake_message(struct tls_handshake *hs, const struct segment *seg, uint8_t type,
+                           struct bytes body, struct sink *sink);
+/* The sender of seg is the client (or the server). The first word stays. */
+void tls_handshake_roles(struct tls_handshake *hs, const struct segment *seg, bool from_client,
+                         struct sink *sink);
+/* One alert in clear. */
+void tls_handshake_alert(struct tls_handshake *hs, const struct segment *seg, uint8_t level,
+                         uint8_t code, struct sink *sink);
+/* A record under keys: content type and bytes of its body as sent. */
+void tls_handshake_protected(struct tls_handshake *hs, uint8_t from, uint8_t content,
+                             uint32_t size);
+/* Bytes of a side will never be read. Reported once per side. */
+void tls_handshake_lost(struct tls_handshake *hs, const struct segment *seg, enum bytes_fault fault,
+                        struct sink *sink);
+
+/* "tls" or "dtls". */
+static inline const char *tls_handshake_name(const struct tls_handshake *hs)
+{
+    return hs->datagram ? "dtls" : "tls";
+}
+
+static inline bool tls_handshake_has(const struct tls_side *side, unsigned type)
+{
+    return (side->messages >> type & 1) != 0;
+}
+
+#endif

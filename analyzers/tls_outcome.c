@@ -1,0 +1,300 @@
+/* analyzers/tls_outcome.c: conclusions from what both sides have shown (RFC 5246 7.3, RFC 8446 2).
+ *
+ * A conclusion from absence ("did not ask") is drawn only where that side lost nothing. */
+#include "analyzers/tls_outcome.h"
+
+#include "analyzers/tls_extensions.h"
+#include "analyzers/tls_names.h"
+#include "analyzers/tls_suites.h"
+
+/* Bits of tls_handshake.reported. */
+enum {
+    REPORTED_RESUMED = 1 << 0,
+    REPORTED_REQUESTED = 1 << 1,
+    REPORTED_CLIENT_CERTIFICATE = 1 << 2,
+    REPORTED_MTLS = 1 << 3,
+    REPORTED_ESTABLISHED = 1 << 4,
+    REPORTED_CARRIES = 1 << 5,
+    REPORTED_RENEGOTIATED = 1 << 6,
+};
+
+enum { RECORDS_ENOUGH = 64 }; /* records under keys after which nothing new is expected */
+
+enum answer { ANSWER_UNKNOWN, ANSWER_NO, ANSWER_YES };
+
+struct parties {
+    const struct tls_side *client, *server;
+};
+
+static struct parties parties_of(const struct tls_handshake *hs)
+{
+    return (struct parties){ &hs->side[hs->client], &hs->side[1 - hs->client] };
+}
+
+/* The first report of a conclusion? */
+static bool first_report(struct tls_handshake *hs, uint32_t bit)
+{
+    bool first = (hs->reported & bit) == 0;
+    hs->reported |= bit;
+    return first;
+}
+
+static bool is_old(const struct tls_handshake *hs)
+{
+    return hs->version != 0 && !tls_names_is_13(hs->version) && hs->version != SSL2_VERSION;
+}
+
+/* Has the server shown a message that only a full handshake has? */
+static bool is_full(const struct tls_side *server)
+{
+    return tls_handshake_has(server, CERTIFICATE) ||
+           tls_handshake_has(server, SERVER_KEY_EXCHANGE) ||
+           tls_handshake_has(server, SERVER_HELLO_DONE);
+}
+
+static bool same_session(const struct parties *p)
+{
+    return p->client->session_id_size > 0 &&
+           p->client->session_id_size == p->server->session_id_size &&
+           memcmp(p->client->session_id, p->server->session_id, p->client->session_id_size) == 0;
+}
+
+static enum answer is_resumed(const struct tls_handshake *hs, const struct parties *p, bool end)
+{
+    if (hs->version == 0 || hs->version == SSL2_VERSION) {
+        return ANSWER_UNKNOWN;
+    }
+    if (!is_old(hs)) {
+        return hs->psk ? ANSWER_YES : ANSWER_NO;
+    }
+    if (is_full(p->server)) {
+        return ANSWER_NO;
+    }
+    /* A datagram may be missing without a trace: then only the same session id is evidence. */
+    bool changed =
+        hs->datagram ? p->server->under_keys > 0 && same_session(p) : p->server->changed_cipher;
+    if ((changed && !p->server->lost && !p->server->waiting) || (end && same_session(p))) {
+        return ANSWER_YES;
+    }
+    return ANSWER_UNKNOWN;
+}
+
+static void update_resumed(struct tls_handshake *hs, const struct segment *seg, bool end,
+                           struct sink *sink)
+{
+    struct parties p = parties_of(hs);
+    enum answer resumed = is_resumed(hs, &p, end);
+    if (resumed == ANSWER_UNKNOWN || !first_report(hs, REPORTED_RESUMED)) {
+        return;
+    }
+    observe_value(sink, seg, OBS_TLS_RESUMED, resumed == ANSWER_YES);
+    if (resumed == ANSWER_YES) {
+        const char *how = is_old(hs) ? hs->offers_ticket ? "ticket" : "session_id" : "psk";
+        observe_text(sink, seg, OBS_TLS_RESUMPTION, how, 0);
+    }
+}
+
+static enum answer is_requested(const struct tls_handshake *hs, const struct tls_side *server)
+{
+    if (!is_old(hs)) {
+        return ANSWER_UNKNOWN;
+    }
+    if (tls_handshake_has(server, CERTIFICATE_REQUEST)) {
+        return ANSWER_YES;
+    }
+    bool complete = tls_handshake_has(server, SERVER_HELLO_DONE) && !server->lost;
+    return complete ? ANSWER_NO : ANSWER_UNKNOWN;
+}
+
+/* presented, empty, none, hidden; NULL = not known yet. */
+static const char *client_certificate(const struct tls_handshake *hs, const struct parties *p,
+                                      bool end)
+{
+    if (tls_names_is_13(hs->version)) {
+        return "hidden";
+    }
+    if (tls_handshake_has(p->client, CERTIFICATE)) {
+        return p->client->certificates > 0 ? "presented" : "empty";
+    }
+    if (p->client->no_certificate) {
+        return "empty";
+    }
+    bool none = is_requested(hs, p->server) == ANSWER_NO ||
+                (is_old(hs) && is_resumed(hs, p, end) == ANSWER_YES);
+    return none ? "none" : NULL;
+}
+
+static void update_client_certificate(struct tls_handshake *hs, const struct segment *seg, bool end,
+                                      struct sink *sink)
+{
+    struct parties p = parties_of(hs);
+    enum answer requested = is_requested(hs, p.server);
+    if (requested != ANSWER_UNKNOWN && first_report(hs, REPORTED_REQUESTED)) {
+        observe_value(sink, seg, OBS_TLS_CERTIFICATE_REQUESTED, requested == ANSWER_YES);
+    }
+    const char *text = client_certificate(hs, &p, end);
+    if (text != NULL && first_report(hs, REPORTED_CLIENT_CERTIFICATE)) {
+        observe_text(sink, seg, OBS_TLS_CLIENT_CERTIFICATE, text, 0);
+    }
+}
+
+struct mtls {
+    const char *state; /* NULL = not known yet */
+    const char *reason;
+};
+
+/* Why nothing can be said at the end. */
+static struct mtls why_unknown(const struct tls_handshake *hs)
+{
+    const struct tls_side *a = &hs->side[0];
+    const struct tls_side *b = &hs->side[1];
+    uint32_t hellos = 1u << CLIENT_HELLO | 1u << SERVER_HELLO;
+    if (((a->messages | b->messages) & hellos) == 0) {
+        return (struct mtls){ "unknown", "no-start" };
+    }
+    if (a->lost || b->lost) {
+        return (struct mtls){ "unknown", "missing-bytes" };
+    }
+    if (!a->seen || !b->seen) {
+        return (struct mtls){ "unknown", "one-direction" };
+    }
+    return (struct mtls){ "unknown", "unfinished" };
+}
+
+/* The server asked: what came of it. */
+static struct mtls judge_request(const struct tls_handshake *hs, const struct parties *p)
+{
+    const struct tls_side *client = p->client;
+    /* Datagrams of one flight may change places: only the answer shows that it is over. */
+    bool over = client->under_keys > 0 && (!hs->datagram || p->server->under_keys > 0);
+    bool finished = over && !client->lost;
+    if (client->no_certificate ||
+        (tls_handshake_has(client, CERTIFICATE) && client->certificates == 0)) {
+        return (struct mtls){ "disproven", "empty" };
+    }
+    if (!tls_handshake_has(client, CERTIFICATE)) {
+        return (struct mtls){ finished ? "disproven" : NULL, "empty" };
+    }
+    if (p->server->fatal && p->server->under_keys == 0) {
+        return (struct mtls){ "disproven", "refused" };
+    }
+    if (!tls_handshake_has(client, CERTIFICATE_VERIFY)) {
+        return (struct mtls){ finished ? "disproven" : NULL, "no-verify" };
+    }
+    if (p->server->under_keys > 0) {
+        return (struct mtls){ "proven", "certificate-verify" };
+    }
+    return (struct mtls){ NULL, NULL };
+}
+
+static struct mtls judge_mtls(const struct tls_handshake *hs, bool end)
+{
+    struct parties p = parties_of(hs);
+    struct mtls mtls = { NULL, NULL };
+    if (tls_names_is_13(hs->version)) {
+        return (struct mtls){ "unknown", hs->psk ? "resumed" : "encrypted-handshake" };
+    }
+    if (is_old(hs) && tls_suites_is_anonymous(hs->cipher)) {
+        return (struct mtls){ "disproven", "anonymous" };
+    }
+    if (is_old(hs) && tls_suites_is_psk(hs->cipher)) {
+        return (struct mtls){ "disproven", "psk" };
+    }
+    if (is_old(hs) && is_resumed(hs, &p, end) == ANSWER_YES) {
+        return (struct mtls){ "unknown", "resumed" };
+    }
+    enum answer requested = is_requested(hs, p.server);
+    if (requested == ANSWER_NO) {
+        return (struct mtls){ "disproven", "not-requested" };
+    }
+    if (requested == ANSWER_YES) {
+        mtls = judge_request(hs, &p);
+    }
+    return mtls.state == NULL && end ? why_unknown(hs) : mtls;
+}
+
+static void report_mtls(const struct segment *seg, const struct mtls *mtls, struct sink *sink)
+{
+    observe_text(sink, seg, OBS_TLS_MTLS_STATE, mtls->state, 0);
+    observe_text(sink, seg, OBS_TLS_MTLS_REASON, mtls->reason, 0);
+}
+
+/* A second handshake under the keys of the first may have asked for a certificate. */
+static bool is_renegotiated(const struct parties *p)
+{
+    return p->client->handshakes_under_keys > 1 && p->server->handshakes_under_keys > 1;
+}
+
+static void update_mtls(struct tls_handshake *hs, const struct segment *seg, bool end,
+                        struct sink *sink)
+{
+    struct parties p = parties_of(hs);
+    struct mtls mtls = judge_mtls(hs, end);
+    if (mtls.state != NULL && first_report(hs, REPORTED_MTLS)) {
+        report_mtls(seg, &mtls, sink);
+    }
+    if (is_old(hs) && !hs->datagram && is_requested(hs, p.server) == ANSWER_NO &&
+        is_renegotiated(&p) && first_report(hs, REPORTED_RENEGOTIATED)) {
+        report_mtls(seg, &(struct mtls){ "unknown", "renegotiated" }, sink);
+    }
+}
+
+/* Domain facts D.1: records under keys from both sides. */
+static bool is_established(const struct tls_handshake *hs)
+{
+    const struct tls_side *a = &hs->side[0];
+    const struct tls_side *b = &hs->side[1];
+    if (hs->version == 0) {
+        return false;
+    }
+    if (is_old(hs) || hs->version == SSL2_VERSION) {
+        return a->under_keys > 0 && b->under_keys > 0;
+    }
+    return a->data_like_finished > 0 && b->data_like_finished > 0 && !a->fatal && !b->fatal;
+}
+
+static void update_established(struct tls_handshake *hs, const struct segment *seg, bool end,
+                               struct sink *sink)
+{
+    struct parties p = parties_of(hs);
+    bool established = is_established(hs);
+    bool whole = hs->roles_known && tls_handshake_has(p.client, CLIENT_HELLO) && p.server->seen &&
+                 !p.client->lost && !p.server->lost;
+    if ((established || (end && whole)) && first_report(hs, REPORTED_ESTABLISHED)) {
+        observe_value(sink, seg, OBS_TLS_ESTABLISHED, established);
+    }
+}
+
+void tls_outcome_update(struct tls_handshake *hs, const struct segment *seg, bool end,
+                        struct sink *sink)
+{
+    if (hs->pseudo || !hs->announced) {
+        return;
+    }
+    if (hs->roles_known) {
+        update_resumed(hs, seg, end, sink);
+        update_client_certificate(hs, seg, end, sink);
+    }
+    update_mtls(hs, seg, end, sink);
+    update_established(hs, seg, end, sink);
+    if (tls_names_is_13(hs->version) && hs->roles_known && first_report(hs, REPORTED_CARRIES)) {
+        tls_extensions_carries(hs, seg, sink);
+    }
+}
+
+bool tls_outcome_settled(const struct tls_handshake *hs)
+{
+    if (hs->pseudo) {
+        return true;
+    }
+    const struct tls_side *a = &hs->side[0];
+    const struct tls_side *b = &hs->side[1];
+    bool both = a->data_records > 0 && b->data_records > 0;
+    uint32_t most = a->under_keys + a->data_records > b->under_keys + b->data_records
+                        ? a->under_keys + a->data_records
+                        : b->under_keys + b->data_records;
+    if ((hs->reported & REPORTED_ESTABLISHED) != 0 && tls_names_is_13(hs->version)) {
+        return true;
+    }
+    return (both && (is_established(hs) || hs->version == 0)) || most >= RECORDS_ENOUGH;
+}

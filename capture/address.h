@@ -1,0 +1,26 @@
+/* capture/address.h: IP addresses as 16 bytes, IPv4 as ::ffff:a.b.c.d. */
+#ifndef OVERT_CAPTURE_ADDRESS_H
+#define OVERT_CAPTURE_ADDRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { ADDRESS_TEXT_SIZE = 46 }; /* longest text with its NUL */
+
+struct address {
+    uint8_t byte[16];
+};
+
+struct address address_of_ipv4(const uint8_t four[4]);
+bool address_is_ipv4(const struct address *a);
+bool address_equal(const struct address *a, const struct address *b);
+/* RFC 5952 text; buffer has ADDRESS_TEXT_SIZE bytes; returns buffer. */
+const char *address_text(const struct address *a, char *buffer);
+/* Reads "192.0.2.1" or "2001:db8::1" (size characters, no NUL needed); false when it is neither. */
+bool address_parse(const char *text, uint32_t size, struct address *ret_address);
+/* Do the first `bits` bits agree (bits counted in the 128-bit form: IPv4 /8 is 104)? */
+bool address_in(const struct address *a, const struct address *network, unsigned bits);
+/* 224/4, ff00::/8 or 255.255.255.255. */
+bool address_is_multicast(const struct address *a);
+
+#endif

@@ -1,0 +1,548 @@
+/* capture/flow_table.c: hot lines in open addressing (flow_table_lines.c), cold records in a pool.
+ *
+ * Lines move only in flow_table_expire and when the table grows at the start of flow_table_find,
+ * so what a batch points to stays put. Whatever has an order (births, ageing, evictions) is a
+ * chain through the cold records by index: the hash seed decides nothing but where a line lies.
+ *
+ * Ageing is lazy. A list in order of last packet would move a record, and so touch two strange
+ * cache lines, with every packet. Instead each flow waits in the bucket of the time it was last
+ * looked at; when that bucket is old enough to expire, the flow is closed or, when packets came
+ * meanwhile, moved to the bucket of its last one: one look per flow and timeout. */
+#include "capture/flow_table.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture/flow_table_lines.h"
+
+enum {
+    LINES_MIN = 4096, /* 256 KiB; a power of two, more than four batches */
+    FLOWS_MOST = 1 << 29,
+    BUCKETS = 256,      /* the timeout is half of them */
+    EXPIRE_LOOKS = 256, /* flows looked at per class and call: twice as many as a batch can add */
+    EVICT_LOOKS = 16,   /* flows looked at per class to find one to evict */
+    PROTOCOL_TCP = 6,
+};
+
+enum age_class { AGE_TCP, AGE_OTHER, AGE_CLOSED, AGE_CLASSES };
+
+enum chain_kind { CHAIN_BORN, CHAIN_AGE, CHAIN_KINDS };
+
+struct link {
+    uint32_t next, prev; /* record indices, POOL_NONE at the ends */
+};
+
+struct chain {
+    uint32_t head, tail;
+};
+
+struct record {
+    struct flow_cold cold; /* first: what a batch points to */
+    struct link link[CHAIN_KINDS];
+    uint32_t hash;     /* of the key, as in the flow's line */
+    uint16_t bucket;   /* of its class, unless aside */
+    uint8_t age_class; /* enum age_class */
+    bool aside;        /* waits in the table's aside chain, through CHAIN_AGE */
+};
+
+struct ageing {
+    struct chain bucket[BUCKETS]; /* flows last looked at in tick t: bucket[t % BUCKETS] */
+    uint64_t tick;                /* of the oldest bucket that may hold flows */
+    uint32_t tick_ms;
+    uint32_t idle_ms;
+    uint32_t count;
+};
+
+struct flow_table {
+    struct flow_lines lines;
+    uint32_t count; /* open flows */
+    uint32_t aside_count;
+    uint32_t flows_max;
+    uint32_t limit;      /* flows_max, or less while the table cannot grow */
+    struct pool records; /* of struct record */
+    struct chain born;   /* every record, in order of first packet */
+    struct chain aside;
+    struct hash_seed seed;
+    uint64_t base_us; /* time of the first packet */
+    uint64_t now_ms;  /* latest packet time, since base_us */
+    bool started;
+    struct ageing ageing[AGE_CLASSES];
+};
+
+static struct record *record_at(const struct flow_table *t, uint32_t index)
+{
+    return pool_at(&t->records, index);
+}
+
+static void chain_append(const struct flow_table *t, struct chain *chain, enum chain_kind kind,
+                         uint32_t index)
+{
+    struct link *link = &record_at(t, index)->link[kind];
+    *link = (struct link){ POOL_NONE, chain->tail };
+    if (chain->tail != POOL_NONE) {
+        record_at(t, chain->tail)->link[kind].next = index;
+    } else {
+        chain->head = index;
+    }
+    chain->tail = index;
+}
+
+static void chain_remove(const struct flow_table *t, struct chain *chain, enum chain_kind kind,
+                         uint32_t index)
+{
+    struct link link = record_at(t, index)->link[kind];
+    if (link.prev != POOL_NONE) {
+        record_at(t, link.prev)->link[kind].next = link.next;
+    } else {
+        chain->head = link.next;
+    }
+    if (link.next != POOL_NONE) {
+        record_at(t, link.next)->link[kind].prev = link.prev;
+    } else {
+        chain->tail = link.prev;
+    }
+}
+
+static struct flow *line_of(const struct flow_table *t, uint32_t index)
+{
+    return flow_table_lines_of(&t->lines, record_at(t, index)->hash, index);
+}
+
+/* Room for a batch of new flows at load 1/2. Without memory the table stays and the limit drops. */
+static void make_room(struct flow_table *t)
+{
+    uint32_t half = (t->lines.mask + 1) / 2;
+    t->limit = t->flows_max;
+    if (t->count + t->aside_count + BATCH_SIZE > half && !flow_table_lines_double(&t->lines) &&
+        t->limit > half - 2 * BATCH_SIZE) {
+        t->limit = half - 2 * BATCH_SIZE;
+    }
+}
+
+/* Exact unless the flow was silent for more than 49 days. */
+static uint64_t seen_at(const struct flow_table *t, const struct flow *flow)
+{
+    return t->now_ms - ((uint32_t)t->now_ms - flow->seen_ms);
+}
+
+static void age_remove(struct flow_table *t, uint32_t index)
+{
+    const struct record *record = record_at(t, index);
+    struct ageing *age = &t->ageing[record->age_class];
+    chain_remove(t, &age->bucket[record->bucket], CHAIN_AGE, index);
+    age->count--;
+}
+
+static void age_add(struct flow_table *t, enum age_class kind, uint32_t index, uint64_t seen_ms)
+{
+    struct ageing *age = &t->ageing[kind];
+    uint64_t tick = seen_ms / age->tick_ms;
+    if (age->count == 0) {
+        age->tick = tick;
+    }
+    if (tick < age->tick) {
+        tick = age->tick;
+    } else if (tick >= age->tick + BUCKETS) {
+        tick = age->tick + BUCKETS - 1; /* looked at too early, then moved on */
+    }
+    struct record *record = record_at(t, index);
+    record->age_class = (uint8_t)kind;
+    record->bucket = (uint16_t)(tick % BUCKETS);
+    chain_append(t, &age->bucket[record->bucket], CHAIN_AGE, index);
+    age->count++;
+}
+
+/* The longest idle flow of a class, up to one tick; flows seen since their last look are moved
+ * while looks last. POOL_NONE when the class is empty. */
+static uint32_t age_oldest(struct flow_table *t, enum age_class kind)
+{
+    struct ageing *age = &t->ageing[kind];
+    for (uint32_t looks = 0; age->count > 0; looks++) {
+        while (age->bucket[age->tick % BUCKETS].head == POOL_NONE) {
+            age->tick++;
+        }
+        uint32_t index = age->bucket[age->tick % BUCKETS].head;
+        uint64_t seen_ms = seen_at(t, line_of(t, index));
+        if (seen_ms / age->tick_ms <= age->tick || looks == EVICT_LOOKS) {
+            return index;
+        }
+        age_remove(t, index);
+        age_add(t, kind, index, seen_ms);
+    }
+    return POOL_NONE;
+}
+
+/* The first settled flow among the oldest of a class, or POOL_NONE. */
+static uint32_t age_oldest_settled(struct flow_table *t, enum age_class kind)
+{
+    const struct ageing *age = &t->ageing[kind];
+    uint32_t index = age_oldest(t, kind);
+    for (uint32_t looks = 0; index != POOL_NONE && looks < EVICT_LOOKS; looks++) {
+        const struct flow *flow = line_of(t, index);
+        if (flow->feeds_left == 0 && seen_at(t, flow) / age->tick_ms <= age->tick) {
+            return index;
+        }
+        index = record_at(t, index)->link[CHAIN_AGE].next;
+    }
+    return POOL_NONE;
+}
+
+static uint32_t longer_idle(const struct flow_table *t, uint32_t a, uint32_t b)
+{
+    if (a == POOL_NONE || b == POOL_NONE) {
+        return a == POOL_NONE ? b : a;
+    }
+    return seen_at(t, line_of(t, b)) < seen_at(t, line_of(t, a)) ? b : a;
+}
+
+/* Takes a flow out of look-up and ageing; its line and record stay until flow_table_expire. */
+static void put_aside(struct flow_table *t, uint32_t index)
+{
+    age_remove(t, index);
+    record_at(t, index)->aside = true;
+    line_of(t, index)->flags |= FLOW_ASIDE;
+    chain_append(t, &t->aside, CHAIN_AGE, index);
+    t->aside_count++;
+    t->count--;
+}
+
+/* The flow with the least left to tell goes first. */
+static void evict_one(struct flow_table *t, struct counters *counters)
+{
+    uint32_t index = age_oldest(t, AGE_CLOSED);
+    if (index == POOL_NONE) {
+        index = longer_idle(t, age_oldest_settled(t, AGE_TCP), age_oldest_settled(t, AGE_OTHER));
+    }
+    if (index == POOL_NONE) {
+        index = longer_idle(t, age_oldest(t, AGE_TCP), age_oldest(t, AGE_OTHER));
+    }
+    record_at(t, index)->cold.flags |= COLD_EVICTED;
+    counters->value[COUNT_FLOWS_EVICTED]++;
+    put_aside(t, index);
+}
+
+static struct flow *add_flow(struct flow_table *t, const struct batch *b, uint32_t i, uint32_t hash,
+                             struct counters *counters)
+{
+    if (t->count >= t->limit) {
+        evict_one(t, counters);
+    }
+    uint32_t index = pool_take(&t->records);
+    if (index == POOL_NONE) {
+        return NULL;
+    }
+    bool low_first = (b->state[i] & FRAME_LOW) != 0;
+    struct record *record = record_at(t, index);
+    record->hash = hash;
+    record->cold.key = b->key[i];
+    record->cold.first_us = b->time_us[i];
+    record->cold.first_packet = b->packet[i];
+    record->cold.low_first = low_first;
+    struct flow *flow = flow_table_lines_add(&t->lines, hash);
+    *flow = (struct flow){
+        .key = b->key[i],
+        .cold = index,
+        .feeds_left = UINT16_MAX,
+        .flags = low_first ? FLOW_LOW_FIRST : 0,
+        .table_hash = hash,
+    };
+    chain_append(t, &t->born, CHAIN_BORN, index);
+    age_add(t, b->key[i].l4 == PROTOCOL_TCP ? AGE_TCP : AGE_OTHER, index, t->now_ms);
+    t->count++;
+    counters->value[COUNT_FLOWS]++;
+    return flow;
+}
+
+static uint8_t side_of(const struct flow *flow, uint8_t state)
+{
+    return ((state & FRAME_LOW) != 0) == ((flow->flags & FLOW_LOW_FIRST) != 0) ? 0 : 1;
+}
+
+/* Does this SYN without ACK begin another connection? */
+static bool syn_parts(const struct flow *flow, const struct flow_cold *cold, uint8_t side,
+                      uint32_t seq)
+{
+    if ((cold->flags & (uint32_t)COLD_SYN << side) != 0) {
+        return cold->isn[side] != seq; /* the same one again is a retransmission */
+    }
+    if ((flow->flags & FLOW_CLOSED) != 0) {
+        return true;
+    }
+    /* only the other side's SYN so far: simultaneous open, or its answer came first */
+    return (cold->flags & (uint32_t)COLD_SYN << (side ^ 1)) == 0;
+}
+
+/* Has the flow ended before packet i? Idleness is asked here too, so that it does not depend on
+ * how far flow_table_expire got which flows there are. */
+static bool parts(const struct flow_table *t, const struct flow *flow, const struct batch *b,
+                  uint32_t i)
+{
+    bool tcp = flow->key.l4 == PROTOCOL_TCP;
+    enum age_class kind = AGE_OTHER;
+    if (tcp) {
+        kind = (flow->flags & FLOW_CLOSED) != 0 ? AGE_CLOSED : AGE_TCP;
+    }
+    if ((uint32_t)t->now_ms - flow->seen_ms > t->ageing[kind].idle_ms) {
+        return true;
+    }
+    return tcp && (b->tcp_flags[i] & (TCP_SYN | TCP_ACK)) == TCP_SYN &&
+           syn_parts(flow, &record_at(t, flow->cold)->cold, side_of(flow, b->state[i]),
+                     b->tcp_seq[i]);
+}
+
+/* SYN, FIN and RST: at once, since they decide about later packets of the same batch. */
+static void note_control(struct flow_table *t, struct flow *flow, uint8_t side, uint8_t tcp_flags,
+                         uint32_t seq)
+{
+    struct flow_cold *cold = &record_at(t, flow->cold)->cold;
+    if ((tcp_flags & TCP_SYN) != 0) {
+        if ((cold->flags & (uint32_t)COLD_SYN << side) == 0) {
+            cold->isn[side] = seq;
+        }
+        cold->flags |= (uint32_t)COLD_SYN << side;
+        cold->flags |= (tcp_flags & TCP_ACK) != 0 ? (uint32_t)COLD_SYN_ACK << side : 0;
+    }
+    cold->flags |= (tcp_flags & TCP_FIN) != 0 ? (uint32_t)COLD_FIN << side : 0;
+    cold->flags |= (tcp_flags & TCP_RST) != 0 ? (uint32_t)COLD_RST << side : 0;
+    uint32_t both_fin = COLD_FIN | COLD_FIN << 1;
+    bool closed =
+        (cold->flags & (COLD_RST | COLD_RST << 1)) != 0 || (cold->flags & both_fin) == both_fin;
+    if (closed && (flow->flags & FLOW_CLOSED) == 0) {
+        flow->flags |= FLOW_CLOSED;
+        age_remove(t, flow->cold);
+        age_add(t, AGE_CLOSED, flow->cold, t->now_ms);
+    }
+}
+
+static void advance_clock(struct flow_table *t, uint64_t time_us)
+{
+    if (!t->started) {
+        t->started = true;
+        t->base_us = time_us;
+    }
+    uint64_t ms = time_us > t->base_us ? (time_us - t->base_us) / 1000 : 0;
+    if (ms > t->now_ms) {
+        t->now_ms = ms;
+    }
+}
+
+/* What count_one writes lies in one cache line or two. */
+static void prefetch_cold(const struct flow_cold *cold)
+{
+    __builtin_prefetch(cold, 1);
+    __builtin_prefetch(&cold->cut_packets, 1);
+}
+
+/* Brings in what find_one will need: the record of the line found first, or, at load 1/2 every
+ * third time, the line after it. */
+static void peek_one(const struct flow_table *t, uint32_t hash)
+{
+    const struct flow *flow = &t->lines.at[hash & t->lines.mask];
+    if (flow->table_hash != hash) {
+        __builtin_prefetch(&t->lines.at[(hash + 1) & t->lines.mask], 1);
+    } else if (flow->cold != POOL_NONE) {
+        prefetch_cold(&record_at(t, flow->cold)->cold);
+    }
+}
+
+/* What later packets of the batch depend on: line, side, hot counters, TCP state. */
+static void find_one(struct flow_table *t, struct batch *b, uint32_t i, uint32_t hash,
+                     struct counters *counters)
+{
+    advance_clock(t, b->time_us[i]);
+    struct flow *flow = flow_table_lines_find(&t->lines, &b->key[i], hash);
+    if (flow != NULL && parts(t, flow, b, i)) {
+        put_aside(t, flow->cold);
+        flow = NULL;
+    }
+    if (flow == NULL) {
+        flow = add_flow(t, b, i, hash, counters);
+    }
+    if (flow == NULL) { /* out of memory: the packet stays without a flow */
+        b->state[i] &= (uint8_t)~FRAME_FLOW;
+        counters->value[COUNT_FLOWS_EVICTED]++;
+        return;
+    }
+    uint8_t side = side_of(flow, b->state[i]);
+    flow->seen_ms = (uint32_t)t->now_ms;
+    flow->packets[side] += flow->packets[side] < UINT32_MAX;
+    b->flow[i] = flow;
+    b->side[i] = side;
+    b->cold[i] = &record_at(t, flow->cold)->cold;
+    prefetch_cold(b->cold[i]);
+    if (flow->key.l4 == PROTOCOL_TCP && (b->tcp_flags[i] & (TCP_SYN | TCP_FIN | TCP_RST)) != 0) {
+        note_control(t, flow, side, b->tcp_flags[i], b->tcp_seq[i]);
+    }
+}
+
+static void note_vlan(struct flow_cold *cold, uint16_t id)
+{
+    for (uint8_t i = 0; i < cold->vlan_count; i++) {
+        if (cold->vlan[i] == id) {
+            return;
+        }
+    }
+    if (cold->vlan_count == FLOW_VLANS) {
+        cold->flags |= COLD_VLAN_MORE;
+        return;
+    }
+    cold->vlan[cold->vlan_count++] = id;
+}
+
+static void count_one(struct batch *b, uint32_t i)
+{
+    struct flow_cold *cold = b->cold[i];
+    cold->bytes[b->side[i]] += b->on_wire[i];
+    cold->last_packet = b->packet[i];
+    if (b->time_us[i] > cold->last_us) {
+        cold->last_us = b->time_us[i];
+    }
+    cold->cut_packets += b->frame[i].cut > 0 && cold->cut_packets < UINT32_MAX;
+    cold->flags |= (b->state[i] & FRAME_FRAGMENT) != 0 ? COLD_FRAGMENTS : 0;
+    for (uint32_t tag = 0; tag < FRAME_VLANS && b->vlan[i][tag] != 0; tag++) {
+        note_vlan(cold, b->vlan[i][tag]);
+    }
+}
+
+void flow_table_find(struct flow_table *table, struct batch *b, struct counters *counters)
+{
+    uint32_t hash[BATCH_SIZE];
+    make_room(table);
+    for (uint32_t i = 0; i < b->count; i++) {
+        b->flow[i] = NULL;
+        b->cold[i] = NULL;
+        if ((b->state[i] & FRAME_FLOW) != 0) {
+            hash[i] = (uint32_t)keyed_hash(&b->key[i], sizeof b->key[i], table->seed);
+            __builtin_prefetch(&table->lines.at[hash[i] & table->lines.mask], 1);
+        }
+    }
+    for (uint32_t i = 0; i < b->count; i++) {
+        if ((b->state[i] & FRAME_FLOW) != 0) {
+            peek_one(table, hash[i]);
+        }
+    }
+    for (uint32_t i = 0; i < b->count; i++) {
+        if ((b->state[i] & FRAME_FLOW) != 0) {
+            find_one(table, b, i, hash[i], counters);
+        }
+    }
+    for (uint32_t i = 0; i < b->count; i++) {
+        if (b->flow[i] != NULL) {
+            count_one(b, i);
+        }
+    }
+}
+
+static void close_one(struct flow_table *t, uint32_t index, struct flow_closer *closer)
+{
+    struct record *record = record_at(t, index);
+    struct flow *line = line_of(t, index);
+    if (record->aside) {
+        chain_remove(t, &t->aside, CHAIN_AGE, index);
+        t->aside_count--;
+    } else {
+        age_remove(t, index);
+        t->count--;
+    }
+    chain_remove(t, &t->born, CHAIN_BORN, index);
+    memcpy(record->cold.packets, line->packets, sizeof record->cold.packets);
+    flow_table_lines_remove(&t->lines, line);
+    closer->closed(closer, &record->cold);
+    pool_give(&t->records, index);
+}
+
+static void expire_class(struct flow_table *t, enum age_class kind, struct flow_closer *closer)
+{
+    struct ageing *age = &t->ageing[kind];
+    uint32_t looks = 0;
+    /* due: even the last instant of the oldest tick is longer ago than the timeout */
+    while (age->count > 0 && looks < EXPIRE_LOOKS &&
+           (age->tick + 1) * age->tick_ms + age->idle_ms <= t->now_ms) {
+        uint32_t index = age->bucket[age->tick % BUCKETS].head;
+        if (index == POOL_NONE) {
+            age->tick++;
+            continue;
+        }
+        looks++;
+        uint64_t seen_ms = seen_at(t, line_of(t, index));
+        if (seen_ms / age->tick_ms <= age->tick) {
+            close_one(t, index, closer);
+        } else {
+            age_remove(t, index);
+            age_add(t, kind, index, seen_ms);
+        }
+    }
+}
+
+void flow_table_expire(struct flow_table *table, const struct batch *b, struct flow_closer *closer)
+{
+    if (b->count > 0) {
+        advance_clock(table, b->time_us[b->count - 1]); /* frames without a flow are time too */
+    }
+    while (table->aside.head != POOL_NONE) {
+        close_one(table, table->aside.head, closer);
+    }
+    for (enum age_class kind = 0; kind < AGE_CLASSES; kind++) {
+        expire_class(table, kind, closer);
+    }
+}
+
+void flow_table_close_all(struct flow_table *table, struct flow_closer *closer)
+{
+    while (table->born.head != POOL_NONE) {
+        close_one(table, table->born.head, closer);
+    }
+}
+
+void flow_table_each(struct flow_table *table, struct flow_closer *visit)
+{
+    for (uint32_t index = table->born.head; index != POOL_NONE;) {
+        struct record *record = record_at(table, index);
+        const struct flow *flow = line_of(table, index);
+        memcpy(record->cold.packets, flow->packets, sizeof record->cold.packets);
+        visit->closed(visit, &record->cold);
+        index = record->link[CHAIN_BORN].next;
+    }
+}
+
+uint32_t flow_table_count(const struct flow_table *table)
+{
+    return table->count;
+}
+
+static void ageing_init(struct ageing *age, uint32_t idle_ms)
+{
+    age->idle_ms = idle_ms < INT32_MAX ? idle_ms : INT32_MAX;
+    age->tick_ms = age->idle_ms / (BUCKETS / 2) + 1;
+}
+
+enum ov_status flow_table_new(const struct flow_table_limits *limits, struct hash_seed seed,
+                              struct flow_table **ret_table)
+{
+    *ret_table = NULL;
+    if (limits->flows_max == 0 || limits->flows_max > FLOWS_MOST) {
+        return OV_LIMIT;
+    }
+    struct flow_table *t = calloc(1, sizeof *t);
+    if (t == NULL || !flow_table_lines_init(&t->lines, LINES_MIN)) {
+        free(t);
+        return OV_NOMEM;
+    }
+    t->flows_max = limits->flows_max;
+    t->seed = seed;
+    pool_init(&t->records, sizeof(struct record), limits->flows_max + BATCH_SIZE);
+    ageing_init(&t->ageing[AGE_TCP], limits->idle_tcp_ms);
+    ageing_init(&t->ageing[AGE_OTHER], limits->idle_udp_ms);
+    ageing_init(&t->ageing[AGE_CLOSED], limits->idle_closed_ms);
+    *ret_table = t;
+    return OV_OK;
+}
+
+void flow_table_free(struct flow_table *table)
+{
+    if (table != NULL) {
+        pool_done(&table->records);
+        flow_table_lines_done(&table->lines);
+        free(table);
+    }
+}

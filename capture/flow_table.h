@@ -1,0 +1,44 @@
+/* capture/flow_table.h: flows of one worker, by key; capped, aged by packet time. */
+#ifndef OVERT_CAPTURE_FLOW_TABLE_H
+#define OVERT_CAPTURE_FLOW_TABLE_H
+
+#include "base/keyed_hash.h"
+#include "base/pool.h"
+#include "base/status.h"
+#include "capture/batch.h"
+#include "capture/counters.h"
+
+/* Told of each flow that ends, in an order that depends on the packets alone. cold->packets is
+ * filled in; cold dies when the call returns. */
+struct flow_closer {
+    void (*closed)(struct flow_closer *closer, struct flow_cold *cold);
+};
+
+struct flow_table_limits {
+    uint32_t flows_max;      /* most flows at once */
+    uint32_t idle_tcp_ms;    /* silent this long: closed */
+    uint32_t idle_udp_ms;    /* all that is not TCP */
+    uint32_t idle_closed_ms; /* TCP after RST or both FINs */
+};
+
+struct flow_table;
+
+OV_MUST_CHECK enum ov_status flow_table_new(const struct flow_table_limits *limits,
+                                            struct hash_seed seed, struct flow_table **ret_table);
+void flow_table_free(struct flow_table *table);
+
+/* Fills the third group of the batch's arrays and counts each packet in its flow (packets, bytes,
+ * times, VLANs, TCP flags, initial sequence numbers). A SYN that begins another connection on the
+ * same ports begins another flow. Flows that must go (table full, ports reused) stay valid until
+ * flow_table_expire, which closes them. New flows get feeds_left = UINT16_MAX. */
+void flow_table_find(struct flow_table *table, struct batch *b, struct counters *counters);
+/* Closes what is idle at the batch's last packet time, at most a bounded number a call, and the
+ * flows that flow_table_find put aside. */
+void flow_table_expire(struct flow_table *table, const struct batch *b, struct flow_closer *closer);
+/* Closes all flows, in order of their first packet. */
+void flow_table_close_all(struct flow_table *table, struct flow_closer *closer);
+uint32_t flow_table_count(const struct flow_table *table);
+/* Calls visit for every open flow in order of first packet. */
+void flow_table_each(struct flow_table *table, struct flow_closer *visit);
+
+#endif

@@ -1,0 +1,40 @@
+/* capture/fragments.h: IP datagrams put together from fragments, capped in number and bytes. */
+#ifndef OVERT_CAPTURE_FRAGMENTS_H
+#define OVERT_CAPTURE_FRAGMENTS_H
+
+#include "base/bytes.h"
+#include "base/keyed_hash.h"
+#include "base/status.h"
+#include "capture/address.h"
+#include "capture/counters.h"
+
+struct fragments;
+
+/* RFC 791 3.2, RFC 8200 4.5: what joins the fragments of one datagram. */
+struct fragment_key {
+    struct address from, to;
+    uint32_t id;      /* 16 bits in IPv4 */
+    uint8_t protocol; /* IPv4: the protocol field; IPv6: next header of the fragment header */
+    uint8_t zero[3];
+};
+
+struct fragment {
+    uint32_t offset; /* bytes into the datagram's payload */
+    bool more;       /* more-fragments flag */
+    struct bytes payload;
+    uint64_t time_us;
+};
+
+OV_MUST_CHECK enum ov_status fragments_new(uint32_t datagrams_max, struct hash_seed seed,
+                                           struct fragments **ret_fragments);
+void fragments_free(struct fragments *fragments);
+/* Takes a copy of one fragment. True when its datagram is complete: ret_payload is then borrowed
+ * until fragments_recycle. A fragment that overlaps with other bytes ends its datagram
+ * (RFC 5722); incomplete datagrams are given up after 30 s of packet time. */
+bool fragments_add(struct fragments *fragments, const struct fragment_key *key,
+                   const struct fragment *fragment, struct counters *counters,
+                   struct bytes *ret_payload);
+/* Frees the datagrams that fragments_add gave out: once a batch. */
+void fragments_recycle(struct fragments *fragments);
+
+#endif

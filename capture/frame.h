@@ -1,0 +1,14 @@
+/* capture/frame.h: link, IP and transport headers of a batch. */
+#ifndef OVERT_CAPTURE_FRAME_H
+#define OVERT_CAPTURE_FRAME_H
+
+#include "capture/batch.h"
+#include "capture/counters.h"
+#include "capture/fragments.h"
+
+/* Fills the second group of the batch's arrays; counts what it does not understand. Fragments are
+ * kept in `fragments`; the packet that completes a datagram carries its payload, which is borrowed
+ * from there until the next call. */
+void frames_decode(struct batch *b, struct fragments *fragments, struct counters *counters);
+
+#endif

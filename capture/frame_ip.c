@@ -1,0 +1,233 @@
+/* capture/frame_ip.c: IPv4, IPv6 with its extension headers, fragments, GRE and Geneve. */
+#include <netinet/in.h>
+
+#include "capture/frame_layer.h"
+
+enum { EXTENSIONS_MAX = 8, IPV4_HEADER_MIN = 20, IPV6_HEADER_SIZE = 40 };
+enum { IPV4_MORE = 0x2000, IPV4_OFFSET = 0x1fff };
+enum { GRE_CHECKSUM = 0x8000, GRE_KEY = 0x2000, GRE_SEQUENCE = 0x1000, GRE_UNREAD = 0x4fff };
+enum { ETHERTYPE_BRIDGED = 0x6558 };
+enum { GENEVE_VERSION = 0xc0, GENEVE_OPTIONS = 0x3f };
+
+/* The layer of an IP protocol that both versions know. */
+static enum layer layer_of(uint8_t protocol)
+{
+    switch (protocol) {
+    case IPPROTO_TCP:
+        return LAYER_TCP;
+    case IPPROTO_UDP:
+        return LAYER_UDP;
+    case IPPROTO_IPIP:
+        return LAYER_IPV4;
+    case IPPROTO_IPV6:
+        return LAYER_IPV6;
+    case IPPROTO_GRE:
+        return LAYER_GRE;
+    case IPPROTO_AH:
+        return LAYER_AH;
+    default:
+        return LAYER_OTHER;
+    }
+}
+
+static enum layer layer_of_next(uint8_t next_header)
+{
+    switch (next_header) {
+    case IPPROTO_HOPOPTS:
+    case IPPROTO_ROUTING:
+    case IPPROTO_DSTOPTS:
+        return LAYER_IPV6_OPTIONS;
+    case IPPROTO_FRAGMENT:
+        return LAYER_IPV6_FRAGMENT;
+    default:
+        return layer_of(next_header);
+    }
+}
+
+static enum layer ip_fault(struct walk *w)
+{
+    return frame_layer_fault(w, COUNT_IP_CUT, COUNT_IP_MALFORMED);
+}
+
+/* Leaves in rest the n bytes that follow an IP header by its own length field. Where the frame ends
+ * before them the capture lost them (tools shorten frames without telling): they count as cut. */
+static void limit_payload(struct walk *w, uint32_t n)
+{
+    if (bytes_ok(&w->rest) && n > bytes_sent(&w->rest)) {
+        w->counters->value[COUNT_CUT] += w->batch->frame[w->i].cut == 0;
+        w->rest.cut = n - w->rest.left;
+    }
+    bytes_limit(&w->rest, n);
+}
+
+/* Hands rest over as one fragment. True when it completes the datagram, which then is rest. */
+static bool join(struct walk *w, uint32_t id, uint32_t offset, bool more)
+{
+    struct fragment_key key = { .from = w->from, .to = w->to, .id = id, .protocol = w->protocol };
+    struct fragment fragment = { offset, more, w->rest, w->batch->time_us[w->i] };
+    if (!fragments_add(w->fragments, &key, &fragment, w->counters, &w->rest)) {
+        return false;
+    }
+    w->batch->state[w->i] |= FRAME_FRAGMENT;
+    return true;
+}
+
+static void read_address_v4(struct bytes *in, struct address *ret_address)
+{
+    uint8_t four[4] = { 0 };
+    (void)bytes_copy(in, four, sizeof four);
+    *ret_address = address_of_ipv4(four);
+}
+
+/* RFC 791 3.1: version(4 bits) header words(4 bits) service(1) total length(2) id(2) flags(3 bits)
+ * offset(13 bits) ttl(1) protocol(1) checksum(2) from(4) to(4) options */
+enum layer frame_ip_v4(struct walk *w)
+{
+    struct bytes *in = &w->rest;
+    if (!frame_layer_has(w, IPV4_HEADER_MIN)) {
+        return ip_fault(w);
+    }
+    uint8_t first = bytes_u8(in);
+    bytes_skip(in, 1);
+    uint16_t total = bytes_u16(in);
+    uint16_t id = bytes_u16(in);
+    uint16_t flags = bytes_u16(in);
+    bytes_skip(in, 1);
+    w->protocol = bytes_u8(in);
+    bytes_skip(in, 2);
+    read_address_v4(in, &w->from);
+    read_address_v4(in, &w->to);
+    uint32_t header = (first & 15U) * 4U;
+    if (first >> 4 != 4 || header < IPV4_HEADER_MIN || (total != 0 && total < header)) {
+        return frame_layer_stop(w, COUNT_IP_MALFORMED);
+    }
+    bytes_skip(in, header - IPV4_HEADER_MIN);
+    if (total != 0) { /* 0: segmentation was left to the network card */
+        limit_payload(w, total - header);
+    }
+    if (!bytes_ok(in)) {
+        return ip_fault(w);
+    }
+    w->extensions = 0;
+    bool more = (flags & IPV4_MORE) != 0;
+    uint32_t offset = (flags & IPV4_OFFSET) * 8U;
+    if ((more || offset > 0) && !join(w, id, offset, more)) {
+        return LAYER_END;
+    }
+    return layer_of(w->protocol);
+}
+
+/* RFC 8200 3: version(4 bits) class(8 bits) label(20 bits) payload length(2) next header(1)
+ * hop limit(1) from(16) to(16) */
+enum layer frame_ip_v6(struct walk *w)
+{
+    struct bytes *in = &w->rest;
+    if (!frame_layer_has(w, IPV6_HEADER_SIZE)) {
+        return ip_fault(w);
+    }
+    uint32_t first = bytes_u32(in);
+    uint16_t length = bytes_u16(in);
+    w->protocol = bytes_u8(in);
+    bytes_skip(in, 1);
+    (void)bytes_copy(in, w->from.byte, sizeof w->from.byte);
+    (void)bytes_copy(in, w->to.byte, sizeof w->to.byte);
+    if (first >> 28 != 6) {
+        return frame_layer_stop(w, COUNT_IP_MALFORMED);
+    }
+    if (length != 0) { /* 0: jumbogram, or segmentation was left to the network card */
+        limit_payload(w, length);
+    }
+    w->extensions = 0;
+    return layer_of_next(w->protocol);
+}
+
+/* Ends an extension header: rest is what follows. */
+static enum layer after_extension(struct walk *w, uint8_t next_header)
+{
+    if (!bytes_ok(&w->rest)) {
+        return ip_fault(w);
+    }
+    if (++w->extensions > EXTENSIONS_MAX) {
+        return frame_layer_stop(w, COUNT_TOO_DEEP);
+    }
+    w->protocol = next_header;
+    return layer_of_next(next_header);
+}
+
+/* RFC 8200 4.3, 4.4, 4.6: next header(1) length in 8 bytes after the first 8(1) */
+enum layer frame_ip_v6_options(struct walk *w)
+{
+    uint8_t next_header = bytes_u8(&w->rest);
+    uint8_t length = bytes_u8(&w->rest);
+    bytes_skip(&w->rest, 6U + length * 8U);
+    return after_extension(w, next_header);
+}
+
+/* RFC 4302 2: next header(1) length in 4 bytes after the first 8(1). Around what has no ports the
+ * flow is AH's own. */
+enum layer frame_ip_ah(struct walk *w)
+{
+    struct bytes whole = w->rest;
+    uint8_t next_header = bytes_u8(&w->rest);
+    uint8_t length = bytes_u8(&w->rest);
+    bytes_skip(&w->rest, 6U + length * 4U);
+    if (bytes_ok(&w->rest) && layer_of_next(next_header) == LAYER_OTHER) {
+        w->rest = whole;
+        return LAYER_OTHER;
+    }
+    return after_extension(w, next_header);
+}
+
+/* RFC 8200 4.5: next header(1) reserved(1) offset(13 bits) reserved(2 bits) more(1 bit) id(4) */
+enum layer frame_ip_v6_fragment(struct walk *w)
+{
+    uint8_t next_header = bytes_u8(&w->rest);
+    bytes_skip(&w->rest, 1);
+    uint16_t place = bytes_u16(&w->rest);
+    uint32_t id = bytes_u32(&w->rest);
+    if (!bytes_ok(&w->rest)) {
+        return ip_fault(w);
+    }
+    w->protocol = next_header;
+    bool whole = (place & 0xfff9) == 0; /* RFC 6946: a fragment that is all there is */
+    if (!whole && !join(w, id, place & 0xfff8U, (place & 1) != 0)) {
+        return LAYER_END;
+    }
+    return after_extension(w, next_header);
+}
+
+/* RFC 2784 2.1, RFC 2890 2: flags(13 bits) version(3 bits) type(2) [checksum(2) reserved(2)]
+ * [key(4)] [sequence(4)]. What is not version 0 around IP or Ethernet is a flow of its own. */
+enum layer frame_ip_gre(struct walk *w)
+{
+    struct bytes in = w->rest;
+    uint16_t flags = bytes_u16(&in);
+    uint16_t type = bytes_u16(&in);
+    bytes_skip(&in, (flags & GRE_CHECKSUM) != 0 ? 4 : 0);
+    bytes_skip(&in, (flags & GRE_KEY) != 0 ? 4 : 0);
+    bytes_skip(&in, (flags & GRE_SEQUENCE) != 0 ? 4 : 0);
+    enum layer next = type == ETHERTYPE_BRIDGED ? LAYER_ETHERNET : frame_link_of(type);
+    bool read = next == LAYER_IPV4 || next == LAYER_IPV6 || next == LAYER_ETHERNET;
+    if (!bytes_ok(&in) || (flags & GRE_UNREAD) != 0 || !read) {
+        return LAYER_OTHER;
+    }
+    w->rest = in;
+    return next;
+}
+
+/* RFC 8926 3.4: version(2 bits) options in 4 bytes(6 bits) flags(1) type(2) VNI(3) reserved(1) */
+enum layer frame_ip_geneve(struct walk *w)
+{
+    struct bytes in = w->rest;
+    uint8_t first = bytes_u8(&in);
+    bytes_skip(&in, 1);
+    uint16_t type = bytes_u16(&in);
+    bytes_skip(&in, 4 + (first & GENEVE_OPTIONS) * 4U);
+    enum layer next = type == ETHERTYPE_BRIDGED ? LAYER_ETHERNET : frame_link_of(type);
+    bool read = next == LAYER_IPV4 || next == LAYER_IPV6 || next == LAYER_ETHERNET;
+    if (!bytes_ok(&in) || (first & GENEVE_VERSION) != 0 || !read) {
+        return LAYER_END;
+    }
+    w->rest = in;
+    return next;
+}

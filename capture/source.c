@@ -1,0 +1,308 @@
+/* capture/source.c: one source of batches over the readers of the single formats. */
+#include "capture/source.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "capture/source_classic.h"
+#include "capture/source_file.h"
+#include "capture/source_pcap.h"
+#include "capture/source_pcapng.h"
+
+enum { LINKTYPE_ETHERNET = 1, FORMAT_MAGIC_SIZE = 4 };
+
+enum format { FORMAT_CLASSIC, FORMAT_PCAPNG, FORMAT_LIBPCAP };
+
+struct source {
+    enum format format;
+    struct source_file file;
+    struct source_classic classic;     /* FORMAT_CLASSIC */
+    struct source_pcapng pcapng;       /* FORMAT_PCAPNG */
+    struct source_pcap *pcap;          /* FORMAT_LIBPCAP; owned */
+    struct source_pcap_filter *filter; /* owned, NULL = none */
+    uint64_t packets;
+    uint64_t last_us; /* time of the last packet that had one */
+    bool ended;
+    bool damaged;
+    uint64_t damaged_at;
+    char damage[SOURCE_TEXT_SIZE];
+};
+
+static enum ov_status fail(enum ov_status status, const char *what, char *ret_error)
+{
+    struct text t = text_into(ret_error, SOURCE_TEXT_SIZE);
+    text_put(&t, what);
+    return status;
+}
+
+static enum ov_status fail_errno(int error, char *ret_error)
+{
+    enum ov_status status = fail(OV_IO, strerror(error), ret_error);
+    errno = error;
+    return status;
+}
+
+/* Fills the window up to `size` bytes or the end of the file. */
+static bool have_bytes(struct source_file *file, uint32_t size)
+{
+    while (bytes_left(&file->in) < size) {
+        if (!source_file_fill(file)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Finds out the format by the file's first bytes and reads its header. */
+static enum ov_status open_format(struct source *source, char *ret_error)
+{
+    struct source_file *file = &source->file;
+    bool whole_header = have_bytes(file, SOURCE_CLASSIC_HEADER_SIZE);
+    if (file->error != 0) {
+        return fail_errno(file->error, ret_error);
+    }
+    if (bytes_left(&file->in) < FORMAT_MAGIC_SIZE) {
+        return fail(OV_SYNTAX, "not a capture: the file is empty or nearly so", ret_error);
+    }
+    struct bytes magic = file->in;
+    if (bytes_u32(&magic) == SOURCE_PCAPNG_MAGIC) {
+        source->format = FORMAT_PCAPNG;
+        return OV_OK;
+    }
+    if (whole_header && source_classic_open(&source->classic, &file->in)) {
+        source->format = FORMAT_CLASSIC;
+        return OV_OK;
+    }
+    source->format = FORMAT_LIBPCAP;
+    return source_pcap_open(file->descriptor, &source->pcap, ret_error);
+}
+
+static enum source_step step(struct source *source, struct source_record *ret_record)
+{
+    switch (source->format) {
+    case FORMAT_CLASSIC:
+        return source_classic_step(&source->classic, &source->file.in, ret_record, source->damage);
+    case FORMAT_PCAPNG:
+        return source_pcapng_step(&source->pcapng, &source->file, ret_record, source->damage);
+    case FORMAT_LIBPCAP:
+        break;
+    }
+    return source_pcap_step(source->pcap, ret_record, source->damage);
+}
+
+/* Reads the blocks before the first packet as far as they are here: they tell the link types. */
+static enum ov_status add_described_links(struct source *source, char *ret_error)
+{
+    struct source_record record;
+    enum source_step got;
+    struct bytes before;
+    do {
+        before = source->file.in;
+        got = step(source, &record);
+    } while (got == SOURCE_SKIPPED);
+    source->file.in = before;
+    const struct source_pcapng *pcapng = &source->pcapng;
+    enum ov_status status = OV_OK;
+    if (pcapng->interface_count == 0) {
+        status = source_pcap_filter_add(source->filter, LINKTYPE_ETHERNET, ret_error);
+    }
+    for (uint32_t i = 0; i < pcapng->interface_count && status == OV_OK; i++) {
+        status = source_pcap_filter_add(source->filter, pcapng->interfaces[i].link_type, ret_error);
+    }
+    return status;
+}
+
+static enum ov_status open_filter(struct source *source, const char *text, char *ret_error)
+{
+    source->filter = source_pcap_filter_new(text);
+    if (source->filter == NULL) {
+        return fail(OV_NOMEM, ov_status_text(OV_NOMEM), ret_error);
+    }
+    switch (source->format) {
+    case FORMAT_CLASSIC:
+        return source_pcap_filter_add(source->filter, source->classic.link_type, ret_error);
+    case FORMAT_PCAPNG:
+        return add_described_links(source, ret_error);
+    case FORMAT_LIBPCAP:
+        break;
+    }
+    return source_pcap_filter_add(source->filter, source_pcap_link_type(source->pcap), ret_error);
+}
+
+enum ov_status source_open(const char *path, const struct source_options *options,
+                           struct source **ret_source, char *ret_error)
+{
+    struct source *source = calloc(1, sizeof *source);
+    if (source == NULL) {
+        return fail(OV_NOMEM, ov_status_text(OV_NOMEM), ret_error);
+    }
+    enum ov_status status = source_file_open(&source->file, path);
+    if (status == OV_IO) {
+        status = fail_errno(errno, ret_error);
+    } else if (status != OV_OK) {
+        status = fail(status, ov_status_text(status), ret_error);
+    } else {
+        status = open_format(source, ret_error);
+    }
+    if (status == OV_OK && options != NULL && options->filter != NULL) {
+        status = open_filter(source, options->filter, ret_error);
+    }
+    if (status != OV_OK) {
+        int error = errno;
+        source_close(source);
+        errno = error;
+        return status;
+    }
+    *ret_source = source;
+    return OV_OK;
+}
+
+static uint64_t offset(const struct source *source)
+{
+    return source->format == FORMAT_LIBPCAP ? source_pcap_offset(source->pcap)
+                                            : source_file_offset(&source->file);
+}
+
+/* Ends the input here; source->damage says why. */
+static void end_damaged(struct source *source)
+{
+    source->ended = true;
+    source->damaged = true;
+    source->damaged_at = offset(source);
+}
+
+/* No more bytes come: that is the end of the file, or a record lacks its rest. */
+static void end_of_bytes(struct source *source)
+{
+    struct text t = text_into(source->damage, SOURCE_TEXT_SIZE);
+    const struct source_file *file = &source->file;
+    source->ended = true;
+    if (file->error != 0) {
+        text_printf(&t, "read failed: %s", strerror(file->error));
+        end_damaged(source);
+    } else if (bytes_left(&file->in) > 0 || file->skip_bytes > 0) {
+        text_put(&t, "the file ends inside a record");
+        end_damaged(source);
+    }
+}
+
+/* False when the input ended. Frames given out so far are dead. */
+static bool refill(struct source *source)
+{
+    if (source->format == FORMAT_LIBPCAP) {
+        source_pcap_forget(source->pcap);
+        return true;
+    }
+    if (source_file_fill(&source->file)) {
+        return true;
+    }
+    end_of_bytes(source);
+    return false;
+}
+
+/* Does the filter let it through? A link type the filter does not fit ends the input: to drop
+ * such packets in silence would look like their absence. */
+static bool passes(struct source *source, const struct source_record *record)
+{
+    if (source->filter == NULL) {
+        return true;
+    }
+    if (source_pcap_filter_add(source->filter, record->link_type, source->damage) != OV_OK) {
+        end_damaged(source);
+        return false;
+    }
+    return source_pcap_filter_match(source->filter, record);
+}
+
+static void take(struct source *source, const struct source_record *record, struct batch *b)
+{
+    source->packets++;
+    source->last_us = record->timeless ? source->last_us : record->time_us;
+    if (passes(source, record)) {
+        uint32_t i = b->count++;
+        b->frame[i] = record->frame;
+        b->time_us[i] = source->last_us;
+        b->packet[i] = source->packets;
+        b->link_type[i] = record->link_type;
+    }
+}
+
+bool source_read(struct source *source, struct batch *b)
+{
+    struct source_record record;
+    b->count = 0;
+    while (b->count < BATCH_SIZE && !source->ended) {
+        switch (step(source, &record)) {
+        case SOURCE_PACKET:
+            take(source, &record, b);
+            break;
+        case SOURCE_SKIPPED:
+            break;
+        case SOURCE_MORE:
+            if (b->count > 0) {
+                return true; /* its frames lie in the window that would move */
+            }
+            (void)refill(source);
+            break;
+        case SOURCE_DAMAGED:
+            end_damaged(source);
+            break;
+        case SOURCE_ENDED:
+            source->ended = true;
+            break;
+        }
+    }
+    return b->count > 0;
+}
+
+void source_release(struct source *source, struct batch *b)
+{
+    (void)source;
+    b->count = 0;
+}
+
+void source_status(const struct source *source, struct source_status *ret_status)
+{
+    *ret_status = (struct source_status){
+        .read_bytes = offset(source),
+        .total_bytes = source->file.total_bytes,
+        .packets = source->packets,
+        .damaged = source->damaged,
+        .damaged_at = source->damaged_at,
+    };
+    if (source->damaged) {
+        memcpy(ret_status->damage, source->damage, sizeof ret_status->damage);
+    }
+}
+
+void source_close(struct source *source)
+{
+    if (source != NULL) {
+        source_pcap_filter_free(source->filter);
+        source_pcap_close(source->pcap);
+        source_pcapng_done(&source->pcapng);
+        source_file_done(&source->file);
+        free(source);
+    }
+}
+
+const char *source_library_version(void)
+{
+    return source_pcap_version();
+}
+
+enum ov_status source_check_filter(const char *filter, char *ret_error)
+{
+    enum { ETHERNET = 1 }; /* any link type shows a wrong word */
+    struct source_pcap_filter *compiled = source_pcap_filter_new(filter);
+    if (compiled == NULL) {
+        snprintf(ret_error, SOURCE_TEXT_SIZE, "%s", ov_status_text(OV_NOMEM));
+        return OV_NOMEM;
+    }
+    enum ov_status status = source_pcap_filter_add(compiled, ETHERNET, ret_error);
+    source_pcap_filter_free(compiled);
+    return status;
+}

@@ -1,0 +1,44 @@
+/* capture/source.h: where batches of frames come from. */
+#ifndef OVERT_CAPTURE_SOURCE_H
+#define OVERT_CAPTURE_SOURCE_H
+
+#include "base/status.h"
+#include "capture/batch.h"
+
+enum { SOURCE_TEXT_SIZE = 256 };
+
+struct source;
+
+struct source_options {
+    const char *filter; /* BPF in tcpdump's language, NULL = none */
+};
+
+/* State of a source; texts are "" when there is nothing to say. */
+struct source_status {
+    uint64_t read_bytes;           /* of the file so far */
+    uint64_t total_bytes;          /* of the file, 0 = not known (pipe) */
+    uint64_t packets;              /* read so far, filtered ones included */
+    bool damaged;                  /* ended before the file did, or skipped a part of it */
+    uint64_t damaged_at;           /* byte offset of the damage */
+    char damage[SOURCE_TEXT_SIZE]; /* "block length 7 is not a multiple of 4" */
+};
+
+/* Does libpcap understand a filter? OV_SYNTAX with its reason in ret_error (SOURCE_TEXT_SIZE
+ * bytes). */
+OV_MUST_CHECK enum ov_status source_check_filter(const char *filter, char *ret_error);
+/* Opens a capture file or, for "-", standard input: pcap (both byte orders, micro- and
+ * nanoseconds), pcapng (all its interfaces and link types), else whatever libpcap reads.
+ * Gives OV_IO (cannot open or read; errno), OV_SYNTAX (not a capture; filter wrong), OV_NOMEM.
+ * On failure ret_error (SOURCE_TEXT_SIZE bytes) holds an English reason. Caller owns the source. */
+OV_MUST_CHECK enum ov_status source_open(const char *path, const struct source_options *options,
+                                         struct source **ret_source, char *ret_error);
+/* Fills the first group of arrays; false at the end of the input (then b->count is 0). Damage ends
+ * the input and is told by source_status. Frames are borrowed until source_release. */
+bool source_read(struct source *source, struct batch *b);
+void source_release(struct source *source, struct batch *b);
+void source_status(const struct source *source, struct source_status *ret_status);
+void source_close(struct source *source);
+/* libpcap's own version text. */
+const char *source_library_version(void);
+
+#endif

@@ -1,0 +1,36 @@
+/* capture/source_file.h: the bytes of a file or pipe as one window that moves forward. */
+#ifndef OVERT_CAPTURE_SOURCE_FILE_H
+#define OVERT_CAPTURE_SOURCE_FILE_H
+
+#include "base/bytes.h"
+#include "base/status.h"
+
+enum {
+    SOURCE_FILE_PIECE = 256 * 1024,            /* least room for a read */
+    SOURCE_FILE_RECORD_MAX = 16 * 1024 * 1024, /* largest record the window can hold */
+};
+
+struct source_file {
+    struct bytes in;      /* bytes read and not yet used; users step forward in it */
+    uint8_t *buffer;      /* owned */
+    uint32_t size;        /* bytes of buffer */
+    uint32_t filled;      /* bytes of buffer in use; `in` ends there */
+    uint64_t read_bytes;  /* from the file so far */
+    uint64_t total_bytes; /* of the file, 0 = not known */
+    uint64_t skip_bytes;  /* to be stepped over in what is not yet read */
+    int descriptor;       /* owned; -1 = closed */
+    int error;            /* errno of the read that failed, 0 = none */
+};
+
+/* Opens path, "-" is standard input. OV_IO (errno), OV_NOMEM. Done also after a failure. */
+OV_MUST_CHECK enum ov_status source_file_open(struct source_file *file, const char *path);
+/* Adds at least one byte to the window and moves it: everything taken from it is dead. False at
+ * the end, after a failed read (error) and without memory (error is ENOMEM). */
+bool source_file_fill(struct source_file *file);
+/* Steps over n bytes, also those that are not in the window yet. */
+void source_file_skip(struct source_file *file, uint32_t n);
+/* Offset in the file of the first byte of the window. */
+uint64_t source_file_offset(const struct source_file *file);
+void source_file_done(struct source_file *file);
+
+#endif

@@ -1,0 +1,192 @@
+/* cli/audit.c: outputs, exit status and the ending of a replay. */
+#include "cli/audit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli/progress.h"
+
+enum { ENDING_FINDINGS = 20 }; /* told in full on a terminal */
+
+struct policy *audit_policy(const char *name)
+{
+    struct policy *policy = NULL;
+    const char *wanted = name != NULL ? name : "lync-2010";
+    enum ov_status status = policy_builtin(wanted, &policy);
+    if (status == OV_SYNTAX && name != NULL) {
+        status = policy_read(name, stderr, &policy);
+    }
+    if (status != OV_OK) {
+        fprintf(stderr, "overt: policy %s: %s\n", wanted, ov_status_text(status));
+        return NULL;
+    }
+    return policy;
+}
+
+/* NULL after an error, which was printed. */
+static FILE *open_output(const char *path)
+{
+    FILE *file = strcmp(path, "-") == 0 ? stdout : fopen(path, "w");
+    if (file == NULL) {
+        fprintf(stderr, "overt: %s: %s\n", path, strerror(errno));
+    }
+    return file;
+}
+
+static bool open_outputs(struct pipeline *p)
+{
+    const struct options *o = p->options;
+    const char *out = o->out;
+    if (out == NULL && isatty(STDOUT_FILENO) != 1) {
+        out = "-";
+    }
+    p->records.file = out != NULL ? open_output(out) : NULL;
+    p->flows.file = o->flows != NULL ? open_output(o->flows) : NULL;
+    return (out == NULL || p->records.file != NULL) && (o->flows == NULL || p->flows.file != NULL);
+}
+
+static bool close_output(struct report_out *out, const char *path)
+{
+    bool good = report_flush(out);
+    if (out->file != NULL && out->file != stdout && fclose(out->file) != 0 && good) {
+        good = false;
+        out->errno_kept = errno;
+    }
+    if (!good) {
+        fprintf(stderr, "overt: %s: not everything could be written: %s\n",
+                path != NULL ? path : "standard output", strerror(out->errno_kept));
+    }
+    out->file = NULL;
+    return good;
+}
+
+/* Is there a finding at or above --fail-on? */
+static bool has_failed(const struct options *o, const struct finding_list *findings)
+{
+    for (uint32_t i = 0; i < findings->count; i++) {
+        const struct finding *f = findings->items[i];
+        bool counts = f->verdict == VERDICT_VIOLATION || f->verdict == VERDICT_WEAK ||
+                      f->verdict == VERDICT_UNKNOWN;
+        if (counts && !o->fail_never && f->severity >= o->fail_on) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *input_text(const struct options *o, const struct audit_inputs *in, char *buffer,
+                              size_t size)
+{
+    if (in->read == 1 && o->input_count == 1) {
+        const char *path = o->inputs[0];
+        const char *base = strrchr(path, '/');
+        snprintf(buffer, size, "%s",
+                 strcmp(path, "-") == 0            ? "standard input"
+                 : base != NULL && base[1] != '\0' ? base + 1
+                                                   : path);
+    } else {
+        snprintf(buffer, size, "%d captures", in->read);
+    }
+    return buffer;
+}
+
+static void tell_limits(struct pipeline *p)
+{
+    static const struct {
+        enum capture_counter counter;
+        const char *code, *text;
+    } limits[] = {
+        { COUNT_FLOWS_EVICTED, "table.flows-full",
+          "the flow table was full and flows were judged before they ended: raise --memory" },
+        { COUNT_FACTS_DROPPED, "table.facts-full",
+          "facts of some flows were not kept at their cap: their verdicts may be unknown" },
+        { COUNT_TCP_DROPPED, "table.stream-full",
+          "TCP bytes behind holes were given up at their cap" },
+    };
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+        if (p->counters.value[limits[i].counter] > 0) {
+            struct report_notice notice = { .code = limits[i].code, .text = limits[i].text };
+            report_notice(&p->records, p->options->sensor, &notice);
+        }
+    }
+}
+
+/* Findings, coverage and the ending. */
+static int write_results(struct pipeline *p, const struct audit_inputs *in, double seconds)
+{
+    const struct options *o = p->options;
+    struct finding_list findings;
+    if (judge_findings(p->judge, o->all, &findings) != OV_OK) {
+        fprintf(stderr, "overt: %s\n", ov_status_text(OV_NOMEM));
+        return EXIT_OUTPUT;
+    }
+    for (uint32_t i = 0; i < findings.count; i++) {
+        report_finding(&p->records, o->sensor, findings.items[i]);
+    }
+    char input[256];
+    struct report_run run = {
+        .sensor = o->sensor,
+        .policy = p->policy,
+        .judge = p->judge,
+        .counters = &p->counters,
+        .input = input_text(o, in, input, sizeof input),
+        .first_us = p->first_us,
+        .last_us = p->last_us,
+        .flows = p->flow_count,
+        .seconds = seconds,
+    };
+    tell_limits(p);
+    report_coverage(&p->records, &run);
+    bool to_stdout = p->records.file != stdout && p->flows.file != stdout;
+    if (!o->quiet && (to_stdout || isatty(STDERR_FILENO) == 1)) {
+        FILE *terminal = to_stdout ? stdout : stderr;
+        report_ending(terminal, &run, &findings, isatty(fileno(terminal)) == 1, ENDING_FINDINGS);
+    }
+    if (in->failed > 0) {
+        return EXIT_INPUT;
+    }
+    return has_failed(o, &findings) ? EXIT_FINDINGS : EXIT_CLEAN;
+}
+
+static int run_audit(struct pipeline *p)
+{
+    double begun = progress_clock();
+    struct audit_inputs in;
+    enum ov_status status = audit_inputs(p, &in);
+    if (status != OV_OK) {
+        fprintf(stderr, "overt: %s\n", ov_status_text(status));
+        audit_inputs_done(&in);
+        return EXIT_OUTPUT;
+    }
+    int code = write_results(p, &in, progress_clock() - begun);
+    audit_inputs_done(&in);
+    bool good = close_output(&p->records, p->options->out);
+    good = close_output(&p->flows, p->options->flows) && good;
+    return good ? code : EXIT_OUTPUT;
+}
+
+int audit_command(int argc, char **argv)
+{
+    struct options options;
+    if (options_read(argc, argv, &options) != OV_OK) {
+        return EXIT_USAGE;
+    }
+    struct policy *policy = audit_policy(options.policy);
+    if (policy == NULL) {
+        return EXIT_USAGE;
+    }
+    static struct pipeline pipeline; /* its batch is too large for a stack */
+    int code = EXIT_OUTPUT;
+    enum ov_status status = pipeline_init(&pipeline, &options, policy);
+    if (status != OV_OK) {
+        fprintf(stderr, "overt: %s\n", ov_status_text(status));
+    } else if (open_outputs(&pipeline)) {
+        code = run_audit(&pipeline);
+    }
+    pipeline_done(&pipeline);
+    policy_free(policy);
+    return code;
+}

@@ -1,0 +1,30 @@
+/* cli/audit.h: overt audit and overt roles: captures through the pipeline. */
+#ifndef OVERT_CLI_AUDIT_H
+#define OVERT_CLI_AUDIT_H
+
+#include "cli/inputs.h"
+#include "cli/options.h"
+#include "cli/pipeline.h"
+
+/* Both take the whole command line and return the exit status. */
+int audit_command(int argc, char **argv);
+int roles_command(int argc, char **argv);
+
+/* Reads a policy file, or a built-in policy by name (NULL: lync-2010). NULL after an error, which
+ * was printed. Caller owns. */
+struct policy *audit_policy(const char *name);
+
+/* What became of a run's inputs. */
+struct audit_inputs {
+    struct inputs found; /* their names are borrowed by findings: freed by audit_inputs_done */
+    int read;            /* captures judged */
+    int failed;          /* not readable, or damaged (told as notices and on stderr) */
+    bool stopped;        /* the user interrupted; what was read is judged */
+};
+
+/* Sends every input of the options through the pipeline. OV_NOMEM. Caller calls audit_inputs_done
+ * in any case, after the last look at findings. */
+OV_MUST_CHECK enum ov_status audit_inputs(struct pipeline *p, struct audit_inputs *ret_inputs);
+void audit_inputs_done(struct audit_inputs *inputs);
+
+#endif

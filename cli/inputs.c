@@ -1,0 +1,105 @@
+/* cli/inputs.c: a folder stands for the captures in it. */
+#include "cli/inputs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static enum ov_status add(struct inputs *in, const char *path)
+{
+    if (in->count == in->capacity) {
+        int capacity = in->capacity == 0 ? 16 : in->capacity * 2;
+        char **paths = realloc(in->paths, (size_t)capacity * sizeof *paths);
+        if (paths == NULL) {
+            return OV_NOMEM;
+        }
+        in->paths = paths;
+        in->capacity = capacity;
+    }
+    in->paths[in->count] = strdup(path);
+    if (in->paths[in->count] == NULL) {
+        return OV_NOMEM;
+    }
+    in->count++;
+    return OV_OK;
+}
+
+/* "x.pcap", "x.pcapng", "x.cap", "x.pcap17" (tcpdump -C counts so). */
+static bool is_capture_name(const char *name)
+{
+    static const char *const endings[] = { ".pcap", ".pcapng", ".cap", ".dmp", ".trace" };
+    const char *dot = strrchr(name, '.');
+    for (size_t i = 0; dot != NULL && i < sizeof endings / sizeof endings[0]; i++) {
+        size_t size = strlen(endings[i]);
+        if (strncmp(dot, endings[i], size) == 0 &&
+            strspn(dot + size, "0123456789") == strlen(dot + size)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int wanted(const struct dirent *entry)
+{
+    return is_capture_name(entry->d_name) ? 1 : 0;
+}
+
+static enum ov_status add_folder(struct inputs *in, const char *path)
+{
+    struct dirent **entries = NULL;
+    int count = scandir(path, &entries, wanted, alphasort);
+    if (count <= 0) {
+        fprintf(stderr, "overt: %s: no captures (.pcap .pcapng .cap .dmp .trace) in this folder\n",
+                path);
+        in->failed++;
+    }
+    enum ov_status status = OV_OK;
+    for (int i = 0; i < count; i++) {
+        size_t size = strlen(path) + strlen(entries[i]->d_name) + 2;
+        char *full = malloc(size);
+        if (full == NULL) {
+            status = OV_NOMEM;
+        } else if (status == OV_OK) {
+            snprintf(full, size, "%s/%s", path, entries[i]->d_name);
+            status = add(in, full);
+        }
+        free(full);
+        free(entries[i]);
+    }
+    free(entries);
+    return status;
+}
+
+enum ov_status inputs_find(char **names, int count, struct inputs *ret_inputs)
+{
+    *ret_inputs = (struct inputs){ 0 };
+    for (int i = 0; i < count; i++) {
+        struct stat what;
+        enum ov_status status = OV_OK;
+        bool is_stdin = strcmp(names[i], "-") == 0;
+        if (!is_stdin && stat(names[i], &what) != 0) {
+            fprintf(stderr, "overt: %s: %s\n", names[i], strerror(errno));
+            ret_inputs->failed++;
+        } else if (!is_stdin && S_ISDIR(what.st_mode)) {
+            status = add_folder(ret_inputs, names[i]);
+        } else {
+            status = add(ret_inputs, names[i]);
+        }
+        if (status != OV_OK) {
+            return status;
+        }
+    }
+    return OV_OK;
+}
+
+void inputs_done(struct inputs *inputs)
+{
+    for (int i = 0; i < inputs->count; i++) {
+        free(inputs->paths[i]);
+    }
+    free(inputs->paths);
+}

@@ -1,0 +1,18 @@
+/* cli/inputs.h: the captures that a command line names: files, folders, standard input. */
+#ifndef OVERT_CLI_INPUTS_H
+#define OVERT_CLI_INPUTS_H
+
+#include "base/status.h"
+
+struct inputs {
+    char **paths; /* owned, in order; folders replaced by their captures, sorted by name */
+    int count;
+    int capacity;
+    int failed; /* named inputs that are not there or hold no capture (told on stderr) */
+};
+
+/* OV_NOMEM. Caller calls inputs_done. */
+OV_MUST_CHECK enum ov_status inputs_find(char **names, int count, struct inputs *ret_inputs);
+void inputs_done(struct inputs *inputs);
+
+#endif

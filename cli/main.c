@@ -1,0 +1,95 @@
+/* cli/main.c: which command? */
+#include <stdio.h>
+#include <string.h>
+
+#include "analyzers/analyzer.h"
+#include "analyzers/crypto/digest.h"
+#include "analyzers/ndpi.h"
+#include "capture/source.h"
+#include "cli/audit.h"
+
+static int explain_command(int argc, char **argv)
+{
+    if (argc != 3) {
+        fprintf(stderr, "overt: explain: name one row or reason, as TT-01 or media.clear\n");
+        return EXIT_USAGE;
+    }
+    struct policy *policy = audit_policy(NULL);
+    if (policy == NULL) {
+        return EXIT_USAGE;
+    }
+    bool known = report_explain(stdout, policy, argv[2]);
+    policy_free(policy);
+    return known ? EXIT_CLEAN : EXIT_USAGE;
+}
+
+static int policy_command(int argc, char **argv)
+{
+    if (argc < 4 || strcmp(argv[2], "check") != 0) {
+        fprintf(stderr, "overt: policy: usage: overt policy check FILE ...\n");
+        return EXIT_USAGE;
+    }
+    int code = EXIT_CLEAN;
+    for (int i = 3; i < argc; i++) {
+        struct policy *policy = NULL;
+        if (policy_read(argv[i], stderr, &policy) != OV_OK) {
+            code = EXIT_USAGE;
+            continue;
+        }
+        printf("%s: good: policy %s, %u rows, %u hosts\n", argv[i], policy_name(policy),
+               policy_row_count(policy), policy_host_count(policy));
+        policy_free(policy);
+    }
+    return code;
+}
+
+static int version_command(void)
+{
+    printf("overt %s\n", OVERT_VERSION);
+    printf("analyzers:");
+    for (unsigned i = 0; analyzers[i] != NULL; i++) {
+        printf(" %s", analyzers[i]->name);
+    }
+    printf("\nlibpcap: %s\nnDPI: %s\nOpenSSL: %s\n", source_library_version(), ndpi_door_version(),
+           digest_library_version());
+    return EXIT_CLEAN;
+}
+
+static int help_command(void)
+{
+    options_help();
+    return EXIT_CLEAN;
+}
+
+int main(int argc, char **argv)
+{
+    const char *command = argc > 1 ? argv[1] : "--help";
+    if (strcmp(command, "audit") == 0) {
+        for (int i = 2; i < argc; i++) {
+            if (strcmp(argv[i], "--help") == 0) {
+                return help_command();
+            }
+        }
+        return audit_command(argc, argv);
+    }
+    if (strcmp(command, "roles") == 0) {
+        return roles_command(argc, argv);
+    }
+    if (strcmp(command, "explain") == 0) {
+        return explain_command(argc, argv);
+    }
+    if (strcmp(command, "policy") == 0) {
+        return policy_command(argc, argv);
+    }
+    if (strcmp(command, "version") == 0 || strcmp(command, "--version") == 0) {
+        return version_command();
+    }
+    if (strcmp(command, "help") == 0 || strcmp(command, "--help") == 0 ||
+        strcmp(command, "-h") == 0) {
+        return help_command();
+    }
+    fprintf(stderr,
+            "overt: found command '%s', expected audit, roles, policy, explain or version\n",
+            command);
+    return EXIT_USAGE;
+}

@@ -1,0 +1,181 @@
+/* cli/options.c: getopt_long over the shared options, and the help text. */
+#include "cli/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "capture/source.h"
+
+enum {
+    OPTION_ALL = 256,
+    OPTION_FILTER,
+    OPTION_FAIL_ON,
+    OPTION_FLOWS,
+    OPTION_MEMORY,
+    OPTION_NO_NDPI,
+    OPTION_OUT,
+    OPTION_POLICY,
+    OPTION_QUIET,
+    OPTION_SENSOR
+};
+
+static const struct option long_options[] = {
+    { "all", no_argument, NULL, OPTION_ALL },
+    { "fail-on", required_argument, NULL, OPTION_FAIL_ON },
+    { "filter", required_argument, NULL, OPTION_FILTER },
+    { "flows", required_argument, NULL, OPTION_FLOWS },
+    { "memory", required_argument, NULL, OPTION_MEMORY },
+    { "no-ndpi", no_argument, NULL, OPTION_NO_NDPI },
+    { "out", required_argument, NULL, OPTION_OUT },
+    { "policy", required_argument, NULL, OPTION_POLICY },
+    { "quiet", no_argument, NULL, OPTION_QUIET },
+    { "sensor", required_argument, NULL, OPTION_SENSOR },
+    { NULL, 0, NULL, 0 },
+};
+
+enum { MEMORY_LEAST = 64 << 20 };
+
+void options_help(void)
+{
+    fputs(
+        "overt: is every flow of this capture protected as the traffic-protection table demands?\n"
+        "\n"
+        "  overt audit FILE|DIR|- ...   replay captures and judge them\n"
+        "  overt roles FILE ...         propose hosts and roles seen, as a policy to edit (YAML)\n"
+        "  overt policy check FILE ...  read policy files; every mistake with file:line:column\n"
+        "  overt explain ROW|REASON     what a row or a reason means, its source, what to do\n"
+        "  overt version                version and libraries\n"
+        "\n"
+        "Options of audit:\n"
+        "  --policy FILE    policy (YAML), or lync-2010, the built-in table (the default)\n"
+        "  --out FILE       findings, coverage and notices as JSON Lines; - is standard output\n"
+        "  --flows FILE     one record for each flow, as JSON Lines\n"
+        "  --all            also write findings that are exempt, compliant or not assessable\n"
+        "  --fail-on LEVEL  exit 1 for findings from this severity: critical high medium low\n"
+        "                   never (default high)\n"
+        "  --filter BPF     only packets that match, in tcpdump's language\n"
+        "  --sensor NAME    name of this sensor in every record (default overt)\n"
+        "  --memory SIZE    cap for tables, as 512M or 4G (default: a quarter of the machine)\n"
+        "  --no-ndpi        do not ask nDPI about flows that overt does not recognise\n"
+        "  --quiet          no progress and no table at the end\n"
+        "\n"
+        "Without --out, findings go to standard output when that is not a terminal.\n"
+        "Exit status: 0 nothing at or above --fail-on, 1 findings, 2 usage or policy,\n"
+        "3 input damaged or unreadable (the rest was judged), 4 output incomplete.\n",
+        stdout);
+}
+
+static enum ov_status read_severity(const char *word, struct options *o)
+{
+    static const enum severity levels[] = { SEVERITY_LOW, SEVERITY_MEDIUM, SEVERITY_HIGH,
+                                            SEVERITY_CRITICAL };
+    o->fail_never = strcmp(word, "never") == 0;
+    if (o->fail_never) {
+        return OV_OK;
+    }
+    for (unsigned i = 0; i < sizeof levels / sizeof levels[0]; i++) {
+        if (strcmp(severity_name(levels[i]), word) == 0) {
+            o->fail_on = levels[i];
+            return OV_OK;
+        }
+    }
+    fprintf(stderr, "overt: --fail-on: found '%s', expected critical, high, medium, low or never\n",
+            word);
+    return OV_SYNTAX;
+}
+
+static enum ov_status read_memory(const char *word, struct options *o)
+{
+    char *end = NULL;
+    errno = 0;
+    unsigned long long n = strtoull(word, &end, 10);
+    unsigned shift = *end == 'K' ? 10 : *end == 'M' ? 20 : *end == 'G' ? 30 : 0;
+    const char *rest = shift > 0 ? end + 1 : end;
+    if (errno != 0 || end == word || *rest != '\0' || word[0] == '-' || n > UINT64_MAX >> shift ||
+        n << shift < MEMORY_LEAST) {
+        fprintf(stderr,
+                "overt: --memory: found '%s', expected a size of at least 64M, as 512M or 4G\n",
+                word);
+        return OV_SYNTAX;
+    }
+    o->memory_bytes = n << shift;
+    return OV_OK;
+}
+
+static uint64_t default_memory(void)
+{
+    long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+    uint64_t quarter = pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size / 4 : 0;
+    return quarter > MEMORY_LEAST ? quarter : MEMORY_LEAST;
+}
+
+static enum ov_status take(int option, struct options *o)
+{
+    switch (option) {
+    case OPTION_ALL:
+        o->all = true;
+        return OV_OK;
+    case OPTION_FAIL_ON:
+        return read_severity(optarg, o);
+    case OPTION_FILTER:
+        o->filter = optarg;
+        return OV_OK;
+    case OPTION_FLOWS:
+        o->flows = optarg;
+        return OV_OK;
+    case OPTION_MEMORY:
+        return read_memory(optarg, o);
+    case OPTION_NO_NDPI:
+        o->ndpi = false;
+        return OV_OK;
+    case OPTION_OUT:
+        o->out = optarg;
+        return OV_OK;
+    case OPTION_POLICY:
+        o->policy = optarg;
+        return OV_OK;
+    case OPTION_QUIET:
+        o->quiet = true;
+        return OV_OK;
+    case OPTION_SENSOR:
+        o->sensor = optarg;
+        return OV_OK;
+    default: /* getopt_long has said what is wrong */
+        return OV_SYNTAX;
+    }
+}
+
+enum ov_status options_read(int argc, char **argv, struct options *ret_options)
+{
+    struct options *o = ret_options;
+    *o = (struct options){ .sensor = "overt", .fail_on = SEVERITY_HIGH, .ndpi = true };
+    o->memory_bytes = default_memory();
+    optind = 2;
+    for (;;) {
+        int option = getopt_long(argc, argv, "", long_options, NULL);
+        if (option == -1) {
+            break;
+        }
+        enum ov_status status = take(option, o);
+        if (status != OV_OK) {
+            return status;
+        }
+    }
+    char why[SOURCE_TEXT_SIZE];
+    if (o->filter != NULL && source_check_filter(o->filter, why) != OV_OK) {
+        fprintf(stderr, "overt: --filter: found '%s', expected tcpdump's language: %s\n", o->filter,
+                why);
+        return OV_SYNTAX;
+    }
+    o->inputs = argv + optind;
+    o->input_count = argc - optind;
+    if (o->input_count == 0) {
+        fprintf(stderr, "overt: %s: no capture named; overt --help shows how\n", argv[1]);
+        return OV_SYNTAX;
+    }
+    return OV_OK;
+}

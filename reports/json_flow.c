@@ -1,0 +1,134 @@
+/* reports/json_flow.c: the flow record of design output contract section 3: facts, no judgement. */
+#include <jansson.h>
+#include <netinet/in.h>
+
+#include "analyzers/crypto/digest.h"
+#include "base/text.h"
+#include "reports/json_facts.h"
+#include "reports/json_line.h"
+#include "reports/json_party.h"
+#include "reports/report.h"
+
+static bool has_ports(uint8_t l4)
+{
+    return l4 == IPPROTO_TCP || l4 == IPPROTO_UDP || l4 == IPPROTO_SCTP;
+}
+
+static void put_transport(struct json_line *line, uint8_t l4)
+{
+    static const struct {
+        uint8_t l4;
+        const char *name;
+    } names[] = {
+        { IPPROTO_TCP, "tcp" },      { IPPROTO_UDP, "udp" }, { IPPROTO_SCTP, "sctp" },
+        { IPPROTO_ICMP, "icmp" },    { IPPROTO_ESP, "esp" }, { IPPROTO_AH, "ah" },
+        { IPPROTO_ICMPV6, "icmp6" }, { IPPROTO_GRE, "gre" },
+    };
+    char other[16];
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (names[i].l4 == l4) {
+            json_line_text(line, line->root, "transport", names[i].name);
+            return;
+        }
+    }
+    struct text t = text_into(other, sizeof other);
+    text_printf(&t, "ip-proto-%u", l4);
+    json_line_text(line, line->root, "transport", other);
+}
+
+static void put_vlans(struct json_line *line, const struct flow_record *record)
+{
+    json_t *array = record->vlan_count > 0 ? json_line_array(line, line->root, "vlan") : NULL;
+    for (uint8_t i = 0; i < record->vlan_count; i++) {
+        json_line_append(line, array, json_integer(record->vlan[i]));
+    }
+}
+
+static void put_identity(struct json_line *line, const struct flow_record *record)
+{
+    char community[COMMUNITY_ID_SIZE];
+    json_line_put(line, line->root, "id", json_line_new_id('f', record->id));
+    digest_community_id(record, community);
+    json_line_text(line, line->root, "community_id", community);
+    json_line_capture_time(line, line->root, "start", record->start_us);
+    json_line_capture_time(line, line->root, "end", record->end_us);
+    put_transport(line, record->l4);
+    put_vlans(line, record);
+}
+
+static void put_ends(struct json_line *line, const struct flow_record *record,
+                     const struct judgement *judgement)
+{
+    const struct flow_end *client = &record->side[record->client];
+    const struct flow_end *server = &record->side[flow_server(record)];
+    bool ports = has_ports(record->l4);
+    json_party_put(line, "client", client, ports || client->port != 0,
+                   judgement != NULL ? &judgement->client : NULL);
+    json_party_put(line, "server", server, ports || server->port != 0,
+                   judgement != NULL ? &judgement->server : NULL);
+    json_line_text(line, line->root, "initiator_by", record->initiator_by);
+}
+
+static void put_per_side(struct json_line *line, const char *key, const uint64_t per_side[2],
+                         uint8_t client)
+{
+    json_t *object = json_line_object(line, line->root, key);
+    json_line_count(line, object, "client", per_side[client]);
+    json_line_count(line, object, "server", per_side[1 - client]);
+}
+
+static const char *directions(const struct flow_record *record)
+{
+    if (record->both_directions) {
+        return "both";
+    }
+    uint8_t seen = record->packets[0] > 0 ? 0 : 1;
+    return seen == record->client ? "client" : "server";
+}
+
+static void put_seen(struct json_line *line, const struct flow_record *record)
+{
+    json_t *seen = json_line_object(line, line->root, "seen");
+    json_line_text(line, seen, "directions", directions(record));
+    json_line_flag(line, seen, "start", record->start_seen);
+    json_line_flag(line, seen, "end", record->end_seen);
+    json_line_count(line, seen, "missing_bytes", record->missing_bytes);
+    json_line_count(line, seen, "cut_packets", record->cut_packets);
+    json_line_count(line, seen, "duplicates", record->duplicates);
+    json_line_count(line, line->root, "packet_first", record->packet_first);
+    json_line_count(line, line->root, "packet_last", record->packet_last);
+}
+
+static void put_assessments(struct json_line *line, const struct judgement *judgement)
+{
+    json_t *array = json_line_array(line, line->root, "assessments");
+    for (uint32_t i = 0; i < judgement->count; i++) {
+        const struct assessment *a = &judgement->assessments[i];
+        json_t *object = json_line_object(line, array, NULL);
+        json_line_text(line, object, "row", a->row->id);
+        json_line_text(line, object, "verdict", verdict_name(a->verdict));
+        json_line_text(line, object, "evidence", evidence_name(a->evidence));
+    }
+}
+
+void report_flow(struct report_out *out, const char *sensor, const struct flow_record *record,
+                 const struct judgement *judgement, const char *file)
+{
+    struct json_line line;
+    if (!json_line_wanted(out)) {
+        return;
+    }
+    json_line_begin(&line, "flow", sensor, file);
+    put_identity(&line, record);
+    put_ends(&line, record, judgement);
+    put_per_side(&line, "packets", record->packets, record->client);
+    put_per_side(&line, "bytes", record->bytes, record->client);
+    put_seen(&line, record);
+    json_line_text(&line, line.root, "app", record->app);
+    json_line_text(&line, line.root, "app_by", record->app_by);
+    json_facts_put(&line, record);
+    if (judgement != NULL) {
+        put_assessments(&line, judgement);
+    }
+    json_line_end(&line, out);
+}

@@ -1,0 +1,57 @@
+/* reports/report.h: records as JSON Lines and the ending on a terminal; decides nothing. */
+#ifndef OVERT_REPORTS_REPORT_H
+#define OVERT_REPORTS_REPORT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "capture/counters.h"
+#include "capture/source.h"
+#include "rules/judge.h"
+
+enum { REPORT_LINE_MAX = 64 * 1024 }; /* bytes of one JSON line, line end included */
+
+/* Where JSON lines go. */
+struct report_out {
+    FILE *file;  /* NULL: nothing is written */
+    bool failed; /* a write failed: what follows is not written; errno_kept tells why */
+    int errno_kept;
+};
+
+struct report_notice {
+    const char *code; /* "capture.damaged", "policy.roles-inferred", ... */
+    const char *text; /* one sentence with what to do */
+    const char *file; /* capture concerned, or NULL */
+    uint64_t offset;  /* byte of the damage; 0 = none */
+    uint64_t packet;  /* last packet before it; 0 = none */
+    uint64_t time_us; /* capture time; 0 = none */
+};
+
+/* What one run looked at, for coverage and the ending. */
+struct report_run {
+    const char *sensor;
+    const struct policy *policy;
+    const struct judge *judge;
+    const struct counters *counters;
+    const char *input;          /* "contoso.pcapng", "3 files", "standard input" */
+    uint64_t first_us, last_us; /* capture time span; 0 = no packet */
+    uint64_t flows;
+    double seconds; /* wall time, terminal only */
+};
+
+void report_flow(struct report_out *out, const char *sensor, const struct flow_record *record,
+                 const struct judgement *judgement, const char *file);
+void report_finding(struct report_out *out, const char *sensor, const struct finding *finding);
+void report_coverage(struct report_out *out, const struct report_run *run);
+void report_notice(struct report_out *out, const char *sensor, const struct report_notice *notice);
+/* Flushes; false when anything of it could not be written. */
+bool report_flush(struct report_out *out);
+
+/* The ending of output contract section 5: table of rows seen, then the findings (the worst
+ * `most` ones in full, the rest counted). color: ANSI colours. */
+void report_ending(FILE *terminal, const struct report_run *run,
+                   const struct finding_list *findings, bool color, uint32_t most);
+/* `overt explain ROW|REASON`: false when neither is known (then a hint was printed). */
+bool report_explain(FILE *out, const struct policy *policy, const char *what);
+
+#endif

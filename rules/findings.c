@@ -1,0 +1,255 @@
+/* rules/findings.c: the table of findings. */
+#include "rules/findings.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/keyed_hash.h"
+#include "base/text.h"
+#include "rules/judge_view.h"
+#include "rules/lookup.h"
+
+/* One SIP flow in which media keys were readable. */
+struct keyed {
+    uint64_t flow_id;
+    uint64_t streams;        /* keyed by it, seen so far */
+    struct finding *finding; /* on TT-15; NULL until that flow was judged */
+};
+
+struct findings {
+    struct lookup by_id;
+    struct lookup by_flow;  /* flow id to keyed[] */
+    struct finding **items; /* owned, each too; in order of first fold */
+    uint32_t count, capacity;
+    uint32_t quiet_count;
+    uint64_t dropped;
+    struct keyed *keyed; /* owned */
+    uint32_t keyed_count, keyed_capacity;
+    const struct finding **listed; /* owned */
+};
+
+enum ov_status findings_new(struct findings **ret_findings)
+{
+    *ret_findings = calloc(1, sizeof **ret_findings);
+    return *ret_findings == NULL ? OV_NOMEM : OV_OK;
+}
+
+void findings_free(struct findings *findings)
+{
+    if (findings == NULL) {
+        return;
+    }
+    for (uint32_t i = 0; i < findings->count; i++) {
+        free(findings->items[i]);
+    }
+    lookup_done(&findings->by_id);
+    lookup_done(&findings->by_flow);
+    free(findings->items);
+    free(findings->keyed);
+    free(findings->listed);
+    free(findings);
+}
+
+static bool needs_attention(enum verdict verdict)
+{
+    return verdict == VERDICT_VIOLATION || verdict == VERDICT_WEAK || verdict == VERDICT_UNKNOWN;
+}
+
+/* Media has no listener: its ports are new in each call and its first sender is chance. */
+static bool is_listener(const struct policy_row *row)
+{
+    return row->subject != SUBJECT_MEDIA;
+}
+
+/* Row, verdict, pair of hosts, listener port and first reason: the same in every run and sensor. */
+static uint64_t id_of(const struct flow_record *record, const struct assessment *a)
+{
+    const struct flow_end *client = &record->side[record->client];
+    const struct flow_end *server = &record->side[flow_server(record)];
+    bool listener = is_listener(a->row);
+    if (!listener && memcmp(client->address.byte, server->address.byte, 16) > 0) {
+        const struct flow_end *lower = server;
+        server = client;
+        client = lower;
+    }
+    char text[256], client_text[ADDRESS_TEXT_SIZE], server_text[ADDRESS_TEXT_SIZE];
+    struct text t = text_into(text, sizeof text);
+    text_printf(&t, "%s|%s|%s|%s|%u|%s", a->row->id, verdict_name(a->verdict),
+                address_text(&client->address, client_text),
+                address_text(&server->address, server_text), listener ? server->port : 0u,
+                a->reason_count > 0 ? a->reasons[0].code : "");
+    return keyed_hash(text, t.used, (struct hash_seed){ { 0, 0 } });
+}
+
+static void describe(struct finding *f, const struct flow_record *record,
+                     const struct assessment *a, const struct judgement *judgement)
+{
+    f->row = a->row;
+    f->verdict = a->verdict;
+    f->evidence = a->evidence;
+    f->severity = a->severity;
+    f->observed = a->observed;
+    f->client = record->side[record->client];
+    f->server = record->side[flow_server(record)];
+    f->client.port = 0;
+    f->server.port = is_listener(a->row) ? f->server.port : 0;
+    f->client_party = judgement->client;
+    f->server_party = judgement->server;
+    f->reason_count = a->reason_count;
+    f->proof_count = a->proof_count;
+    memcpy(f->reasons, a->reasons, sizeof f->reasons);
+    memcpy(f->proofs, a->proofs, sizeof f->proofs);
+}
+
+static bool grow(struct findings *findings)
+{
+    uint32_t capacity = findings->capacity == 0 ? 64 : findings->capacity * 2;
+    struct finding **items = realloc(findings->items, capacity * sizeof(struct finding *));
+    if (items == NULL) {
+        return false;
+    }
+    findings->items = items;
+    findings->capacity = capacity;
+    return true;
+}
+
+/* A new entry; NULL, and counted, at the cap or without memory. */
+static struct finding *add(struct findings *findings, uint64_t id, enum verdict verdict)
+{
+    bool quiet = !needs_attention(verdict);
+    uint32_t loud_count = findings->count - findings->quiet_count;
+    bool full = quiet ? findings->quiet_count >= FINDINGS_QUIET_MAX : loud_count >= FINDINGS_MAX;
+    struct finding *f = NULL;
+    if (!full && (findings->count < findings->capacity || grow(findings))) {
+        f = calloc(1, sizeof *f);
+    }
+    if (f == NULL || !lookup_add(&findings->by_id, id, findings->count)) {
+        free(f);
+        findings->dropped++;
+        return NULL;
+    }
+    f->id = id;
+    f->capture_complete = true;
+    findings->items[findings->count++] = f;
+    findings->quiet_count += quiet ? 1 : 0;
+    return f;
+}
+
+/* The entry of a SIP flow, made if need be; NULL at the cap or without memory. */
+static struct keyed *keyed_of(struct findings *findings, uint64_t flow_id)
+{
+    uint32_t i = lookup_find(&findings->by_flow, flow_id);
+    if (i != LOOKUP_NONE) {
+        return &findings->keyed[i];
+    }
+    if (findings->keyed_count == FINDINGS_KEYED_MAX) {
+        return NULL;
+    }
+    if (findings->keyed_count == findings->keyed_capacity) {
+        uint32_t capacity = findings->keyed_capacity == 0 ? 64 : findings->keyed_capacity * 2;
+        struct keyed *keyed = realloc(findings->keyed, capacity * sizeof *keyed);
+        if (keyed == NULL) {
+            return NULL;
+        }
+        findings->keyed = keyed;
+        findings->keyed_capacity = capacity;
+    }
+    if (!lookup_add(&findings->by_flow, flow_id, findings->keyed_count)) {
+        return NULL;
+    }
+    findings->keyed[findings->keyed_count] = (struct keyed){ .flow_id = flow_id };
+    return &findings->keyed[findings->keyed_count++];
+}
+
+void findings_keyed(struct findings *findings, const struct flow_record *record)
+{
+    const struct facts *facts = record->facts;
+    for (const struct fact *f = NULL; (f = facts_next(facts, OBS_MEDIA_KEYED_BY, f)) != NULL;) {
+        const char *text = facts_text(facts, f);
+        uint64_t flow_id = text[0] == 'f' && text[1] == ':' ? strtoull(text + 2, NULL, 16) : 0;
+        struct keyed *keyed = flow_id == 0 ? NULL : keyed_of(findings, flow_id);
+        if (keyed != NULL) {
+            keyed->streams++;
+        }
+    }
+}
+
+void findings_fold(struct findings *findings, const struct flow_record *record,
+                   const struct assessment *a, const struct judgement *judgement, const char *file)
+{
+    uint64_t id = id_of(record, a);
+    uint32_t at = lookup_find(&findings->by_id, id);
+    struct finding *f = at != LOOKUP_NONE ? findings->items[at] : add(findings, id, a->verdict);
+    if (f == NULL) {
+        return;
+    }
+    if (f->flow_count == 0) {
+        describe(f, record, a, judgement);
+        f->first_us = record->start_us;
+        f->last_us = record->end_us;
+        f->file = file;
+    }
+    if (f->flow_count < FINDING_FLOWS) {
+        f->flow_ids[f->flow_count] = record->id;
+    }
+    f->flow_count++;
+    f->first_us = record->start_us < f->first_us ? record->start_us : f->first_us;
+    f->last_us = record->end_us > f->last_us ? record->end_us : f->last_us;
+    f->capture_complete = f->capture_complete && judge_notes_complete(record);
+    if (a->severity > f->severity) {
+        f->severity = a->severity;
+    }
+    if (a->row->subject == SUBJECT_KEYS && judge_notes_has(a, "sip.key-exposed")) {
+        struct keyed *keyed = keyed_of(findings, record->id);
+        if (keyed != NULL) {
+            keyed->finding = f;
+        }
+    }
+}
+
+static int compare(const void *left, const void *right)
+{
+    const struct finding *a = *(const struct finding *const *)left;
+    const struct finding *b = *(const struct finding *const *)right;
+    if (a->severity != b->severity) {
+        return a->severity > b->severity ? -1 : 1;
+    }
+    if (a->first_us != b->first_us) {
+        return a->first_us < b->first_us ? -1 : 1;
+    }
+    return a->id < b->id ? -1 : a->id > b->id;
+}
+
+static void count_streams(struct findings *findings)
+{
+    for (uint32_t i = 0; i < findings->count; i++) {
+        findings->items[i]->streams_exposed = 0;
+    }
+    for (uint32_t i = 0; i < findings->keyed_count; i++) {
+        if (findings->keyed[i].finding != NULL) {
+            findings->keyed[i].finding->streams_exposed += findings->keyed[i].streams;
+        }
+    }
+}
+
+enum ov_status findings_list(struct findings *findings, bool all, struct finding_list *ret_list)
+{
+    const struct finding **listed =
+        realloc(findings->listed, (findings->count + (size_t)1) * sizeof(struct finding *));
+    if (listed == NULL) {
+        return OV_NOMEM;
+    }
+    findings->listed = listed;
+    count_streams(findings);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < findings->count; i++) {
+        if (all || needs_attention(findings->items[i]->verdict)) {
+            listed[count++] = findings->items[i];
+        }
+    }
+    if (count > 1) {
+        qsort(listed, count, sizeof(struct finding *), compare);
+    }
+    *ret_list = (struct finding_list){ listed, count, findings->dropped };
+    return OV_OK;
+}

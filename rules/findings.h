@@ -1,0 +1,27 @@
+/* rules/findings.h: assessments folded into findings: one per subject, with a stable id. */
+#ifndef OVERT_RULES_FINDINGS_H
+#define OVERT_RULES_FINDINGS_H
+
+#include "base/status.h"
+#include "rules/judge.h"
+
+enum {
+    FINDINGS_MAX = 65536,       /* that need attention: violation, weak, unknown */
+    FINDINGS_QUIET_MAX = 16384, /* exempt, compliant, not assessable */
+    FINDINGS_KEYED_MAX = 65536, /* SIP flows whose readable keys are counted */
+};
+
+struct findings;
+
+OV_MUST_CHECK enum ov_status findings_new(struct findings **ret_findings);
+void findings_free(struct findings *findings);
+/* Folds one assessment of a flow, with the flow's parties. */
+void findings_fold(struct findings *findings, const struct flow_record *record,
+                   const struct assessment *assessment, const struct judgement *judgement,
+                   const char *file);
+/* Notes which SIP flows exposed the keys of this flow's streams. */
+void findings_keyed(struct findings *findings, const struct flow_record *record);
+OV_MUST_CHECK enum ov_status findings_list(struct findings *findings, bool all,
+                                           struct finding_list *ret_list);
+
+#endif

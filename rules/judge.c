@@ -1,0 +1,416 @@
+/* rules/judge.c: one flow against the table: roles, rows, verdicts, coverage, findings. */
+#include "rules/judge.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules/findings.h"
+#include "rules/infer.h"
+#include "rules/judge_view.h"
+#include "rules/policy_model.h"
+
+enum { ROLELESS_MAX = 100, EMPTY_PACKET_BYTES = 110 };
+
+struct judge {
+    const struct policy *policy;             /* borrowed */
+    const struct certificates *certificates; /* borrowed */
+    struct infer *infer;                     /* NULL: roles come from the policy file */
+    struct legs *legs;
+    struct findings *findings;
+    struct row_coverage *coverage; /* one per row */
+    bool *host_seen;               /* one per host */
+    struct address roleless[ROLELESS_MAX];
+    uint32_t roleless_count;
+};
+
+enum ov_status judge_new(const struct policy *policy, const struct certificates *certificates,
+                         struct judge **ret_judge)
+{
+    struct judge *judge = calloc(1, sizeof *judge);
+    if (judge == NULL) {
+        return OV_NOMEM;
+    }
+    judge->policy = policy;
+    judge->certificates = certificates;
+    judge->coverage = calloc((size_t)policy_row_count(policy) + 1, sizeof *judge->coverage);
+    judge->host_seen = calloc((size_t)policy_host_count(policy) + 1, sizeof *judge->host_seen);
+    bool complete = judge->coverage != NULL && judge->host_seen != NULL &&
+                    legs_new(&judge->legs) == OV_OK && findings_new(&judge->findings) == OV_OK;
+    if (complete && policy_is_builtin(policy)) {
+        complete = infer_new(policy, &judge->infer) == OV_OK;
+    }
+    if (!complete) {
+        judge_free(judge);
+        return OV_NOMEM;
+    }
+    *ret_judge = judge;
+    return OV_OK;
+}
+
+void judge_free(struct judge *judge)
+{
+    if (judge == NULL) {
+        return;
+    }
+    infer_free(judge->infer);
+    legs_free(judge->legs);
+    findings_free(judge->findings);
+    free(judge->coverage);
+    free(judge->host_seen);
+    free(judge);
+}
+
+/* Addresses that are declared for single ports only: a connection that such a host opens from any
+ * other port may come from each of its roles. */
+static void resolve_initiator(const struct policy *policy, struct view_side *side)
+{
+    uint32_t count;
+    const struct host_entry *entries = policy_entries_of(policy, &side->end->address, &count);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct policy_host *host = &policy->hosts[entries[i].host];
+        side->roles |= host->roles;
+        side->host = side->host != NULL ? side->host : host;
+    }
+}
+
+static struct view_side resolve(const struct judge *judge, const struct flow_end *end,
+                                bool initiator)
+{
+    struct view_side side = {
+        .end = end,
+        .roles = policy_roles_at(judge->policy, end),
+        .zone = policy_zone_at(judge->policy, &end->address),
+        .host = policy_host_at(judge->policy, end),
+    };
+    if (side.roles == 0 && initiator) {
+        resolve_initiator(judge->policy, &side);
+    }
+    if (side.roles == 0 && judge->infer != NULL) {
+        side.roles = infer_roles(judge->infer, &end->address, &side.ground);
+        side.inferred = side.roles != 0;
+    }
+    return side;
+}
+
+static bool has_media(const struct view *view)
+{
+    const struct facts *facts = view->facts;
+    const struct fact *profile = facts_find(facts, OBS_TLS_USE_SRTP);
+    const char *app = view->record->app;
+    bool likely = strcmp(app, "rtp") == 0 || strcmp(app, "stun") == 0 || strcmp(app, "dtls") == 0 ||
+                  facts_find(facts, OBS_MEDIA_CALL) != NULL;
+    bool null_profile = profile != NULL && (profile->value == 5 || profile->value == 6 ||
+                                            strstr(facts_text(facts, profile), "NULL") != NULL);
+    return null_profile || (likely && facts_find(facts, OBS_MEDIA_SSRC) != NULL);
+}
+
+/* Media must be SRTP whoever sends it: an end without a role is taken as a client of its zone.
+ * Not beside a Mediation Server, whose peer may be a gateway with its own rule. */
+static void assume_client(struct view_side *side, const struct view_side *peer)
+{
+    if (side->roles == 0 && (peer->roles & role_bit(ROLE_MEDIATION)) == 0) {
+        bool external = side->zone == ZONE_EXTERNAL;
+        side->roles = role_bit(external ? ROLE_CLIENT_EXTERNAL : ROLE_CLIENT_INTERNAL);
+        side->inferred = true;
+        side->ground = "sends or receives media";
+    }
+}
+
+static void note_roleless(struct judge *judge, const struct view_side *side)
+{
+    for (uint32_t i = 0; i < judge->roleless_count; i++) {
+        if (address_equal(&judge->roleless[i], &side->end->address)) {
+            return;
+        }
+    }
+    if (judge->roleless_count < ROLELESS_MAX) {
+        judge->roleless[judge->roleless_count++] = side->end->address;
+    }
+}
+
+static void look_at_protocols(struct view *view)
+{
+    const struct flow_record *r = view->record;
+    const struct facts *facts = view->facts;
+    bool tls_app = strcmp(r->app, "tls") == 0;
+    view->sip =
+        facts_find(facts, OBS_SIP_METHOD) != NULL || facts_find(facts, OBS_SIP_RESPONSE) != NULL;
+    view->tls = r->l4 == IPPROTO_TCP && (tls_app || (strcmp(r->app, "pseudo_tls") != 0 &&
+                                                     facts_find(facts, OBS_TLS_VERSION) != NULL));
+    view->tls = view->tls && !view->sip;
+    view->http = facts_find(facts, OBS_HTTP_PATH) != NULL && !view->tls;
+    view->media = has_media(view);
+    view->opaque = r->l4 == IPPROTO_TCP && strcmp(r->app, "unknown") == 0 &&
+                   r->bytes[0] + r->bytes[1] > EMPTY_PACKET_BYTES * (r->packets[0] + r->packets[1]);
+}
+
+static void look_at(const struct judge *judge, struct flow_record *record, struct view *ret_view)
+{
+    struct view *view = ret_view;
+    *view = (struct view){
+        .policy = judge->policy,
+        .certificates = judge->certificates,
+        .record = record,
+        .legs = judge->legs,
+        .facts = record->facts,
+        .client = resolve(judge, &record->side[record->client], true),
+        .server = resolve(judge, &record->side[flow_server(record)], false),
+        .port = record->side[flow_server(record)].port,
+    };
+    look_at_protocols(view);
+}
+
+/* Signalling under a row that another row's media depends on. */
+static void learn_leg(struct judge *judge, const struct view *view)
+{
+    for (uint32_t i = 0; i < policy_row_count(judge->policy); i++) {
+        const char *id = policy_row(judge->policy, i)->over;
+        const struct policy_row *over = id == NULL ? NULL : policy_row_by_id(judge->policy, id);
+        unsigned state = 0;
+        if (over != NULL && judge_rows_concern(view, over)) {
+            state = judge_signalling_state(view);
+        }
+        if (state != 0) {
+            legs_note(judge->legs, judge_signalling_host(&view->client),
+                      judge_signalling_host(&view->server), (enum leg_signalling)state,
+                      view->record);
+            return;
+        }
+    }
+}
+
+void judge_learn(struct judge *judge, const struct flow_record *record)
+{
+    struct flow_record copy = *record;
+    struct view view;
+    if (judge->infer != NULL) {
+        infer_learn(judge->infer, record);
+    }
+    look_at(judge, &copy, &view);
+    if (view.sip || view.tls) {
+        learn_leg(judge, &view);
+    }
+}
+
+static void mark_seen(struct judge *judge, const struct address *address)
+{
+    uint32_t count;
+    const struct host_entry *entries = policy_entries_of(judge->policy, address, &count);
+    for (uint32_t i = 0; i < count; i++) {
+        judge->host_seen[entries[i].host] = true;
+    }
+}
+
+static void assess(const struct view *view, const struct policy_row *row, struct assessment *a)
+{
+    static judge_row *const judges[] = {
+        [SUBJECT_SIGNALLING] = judge_signalling,
+        [SUBJECT_IM] = judge_content,
+        [SUBJECT_SHARING] = judge_content,
+        [SUBJECT_MEDIA] = judge_media,
+        [SUBJECT_WEB_CONFERENCE] = judge_signalling,
+        [SUBJECT_DOWNLOAD] = judge_download,
+        [SUBJECT_KEYS] = judge_content,
+        [SUBJECT_CERTIFICATE] = judge_certificates,
+    };
+    *a = (struct assessment){ .row = row, .observed = "unknown" };
+    judges[row->subject](view, row, a);
+}
+
+static void note_unknown_role(const struct view *view, const struct assessment *loose,
+                              const struct assessment *strict, struct assessment *ret_assessment)
+{
+    const struct view_side *side = view->server.roles == 0 ? &view->server : &view->client;
+    char name[VIEW_NAME_SIZE];
+    struct assessment *a = ret_assessment;
+    *a = (struct assessment){
+        .row = loose->row,
+        .verdict = VERDICT_UNKNOWN,
+        .evidence = EVIDENCE_INFERRED,
+        .observed = loose->observed,
+    };
+    judge_notes_reason(a, "role.unknown",
+                       "The role of %s is unknown: under %s this is %s, under %s %s. Name the host "
+                       "in a policy file.",
+                       judge_notes_name(side, name), strict->row->id, verdict_name(strict->verdict),
+                       loose->row->id, verdict_name(loose->verdict));
+    memcpy(a->proofs, strict->proofs, sizeof a->proofs);
+    a->proof_count = strict->proof_count;
+    for (uint32_t i = 0; i < strict->reason_count; i++) {
+        judge_notes_reason(a, strict->reasons[i].code, "%s", strict->reasons[i].text);
+    }
+}
+
+/* Of the possible rows the one that asks for least (or, sign -1, for most); the first of equals. */
+static uint32_t extreme(const struct candidates *c, int sign)
+{
+    uint32_t best = 0;
+    for (uint32_t i = 1; i < c->count; i++) {
+        int here = (int)judge_rows_strictness(c->rows[i]) * sign;
+        best = here < (int)judge_rows_strictness(c->rows[best]) * sign ? i : best;
+    }
+    return best;
+}
+
+/* Several rows are possible, one is right: they must agree, or it is unknown. A violation is shown
+ * under the row that asks for least, compliance under the one that asks for most. */
+static void assess_possible(const struct view *view, const struct candidates *c,
+                            struct assessment *ret_assessment)
+{
+    uint32_t loose = extreme(c, 1), strict = extreme(c, -1);
+    struct assessment a, b;
+    assess(view, c->rows[loose], &a);
+    assess(view, c->rows[strict], &b);
+    for (uint32_t i = 0; i < c->count && a.verdict == b.verdict; i++) {
+        assess(view, c->rows[i], &b);
+    }
+    if (a.verdict != b.verdict) {
+        note_unknown_role(view, &a, &b, ret_assessment);
+    } else if (a.verdict == VERDICT_COMPLIANT) {
+        assess(view, c->rows[strict], ret_assessment);
+    } else {
+        *ret_assessment = a;
+    }
+}
+
+static bool is_nothing(const struct assessment *a)
+{
+    return a->row->subject == SUBJECT_CERTIFICATE && a->verdict == VERDICT_COMPLIANT &&
+           a->proof_count == 0;
+}
+
+static void append(const struct view *view, const struct assessment *a, struct judgement *judgement)
+{
+    if (!is_nothing(a) && judgement->count < ASSESSMENTS_MAX) {
+        judgement->assessments[judgement->count] = *a;
+        judge_notes_rate(view, &judgement->assessments[judgement->count]);
+        judgement->count++;
+    }
+}
+
+static void assess_group(const struct view *view, enum row_group group, struct judgement *judgement)
+{
+    struct candidates c;
+    struct assessment a;
+    judge_rows_select(view, group, &c);
+    if (c.count > 0 && !c.certain) {
+        assess_possible(view, &c, &a);
+        append(view, &a, judgement);
+        return;
+    }
+    for (uint32_t i = 0; i < c.count; i++) {
+        assess(view, c.rows[i], &a);
+        append(view, &a, judgement);
+    }
+}
+
+/* Certificates matter where another row was judged, or where the policy names whom to trust. */
+static bool wants_certificates(const struct view *view, const struct judgement *judgement)
+{
+    const struct policy_host *client = view->client.host, *server = view->server.host;
+    return judgement->count > 0 || (client != NULL && client->trust != NULL) ||
+           (server != NULL && server->trust != NULL);
+}
+
+static void assess_all(struct view *view, struct judgement *judgement)
+{
+    for (unsigned group = 0; group < GROUP_COUNT; group++) {
+        if (group != GROUP_CERTIFICATE || wants_certificates(view, judgement)) {
+            assess_group(view, (enum row_group)group, judgement);
+        }
+    }
+}
+
+static void fill_party(const struct view_side *side, struct party *ret_party)
+{
+    ret_party->zone = zone_name(side->zone);
+    roles_text(side->roles, ret_party->role, sizeof ret_party->role);
+    ret_party->role_by = side->roles == 0 ? NULL : side->inferred ? "inferred" : "policy";
+    ret_party->name = side->host == NULL ? NULL : side->host->name;
+}
+
+static void count(struct judge *judge, const struct assessment *a)
+{
+    struct row_coverage *coverage = &judge->coverage[a->row - policy_row(judge->policy, 0)];
+    coverage->flows++;
+    coverage->by_verdict[a->verdict]++;
+    coverage->media_us += a->media_us;
+}
+
+void judge_flow(struct judge *judge, struct flow_record *record, const char *file,
+                struct judgement *ret_judgement)
+{
+    struct judgement *judgement = ret_judgement;
+    struct view view;
+    judgement->count = 0;
+    look_at(judge, record, &view);
+    mark_seen(judge, &view.client.end->address);
+    mark_seen(judge, &view.server.end->address);
+    bool client_roleless = view.client.roles == 0, server_roleless = view.server.roles == 0;
+    if (view.media) {
+        struct view_side client = view.client;
+        assume_client(&view.client, &view.server);
+        assume_client(&view.server, &client);
+    }
+    judge_certificates_trust(&view);
+    assess_all(&view, judgement);
+    fill_party(&view.client, &judgement->client);
+    fill_party(&view.server, &judgement->server);
+    if (judgement->count > 0 && client_roleless) {
+        note_roleless(judge, &view.client);
+    }
+    if (judgement->count > 0 && server_roleless) {
+        note_roleless(judge, &view.server);
+    }
+    for (uint32_t i = 0; i < judgement->count; i++) {
+        count(judge, &judgement->assessments[i]);
+        findings_fold(judge->findings, record, &judgement->assessments[i], judgement, file);
+    }
+    findings_keyed(judge->findings, record);
+}
+
+enum ov_status judge_findings(struct judge *judge, bool all, struct finding_list *ret_list)
+{
+    return findings_list(judge->findings, all, ret_list);
+}
+
+const struct row_coverage *judge_coverage(const struct judge *judge, uint32_t row)
+{
+    return &judge->coverage[row < policy_row_count(judge->policy) ? row : 0];
+}
+
+const struct policy_host *judge_silent_host(const struct judge *judge, uint32_t i)
+{
+    for (uint32_t host = 0; host < policy_host_count(judge->policy); host++) {
+        if (!judge->host_seen[host] && i-- == 0) {
+            return policy_host(judge->policy, host);
+        }
+    }
+    return NULL;
+}
+
+bool judge_roleless(const struct judge *judge, uint32_t i, struct address *ret_address)
+{
+    if (i < judge->roleless_count) {
+        *ret_address = judge->roleless[i];
+        return true;
+    }
+    return false;
+}
+
+bool judge_inferred(const struct judge *judge, uint32_t i, struct address *ret_address,
+                    uint64_t *ret_roles, const char **ret_ground)
+{
+    return judge->infer != NULL && infer_at(judge->infer, i, ret_address, ret_roles, ret_ground);
+}
+
+uint64_t judge_inferred_dropped(const struct judge *judge)
+{
+    return judge->infer == NULL ? 0 : infer_dropped(judge->infer);
+}
+
+uint64_t judge_legs_dropped(const struct judge *judge)
+{
+    return legs_dropped(judge->legs);
+}

@@ -1,0 +1,243 @@
+/* rules/judge_certificates.c: certificates against the policy's trust sets and the packets' time.
+ */
+#include <string.h>
+
+#include "rules/judge_view.h"
+
+/* What differs between the two ends of a handshake. */
+struct chain {
+    enum observation_kind sha256, not_before, not_after, subject;
+    enum observation_kind status, set, error, name, name_from;
+    bool server;
+};
+
+static const struct chain server_chain = {
+    OBS_SERVER_CERT_SHA256,         OBS_SERVER_CERT_NOT_BEFORE,
+    OBS_SERVER_CERT_NOT_AFTER,      OBS_SERVER_CERT_SUBJECT,
+    OBS_TLS_SERVER_TRUST_STATUS,    OBS_TLS_SERVER_TRUST_SET,
+    OBS_TLS_SERVER_TRUST_ERROR,     OBS_TLS_SERVER_TRUST_NAME,
+    OBS_TLS_SERVER_TRUST_NAME_FROM, true,
+};
+static const struct chain client_chain = {
+    OBS_CLIENT_CERT_SHA256,         OBS_CLIENT_CERT_NOT_BEFORE,
+    OBS_CLIENT_CERT_NOT_AFTER,      OBS_CLIENT_CERT_SUBJECT,
+    OBS_TLS_CLIENT_TRUST_STATUS,    OBS_TLS_CLIENT_TRUST_SET,
+    OBS_TLS_CLIENT_TRUST_ERROR,     OBS_TLS_CLIENT_TRUST_NAME,
+    OBS_TLS_CLIENT_TRUST_NAME_FROM, false,
+};
+
+static const struct view_side *side_of(const struct view *view, const struct chain *chain)
+{
+    return chain->server ? &view->server : &view->client;
+}
+
+static const char *trust_of(const struct view *view, const struct chain *chain)
+{
+    const struct policy_host *host = side_of(view, chain)->host;
+    return host == NULL ? NULL : host->trust;
+}
+
+/* A fact that follows from the chain: its evidence is the leaf's. */
+static void put(struct view *view, enum observation_kind kind, const char *text,
+                const struct fact *leaf)
+{
+    struct observation obs = {
+        .kind = kind,
+        .from = leaf->from,
+        .text = text,
+        .text_size = (uint32_t)strlen(text),
+        .packet = leaf->packet,
+        .time_us = leaf->time_us,
+    };
+    facts_put(view->facts, &obs);
+}
+
+static void check_name(struct view *view, const struct chain *chain, const struct fact leaf)
+{
+    static const char *const words[] = { "unknown", "match", "mismatch" };
+    const struct fact *sni = chain->server ? facts_find(view->facts, OBS_TLS_SNI) : NULL;
+    const struct policy_host *host = side_of(view, chain)->host;
+    char name[256], sha256[65];
+    (void)snprintf(name, sizeof name, "%s",
+                   sni != NULL ? facts_text(view->facts, sni) : host->name);
+    (void)snprintf(sha256, sizeof sha256, "%s", facts_text(view->facts, &leaf));
+    enum trust_name result = trust_name_check(view->certificates, sha256, name, NULL);
+    put(view, chain->name, words[result], &leaf);
+    put(view, chain->name_from, sni != NULL ? "sni" : "policy", &leaf);
+}
+
+static void check_chain(struct view *view, const struct chain *chain)
+{
+    const struct fact *first = facts_find_at(view->facts, chain->sha256, 0, 0);
+    const char *name = trust_of(view, chain);
+    const struct policy_trust *trust = name == NULL ? NULL : policy_trust(view->policy, name);
+    if (first == NULL || trust == NULL) {
+        return;
+    }
+    struct fact leaf = *first; /* putting facts moves them */
+    const char *sha256[CERTIFICATES_CHAIN];
+    uint32_t count = 0;
+    for (const struct fact *f = NULL;
+         count < CERTIFICATES_CHAIN && (f = facts_next(view->facts, chain->sha256, f)) != NULL;) {
+        sha256[count++] = facts_text(view->facts, f);
+    }
+    const char *error = "";
+    enum trust_status status =
+        trust_check(trust->set, view->certificates, sha256, count,
+                    (int64_t)(leaf.time_us != 0 ? leaf.time_us : view->record->start_us), &error);
+    put(view, chain->status, trust_status_name(status), &leaf);
+    put(view, chain->set, trust->name, &leaf);
+    if (error[0] != '\0') {
+        put(view, chain->error, error, &leaf);
+    }
+    check_name(view, chain, leaf);
+}
+
+void judge_certificates_trust(struct view *view)
+{
+    if (view->tls) {
+        check_chain(view, &server_chain);
+        check_chain(view, &client_chain);
+    }
+}
+
+/* Dates need no trust set: they are judged at the time of the packets. */
+static enum verdict judge_dates(const struct view *view, const struct chain *chain,
+                                struct assessment *a)
+{
+    const struct fact *before = facts_find_at(view->facts, chain->not_before, 0, 0);
+    const struct fact *after = facts_find_at(view->facts, chain->not_after, 0, 0);
+    const struct fact *subject = facts_find_at(view->facts, chain->subject, 0, 0);
+    int64_t now_us = (int64_t)view->record->start_us;
+    char name[VIEW_NAME_SIZE];
+    judge_notes_name(side_of(view, chain), name);
+    if (after != NULL && (int64_t)after->value < now_us) {
+        judge_notes_reason(a, "cert.expired", "The certificate of %s (%.100s) had expired.", name,
+                           facts_text(view->facts, subject));
+        judge_notes_proof_of(view, a, after);
+        return VERDICT_WEAK;
+    }
+    if (before != NULL && (int64_t)before->value > now_us) {
+        judge_notes_reason(a, "cert.not-yet-valid",
+                           "The certificate of %s (%.100s) was not valid yet.", name,
+                           facts_text(view->facts, subject));
+        judge_notes_proof_of(view, a, before);
+        return VERDICT_WEAK;
+    }
+    return VERDICT_COMPLIANT;
+}
+
+static enum verdict judge_status(const struct view *view, const struct chain *chain,
+                                 struct assessment *a)
+{
+    const struct fact *fact = facts_find(view->facts, chain->status);
+    const char *status = facts_text(view->facts, fact);
+    const char *set = facts_text(view->facts, facts_find(view->facts, chain->set));
+    char name[VIEW_NAME_SIZE];
+    judge_notes_name(side_of(view, chain), name);
+    if (strcmp(status, "trusted") == 0) {
+        judge_notes_proof_of(view, a, fact);
+        return VERDICT_COMPLIANT;
+    }
+    if (strcmp(status, "untrusted") == 0) {
+        judge_notes_reason(a, "cert.untrusted",
+                           "The certificate of %s was not issued by a CA of the trust set '%s'.",
+                           name, set);
+    } else if (strcmp(status, "incomplete") == 0) {
+        judge_notes_reason(a, "cert.chain-incomplete",
+                           "The chain of %s leads to no CA of the trust set '%s'; an intermediate "
+                           "that was not sent could be missing.",
+                           name, set);
+        a->evidence = EVIDENCE_INFERRED;
+    } else if (strcmp(status, "revoked") == 0) {
+        judge_notes_reason(a, "cert.revoked", "The certificate of %s is revoked.", name);
+    } else if (strcmp(status, "unchecked") == 0) {
+        judge_notes_reason(a, "cert.unchecked", "The certificate of %s could not be checked.",
+                           name);
+        return VERDICT_UNKNOWN;
+    } else {
+        return VERDICT_WEAK; /* expired, not_yet_valid: judge_dates has said so */
+    }
+    judge_notes_proof_of(view, a, fact);
+    return VERDICT_VIOLATION;
+}
+
+static enum verdict judge_name(const struct view *view, const struct chain *chain,
+                               struct assessment *a)
+{
+    const struct fact *fact = facts_find(view->facts, chain->name);
+    const char *result = facts_text(view->facts, fact);
+    char name[VIEW_NAME_SIZE];
+    judge_notes_name(side_of(view, chain), name);
+    if (strcmp(result, "match") == 0) {
+        return VERDICT_COMPLIANT;
+    }
+    judge_notes_proof_of(view, a, fact);
+    if (strcmp(result, "mismatch") == 0) {
+        judge_notes_reason(a, "cert.name-mismatch",
+                           "The certificate of %s does not bear its name (asked for by %s).", name,
+                           facts_text(view->facts, facts_find(view->facts, chain->name_from)));
+        return VERDICT_VIOLATION;
+    }
+    judge_notes_reason(a, "cert.name-unknown",
+                       "Whether the certificate of %s bears its name could not be told.", name);
+    return VERDICT_UNKNOWN;
+}
+
+/* May the client have shown a certificate that is not in the capture? A server that nobody knows
+ * asks for none, and whether one must be shown is for other rows to say. */
+static bool is_client_due(const struct view *view)
+{
+    const struct fact *requested = facts_find(view->facts, OBS_TLS_CERTIFICATE_REQUESTED);
+    const struct fact *sent = facts_find(view->facts, OBS_TLS_CLIENT_CERTIFICATE);
+    const char *words = facts_text(view->facts, sent);
+    if (requested == NULL ? view->server.roles == 0 : requested->value == 0) {
+        return false;
+    }
+    bool withheld = strcmp(words, "empty") == 0 || strcmp(words, "none") == 0;
+    bool disproven = facts_is(view->facts, OBS_TLS_MTLS_STATE, "disproven");
+    return !withheld && !(disproven && sent == NULL);
+}
+
+static enum verdict judge_chain(const struct view *view, const struct chain *chain,
+                                struct assessment *a)
+{
+    char name[VIEW_NAME_SIZE];
+    enum verdict verdict = judge_dates(view, chain, a);
+    if (trust_of(view, chain) == NULL) {
+        return verdict;
+    }
+    if (facts_find(view->facts, chain->status) != NULL) {
+        verdict = judge_notes_worse(verdict, judge_status(view, chain, a));
+        return judge_notes_worse(verdict, judge_name(view, chain, a));
+    }
+    if (!chain->server && !is_client_due(view)) {
+        return verdict;
+    }
+    bool tls13 = strncmp(facts_text(view->facts, facts_find(view->facts, OBS_TLS_VERSION)),
+                         "TLSv1.3", 7) == 0;
+    if (tls13) {
+        judge_notes_reason(a, "cert.hidden", "TLS 1.3 hides the certificates.");
+        judge_notes_proof(view, a, OBS_TLS_VERSION);
+    } else if (facts_true(view->facts, OBS_TLS_RESUMED)) {
+        judge_notes_reason(a, "cert.resumed",
+                           "The session was resumed: its certificates were shown earlier.");
+        judge_notes_proof(view, a, OBS_TLS_RESUMED);
+    } else {
+        judge_notes_reason(a, "cert.not-seen", "The certificate of %s is not in the capture.",
+                           judge_notes_name(side_of(view, chain), name));
+        (void)judge_notes_incomplete(view, a);
+        judge_notes_proof_flow(view, a, chain->server ? "tls.server_chain" : "tls.client_chain",
+                               "not seen");
+    }
+    return VERDICT_UNKNOWN;
+}
+
+void judge_certificates(const struct view *view, const struct policy_row *row, struct assessment *a)
+{
+    (void)row;
+    a->observed = "tls";
+    a->evidence = EVIDENCE_PROVEN;
+    enum verdict server = judge_chain(view, &server_chain, a);
+    a->verdict = judge_notes_worse(server, judge_chain(view, &client_chain, a));
+}

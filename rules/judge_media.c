@@ -1,0 +1,197 @@
+/* rules/judge_media.c: rows on media: the worst stream of a flow decides, every fault is named. */
+#include <string.h>
+
+#include "rules/judge_view.h"
+
+struct stream {
+    const struct fact *ssrc;
+    const struct fact *protection;
+    uint16_t index;
+};
+
+static const struct fact *fact_of(const struct view *view, const struct stream *s,
+                                  enum observation_kind kind)
+{
+    return facts_find_at(view->facts, kind, s->index, 0);
+}
+
+static const char *text_of(const struct view *view, const struct stream *s,
+                           enum observation_kind kind)
+{
+    return facts_text(view->facts, fact_of(view, s, kind));
+}
+
+static bool is_false(const struct fact *fact)
+{
+    return fact != NULL && fact->value == 0;
+}
+
+static const char *sender_of(const struct view *view, const struct stream *s, char *buffer)
+{
+    const struct fact *from = fact_of(view, s, OBS_MEDIA_FROM);
+    bool client = from == NULL || (from->value & 1) == view->record->client;
+    return judge_notes_name(client ? &view->client : &view->server, buffer);
+}
+
+static enum evidence evidence_of(const struct view *view, const struct stream *s)
+{
+    const char *evidence = text_of(view, s, OBS_MEDIA_EVIDENCE);
+    return strcmp(evidence, "proven") == 0     ? EVIDENCE_PROVEN
+           : strcmp(evidence, "declared") == 0 ? EVIDENCE_DECLARED
+                                               : EVIDENCE_INFERRED;
+}
+
+static void judge_clear(const struct view *view, const struct stream *s, struct assessment *a)
+{
+    char sender[VIEW_NAME_SIZE];
+    const char *codec = text_of(view, s, OBS_MEDIA_CODEC);
+    a->verdict = VERDICT_VIOLATION;
+    a->observed = "rtp";
+    judge_notes_reason(a, "media.clear",
+                       "The media from %s is plain RTP%s%s: it can be listened to.",
+                       sender_of(view, s, sender), codec[0] != '\0' ? ", " : "", codec);
+    if (strcmp(text_of(view, s, OBS_MEDIA_NEGOTIATED), "srtp") == 0) {
+        judge_notes_reason(a, "media.negotiated-not-applied",
+                           "SRTP was negotiated in the signalling, but the packets are not "
+                           "encrypted.");
+        judge_notes_proof_of(view, a, fact_of(view, s, OBS_MEDIA_NEGOTIATED));
+    }
+    judge_notes_proof_of(view, a, s->protection);
+    judge_notes_proof_of(view, a, fact_of(view, s, OBS_MEDIA_GROUND_TEST));
+}
+
+/* SRTP must give confidentiality, authentication and replay protection, under a secret key. */
+static void judge_protected(const struct view *view, const struct stream *s, struct assessment *a)
+{
+    const struct fact *confidential = fact_of(view, s, OBS_MEDIA_CONFIDENTIAL);
+    const struct fact *authenticated = fact_of(view, s, OBS_MEDIA_AUTHENTICATED);
+    const struct fact *exposed = fact_of(view, s, OBS_MEDIA_KEY_EXPOSED);
+    const char *suite = text_of(view, s, OBS_MEDIA_SUITE);
+    char sender[VIEW_NAME_SIZE];
+    sender_of(view, s, sender);
+    a->observed = "srtp";
+    a->verdict = VERDICT_COMPLIANT;
+    if (is_false(confidential)) {
+        a->verdict = VERDICT_VIOLATION;
+        judge_notes_reason(a, "media.not-confidential",
+                           "The SRTP from %s does not encrypt%s%s%s: it can be listened to.",
+                           sender, suite[0] != '\0' ? " (" : "", suite,
+                           suite[0] != '\0' ? ")" : "");
+        judge_notes_proof_of(view, a, confidential);
+    }
+    if (is_false(authenticated)) {
+        a->verdict = VERDICT_VIOLATION;
+        judge_notes_reason(a, "media.not-authenticated",
+                           "The SRTP from %s is not authenticated: it can be changed, and played "
+                           "again (no replay protection).",
+                           sender);
+        judge_notes_proof_of(view, a, authenticated);
+    }
+    if (exposed != NULL && exposed->value != 0) {
+        const struct fact *keyed_by = fact_of(view, s, OBS_MEDIA_KEYED_BY);
+        a->verdict = VERDICT_VIOLATION;
+        a->evidence = EVIDENCE_PROVEN;
+        judge_notes_reason(a, "media.key-exposed",
+                           "The key of the SRTP from %s was readable in SIP%s%s: it can be "
+                           "listened to.",
+                           sender, keyed_by != NULL ? " flow " : "",
+                           facts_text(view->facts, keyed_by));
+        judge_notes_proof_of(view, a, exposed);
+        judge_notes_proof_of(view, a, keyed_by);
+    }
+    if (a->verdict == VERDICT_COMPLIANT) {
+        judge_notes_proof_of(view, a, s->protection);
+    }
+}
+
+static void judge_stream(const struct view *view, const struct policy_row *row,
+                         const struct stream *s, struct assessment *a)
+{
+    const char *protection = facts_text(view->facts, s->protection);
+    char sender[VIEW_NAME_SIZE];
+    a->evidence = evidence_of(view, s);
+    if (strcmp(protection, "rtp") == 0) {
+        judge_clear(view, s, a);
+    } else if (strcmp(protection, "srtp") == 0) {
+        judge_protected(view, s, a);
+    } else {
+        a->verdict = VERDICT_UNKNOWN;
+        a->observed = "unknown";
+        judge_notes_reason(a, "media.undecided",
+                           "Neither the packets from %s (%llu) nor the signalling tell whether the "
+                           "media is encrypted.",
+                           sender_of(view, s, sender),
+                           (unsigned long long)facts_value(view->facts, OBS_MEDIA_PACKETS, 0));
+        judge_notes_proof_of(view, a, s->ssrc);
+    }
+    if (a->verdict == VERDICT_VIOLATION && (row->require & REQUIRE_NONE) != 0) {
+        judge_signalling_permit(view, a);
+    }
+}
+
+/* Joins one stream's assessment into the flow's: the worst verdict with its best evidence. */
+static void merge(struct assessment *a, const struct assessment *stream, bool first)
+{
+    bool worse = judge_notes_worse(a->verdict, stream->verdict) != a->verdict;
+    if (first || worse || (a->verdict == stream->verdict && stream->evidence < a->evidence)) {
+        a->evidence = stream->evidence;
+        a->observed = stream->observed;
+    }
+    a->verdict = first ? stream->verdict : judge_notes_worse(a->verdict, stream->verdict);
+    for (uint32_t i = 0; i < stream->reason_count; i++) {
+        judge_notes_reason(a, stream->reasons[i].code, "%s", stream->reasons[i].text);
+    }
+    for (uint32_t i = 0; i < stream->proof_count && a->proof_count < PROOFS_MAX; i++) {
+        a->proofs[a->proof_count++] = stream->proofs[i];
+    }
+}
+
+/* From the first packet of any stream to the last of any. */
+static uint64_t media_time_us(const struct view *view)
+{
+    uint64_t first = UINT64_MAX, last = 0;
+    const struct facts *facts = view->facts;
+    for (const struct fact *f = NULL; (f = facts_next(facts, OBS_MEDIA_FIRST, f)) != NULL;) {
+        first = f->value < first ? f->value : first;
+    }
+    for (const struct fact *f = NULL; (f = facts_next(facts, OBS_MEDIA_LAST, f)) != NULL;) {
+        last = f->value > last ? f->value : last;
+    }
+    return last > first ? last - first : 0;
+}
+
+/* A DTLS handshake for SRTP whose media was not seen: only its profile can be judged. */
+static void judge_profile(const struct view *view, struct assessment *a)
+{
+    const struct fact *profile = facts_find(view->facts, OBS_TLS_USE_SRTP);
+    a->verdict = VERDICT_VIOLATION;
+    a->evidence = EVIDENCE_PROVEN;
+    a->observed = "srtp";
+    judge_notes_reason(a, "media.not-confidential",
+                       "DTLS-SRTP chose the profile %s, which does not encrypt.",
+                       facts_text(view->facts, profile));
+    judge_notes_proof_of(view, a, profile);
+}
+
+void judge_media(const struct view *view, const struct policy_row *row, struct assessment *a)
+{
+    const struct facts *facts = view->facts;
+    struct stream s = { NULL, NULL, 0 };
+    bool first = true;
+    while ((s.ssrc = facts_next(facts, OBS_MEDIA_SSRC, s.ssrc)) != NULL) {
+        struct assessment one = { .row = row, .observed = "unknown" };
+        s.index = s.ssrc->index;
+        s.protection = fact_of(view, &s, OBS_MEDIA_PROTECTION);
+        judge_stream(view, row, &s, &one);
+        merge(a, &one, first);
+        first = false;
+    }
+    if (first) {
+        judge_profile(view, a);
+    }
+    if (row->over != NULL && strcmp(a->observed, "srtp") == 0 &&
+        !judge_notes_has(a, "media.key-exposed")) {
+        judge_keying(view, row, a);
+    }
+    a->media_us = media_time_us(view);
+}

@@ -1,0 +1,224 @@
+/* rules/judge_notes.c: reasons, proofs and severity of an assessment. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "rules/judge_view.h"
+
+bool judge_notes_has(const struct assessment *a, const char *code)
+{
+    for (uint32_t i = 0; i < a->reason_count; i++) {
+        if (strcmp(a->reasons[i].code, code) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void judge_notes_reason(struct assessment *a, const char *code, const char *format, ...)
+{
+    if (a->reason_count == REASONS_MAX || judge_notes_has(a, code)) {
+        return;
+    }
+    struct reason *reason = &a->reasons[a->reason_count++];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(reason->text, sizeof reason->text, format, arguments);
+    va_end(arguments);
+    reason->code = code;
+}
+
+/* "value" or "text" or "text x value", as the shape of the fact has it. */
+static void put_detail(struct text *t, const struct facts *facts, const struct fact *fact)
+{
+    const struct observation_word *word = observation_word((enum observation_kind)fact->kind);
+    const char *text = facts_text(facts, fact);
+    switch (word->shape) {
+    case SHAPE_FLAG:
+        text_put(t, fact->value != 0 ? "true" : "false");
+        break;
+    case SHAPE_COUNTS:
+        text_put_escaped(t, text, strlen(text));
+        text_printf(t, " x %llu", (unsigned long long)fact->value);
+        break;
+    case SHAPE_TEXT:
+    case SHAPE_LIST:
+        text_put_escaped(t, text, strlen(text));
+        break;
+    case SHAPE_NUMBER:
+    case SHAPE_TIME:
+    case SHAPE_SIDE:
+    case SHAPE_SCORE:
+    case SHAPE_EVENT:
+        text_printf(t, "%llu", (unsigned long long)fact->value);
+        break;
+    }
+}
+
+void judge_notes_proof_of(const struct view *view, struct assessment *a, const struct fact *fact)
+{
+    if (fact == NULL || a->proof_count == PROOFS_MAX) {
+        return;
+    }
+    struct proof *proof = &a->proofs[a->proof_count++];
+    struct text t = text_into(proof->detail, sizeof proof->detail);
+    proof->packet = fact->packet != 0 ? fact->packet : view->record->packet_first;
+    proof->time_us = fact->time_us != 0 ? fact->time_us : view->record->start_us;
+    proof->fact = observation_word((enum observation_kind)fact->kind)->path;
+    put_detail(&t, view->facts, fact);
+}
+
+void judge_notes_proof(const struct view *view, struct assessment *a, enum observation_kind kind)
+{
+    judge_notes_proof_of(view, a, facts_find(view->facts, kind));
+}
+
+void judge_notes_proof_flow(const struct view *view, struct assessment *a, const char *fact,
+                            const char *detail)
+{
+    if (a->proof_count == PROOFS_MAX) {
+        return;
+    }
+    struct proof *proof = &a->proofs[a->proof_count++];
+    struct text t = text_into(proof->detail, sizeof proof->detail);
+    proof->packet = view->record->packet_first;
+    proof->time_us = view->record->start_us;
+    proof->fact = fact;
+    text_put(&t, detail);
+}
+
+bool judge_notes_complete(const struct flow_record *r)
+{
+    return r->both_directions && r->start_seen && r->missing_bytes == 0 && r->cut_packets == 0 &&
+           !r->evicted;
+}
+
+bool judge_notes_incomplete(const struct view *view, struct assessment *a)
+{
+    const struct flow_record *r = view->record;
+    char client[VIEW_NAME_SIZE], server[VIEW_NAME_SIZE];
+    judge_notes_name(&view->client, client);
+    judge_notes_name(&view->server, server);
+    if (!r->both_directions) {
+        judge_notes_reason(a, "capture.one-direction",
+                           "Only packets from %s were captured: what the other side did is not "
+                           "known.",
+                           r->packets[r->client] > 0 ? client : server);
+    }
+    if (!r->start_seen) {
+        judge_notes_reason(a, "capture.start-unseen",
+                           "The capture began after the connection from %s to %s did.", client,
+                           server);
+    }
+    if (r->missing_bytes > 0) {
+        judge_notes_reason(a, "capture.missing-bytes",
+                           "%llu bytes of the connection were lost by the capture.",
+                           (unsigned long long)r->missing_bytes);
+    }
+    if (r->cut_packets > 0) {
+        judge_notes_reason(a, "capture.cut-packets",
+                           "%u packets were cut by the snap length of the capture.",
+                           r->cut_packets);
+    }
+    if (r->evicted) {
+        judge_notes_reason(a, "capture.evicted",
+                           "The flow was closed early because a table of overt was full.");
+    }
+    return !judge_notes_complete(r);
+}
+
+const char *judge_notes_name(const struct view_side *side, char *buffer)
+{
+    struct text t = text_into(buffer, VIEW_NAME_SIZE);
+    char address[ADDRESS_TEXT_SIZE];
+    text_put(&t, side->host != NULL && side->host->name != NULL
+                     ? side->host->name
+                     : address_text(&side->end->address, address));
+    return buffer;
+}
+
+enum verdict judge_notes_worse(enum verdict a, enum verdict b)
+{
+    static const int order[VERDICT_COUNT] = {
+        [VERDICT_NOT_ASSESSABLE] = 0, [VERDICT_COMPLIANT] = 1, [VERDICT_EXEMPT] = 2,
+        [VERDICT_WEAK] = 3,           [VERDICT_UNKNOWN] = 4,   [VERDICT_VIOLATION] = 5,
+    };
+    return order[b] > order[a] ? b : a;
+}
+
+static enum severity step(enum severity severity, int by)
+{
+    int value = (int)severity + by;
+    value = value < SEVERITY_INFO ? SEVERITY_INFO : value;
+    return (enum severity)(value > SEVERITY_CRITICAL ? SEVERITY_CRITICAL : value);
+}
+
+/* Readable message text, voice or credentials. */
+static bool is_readable_content(const struct assessment *a)
+{
+    static const char *const codes[] = {
+        "im.readable",          "sip.credentials-exposed", "http.credentials-exposed",
+        "media.clear",          "media.not-confidential",  "media.key-exposed",
+        "gateway.public-clear",
+    };
+    for (unsigned i = 0; i < sizeof codes / sizeof *codes; i++) {
+        if (judge_notes_has(a, codes[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Does the verdict depend on who the two ends are? */
+static bool rests_on_roles(const struct assessment *a)
+{
+    return a->row->from != UINT64_MAX || a->row->to != UINT64_MAX;
+}
+
+static bool is_guess(const struct view_side *side)
+{
+    return side->roles == 0 || side->inferred;
+}
+
+static void note_inferred(const struct view *view, struct assessment *a)
+{
+    const struct view_side *side = is_guess(&view->server) ? &view->server : &view->client;
+    char name[VIEW_NAME_SIZE], roles[ROLE_TEXT_SIZE];
+    judge_notes_name(side, name);
+    roles_text(side->roles, roles, sizeof roles);
+    judge_notes_reason(a, "role.inferred",
+                       "The role of %s is not declared (%s%s%s): the severity is one step lower. "
+                       "Name the host in a policy to be certain.",
+                       name, roles[0] == '\0' ? "unknown" : roles, side->ground != NULL ? ": " : "",
+                       side->ground != NULL ? side->ground : "");
+}
+
+void judge_notes_rate(const struct view *view, struct assessment *a)
+{
+    if (a->verdict == VERDICT_COMPLIANT || a->verdict == VERDICT_NOT_ASSESSABLE) {
+        a->severity = SEVERITY_INFO;
+        return;
+    }
+    if (a->verdict == VERDICT_UNKNOWN || a->verdict == VERDICT_EXEMPT) {
+        a->severity = a->row->severity < SEVERITY_LOW ? a->row->severity : SEVERITY_LOW;
+        return;
+    }
+    a->severity = judge_notes_has(a, "gateway.public-clear") ? SEVERITY_CRITICAL : a->row->severity;
+    if (a->evidence != EVIDENCE_PROVEN) {
+        a->severity = step(a->severity, -1);
+    }
+    if (is_readable_content(a)) {
+        a->severity = step(a->severity, 1);
+    }
+    if (view->client.zone == ZONE_EXTERNAL || view->server.zone == ZONE_EXTERNAL) {
+        a->severity = step(a->severity, 1);
+    }
+    if (a->verdict == VERDICT_WEAK && a->severity > SEVERITY_MEDIUM) {
+        a->severity = SEVERITY_MEDIUM;
+    }
+    if (rests_on_roles(a) && (is_guess(&view->client) || is_guess(&view->server))) {
+        a->severity = step(a->severity, -1);
+        note_inferred(view, a);
+    }
+}

@@ -1,0 +1,239 @@
+/* rules/judge_tls.c: does the TLS of a flow protect it, and does it prove both ends? */
+#include <string.h>
+
+#include "rules/judge_view.h"
+
+static bool has(const char *text, const char *word)
+{
+    return strstr(text, word) != NULL;
+}
+
+/* Suites without encryption: NULL, and the integrity-only suites of RFC 9150. */
+static bool is_null(const char *cipher)
+{
+    return has(cipher, "_NULL_") || strcmp(cipher, "TLS_SHA256_SHA256") == 0 ||
+           strcmp(cipher, "TLS_SHA384_SHA384") == 0;
+}
+
+/* Export grade, RC2, RC4 and single DES: within reach of anyone who wants to read. */
+static bool is_broken(const char *cipher)
+{
+    static const char *const words[] = { "_EXPORT", "_RC4_", "_RC2_", "_DES40_", "_DES_" };
+    for (unsigned i = 0; i < sizeof words / sizeof *words; i++) {
+        if (has(cipher, words[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum verdict judge_cipher(const struct view *view, struct assessment *a)
+{
+    const char *cipher = facts_text(view->facts, facts_find(view->facts, OBS_TLS_CIPHER));
+    enum verdict verdict = VERDICT_COMPLIANT;
+    if (is_null(cipher)) {
+        judge_notes_reason(a, "tls.null-cipher", "The cipher suite %s does not encrypt.", cipher);
+        verdict = VERDICT_VIOLATION;
+    }
+    if (has(cipher, "_anon_")) {
+        judge_notes_reason(a, "tls.anonymous",
+                           "The cipher suite %s has no certificates: nobody proved to be the "
+                           "server.",
+                           cipher);
+        verdict = VERDICT_VIOLATION;
+    }
+    if (has(cipher, "PSK_WITH") && !has(cipher, "_RSA_PSK_")) {
+        judge_notes_reason(a, "tls.no-server-certificate",
+                           "The cipher suite %s uses a shared key in place of a server "
+                           "certificate.",
+                           cipher);
+        verdict = VERDICT_VIOLATION;
+    }
+    if (is_broken(cipher)) {
+        judge_notes_reason(a, "tls.cipher-broken", "The cipher suite %s can be broken.", cipher);
+        verdict = judge_notes_worse(verdict, VERDICT_WEAK);
+    }
+    if (cipher[0] == '\0' || strncmp(cipher, "0x", 2) == 0) {
+        judge_notes_reason(a, "tls.cipher-unknown", "The cipher suite %s is not known to overt.",
+                           cipher[0] == '\0' ? "(not seen)" : cipher);
+        verdict = judge_notes_worse(verdict, VERDICT_UNKNOWN);
+    }
+    if (verdict != VERDICT_COMPLIANT) {
+        judge_notes_proof(view, a, OBS_TLS_CIPHER);
+    }
+    return verdict;
+}
+
+static enum verdict judge_version(const struct view *view, struct assessment *a)
+{
+    const char *version = facts_text(view->facts, facts_find(view->facts, OBS_TLS_VERSION));
+    if (strncmp(version, "SSL", 3) == 0) {
+        judge_notes_reason(a, "tls.version-obsolete", "%s was negotiated; it can be broken.",
+                           version);
+        judge_notes_proof(view, a, OBS_TLS_VERSION);
+        return VERDICT_WEAK;
+    }
+    if (!has(version, "TLSv1.")) {
+        judge_notes_reason(a, "tls.version-unknown", "The TLS version %s is not known to overt.",
+                           version);
+        judge_notes_proof(view, a, OBS_TLS_VERSION);
+        return VERDICT_UNKNOWN;
+    }
+    return VERDICT_COMPLIANT;
+}
+
+/* The handshake did not end with protected records from both sides, or was not seen to. */
+static enum verdict judge_unestablished(const struct view *view, struct assessment *a)
+{
+    const struct fact *alert = facts_find(view->facts, OBS_TLS_ALERT_NAME);
+    bool known = facts_find(view->facts, OBS_TLS_ESTABLISHED) != NULL;
+    a->observed = "unknown";
+    if (judge_notes_incomplete(view, a) && !known) {
+        judge_notes_reason(a, "tls.handshake-unseen",
+                           "The TLS handshake is not in the capture: nothing tells what protects "
+                           "this connection.");
+        judge_notes_proof_flow(view, a, "tls.established", "not seen");
+        return VERDICT_UNKNOWN;
+    }
+    judge_notes_reason(a, "tls.unfinished", "The TLS handshake did not finish%s%s.",
+                       alert != NULL ? "; alert: " : "", facts_text(view->facts, alert));
+    if (alert != NULL) {
+        judge_notes_proof_of(view, a, alert);
+    } else {
+        judge_notes_proof_flow(view, a, "tls.established", "false");
+    }
+    return VERDICT_UNKNOWN;
+}
+
+/* One way in which the client did not prove itself: the reason word of the TLS analyzer. */
+struct mtls_word {
+    const char *reason;
+    const char *code;
+    const char *text; /* one %s: the client's name, or the server's where by_server */
+    bool by_server;
+};
+
+static const struct mtls_word disproven[] = {
+    { "not-requested", "tls.client-certificate-not-requested",
+      "%s did not ask for a client certificate: the TLS is one-way.", true },
+    { "empty", "tls.client-certificate-empty",
+      "A client certificate was asked for and %s sent none.", false },
+    { "no-verify", "tls.client-certificate-unproven",
+      "%s sent a certificate without proof of its key (no CertificateVerify).", false },
+    { "refused", "tls.client-certificate-refused", "%s refused the client's certificate.", true },
+    { "anonymous", "tls.anonymous", "An anonymous cipher suite: %s did not prove who it is.",
+      true },
+    { "psk", "tls.mtls-by-psk", "A shared key is used in place of certificates by %s.", false },
+};
+
+static const struct mtls_word undecided[] = {
+    { "resumed", "tls.mtls-resumed",
+      "%s resumed a session: the certificates were shown in a handshake that is not known.",
+      false },
+    { "encrypted-handshake", "tls.mtls-hidden", "TLS 1.3 hides whether %s presented a certificate.",
+      false },
+    { "psk", "tls.mtls-resumed",
+      "%s resumed a session (PSK): who it is was shown in a handshake that is not known.", false },
+    { "renegotiated", "tls.mtls-renegotiated",
+      "The handshake was repeated inside the TLS: %s may have presented a certificate there.",
+      false },
+    { "no-start", "tls.handshake-unseen", "The handshake of %s is not in the capture.", false },
+    { "one-direction", "capture.one-direction", "Only one direction to %s was captured.", true },
+    { "missing-bytes", "capture.missing-bytes",
+      "Parts of the handshake with %s were lost by the capture.", true },
+    { "unfinished", "tls.unfinished", "The TLS handshake with %s did not finish.", true },
+};
+
+static void note_mtls(const struct view *view, struct assessment *a, const struct mtls_word *words,
+                      uint32_t count)
+{
+    const char *reason = facts_text(view->facts, facts_find(view->facts, OBS_TLS_MTLS_REASON));
+    char client[VIEW_NAME_SIZE], server[VIEW_NAME_SIZE];
+    judge_notes_name(&view->client, client);
+    judge_notes_name(&view->server, server);
+    for (uint32_t i = 0; i < count; i++) {
+        if (strcmp(words[i].reason, reason) == 0) {
+            const char *who = words[i].by_server ? server : client;
+            char text[REASON_TEXT_SIZE];
+            const char *at = strstr(words[i].text, "%s");
+            (void)snprintf(text, sizeof text, "%.*s%s%s", (int)(at - words[i].text), words[i].text,
+                           who, at + 2);
+            judge_notes_reason(a, words[i].code, "%s", text);
+            return;
+        }
+    }
+    judge_notes_reason(a, "tls.mtls-undecided",
+                       "Nothing in the capture tells whether %s proved who it is.", client);
+}
+
+static void prove_mtls(const struct view *view, struct assessment *a)
+{
+    uint32_t before = a->proof_count;
+    judge_notes_proof(view, a, OBS_TLS_CERTIFICATE_REQUESTED);
+    judge_notes_proof(view, a, OBS_TLS_CLIENT_CERTIFICATE);
+    judge_notes_proof(view, a, OBS_TLS_CERTIFICATE_VERIFY);
+    if (a->proof_count == before) {
+        judge_notes_proof(view, a, OBS_TLS_MTLS_REASON);
+    }
+}
+
+/* Mutual authentication: only `proven`, and `inferred` where the policy accepts it, will do. */
+static enum verdict judge_mutual(const struct view *view, struct assessment *a)
+{
+    const struct fact *fact = facts_find(view->facts, OBS_TLS_MTLS_STATE);
+    const char *state = facts_text(view->facts, fact);
+    if (strcmp(state, "proven") == 0) {
+        a->observed = "mtls";
+        prove_mtls(view, a);
+        return VERDICT_COMPLIANT;
+    }
+    if (strcmp(state, "disproven") == 0) {
+        bool tls13 = has(facts_text(view->facts, facts_find(view->facts, OBS_TLS_VERSION)), "v1.3");
+        a->evidence = tls13 ? EVIDENCE_INFERRED : EVIDENCE_PROVEN;
+        note_mtls(view, a, disproven, sizeof disproven / sizeof *disproven);
+        prove_mtls(view, a);
+        return VERDICT_VIOLATION;
+    }
+    if (strcmp(state, "inferred") == 0) {
+        a->evidence = EVIDENCE_INFERRED;
+        prove_mtls(view, a);
+        if (policy_settings(view->policy)->accept_inferred_mtls) {
+            a->observed = "mtls";
+            return VERDICT_COMPLIANT;
+        }
+        judge_notes_reason(a, "tls.mtls-inferred-only",
+                           "Mutual TLS is only inferred, and the policy does not accept that.");
+        return VERDICT_UNKNOWN;
+    }
+    note_mtls(view, a, undecided, sizeof undecided / sizeof *undecided);
+    prove_mtls(view, a);
+    return VERDICT_UNKNOWN;
+}
+
+/* A certificate that was refused or withheld is known although no connection came of it. */
+static bool ended_by_certificate(const struct view *view)
+{
+    return facts_is(view->facts, OBS_TLS_MTLS_STATE, "disproven") &&
+           (facts_is(view->facts, OBS_TLS_MTLS_REASON, "refused") ||
+            facts_is(view->facts, OBS_TLS_MTLS_REASON, "empty"));
+}
+
+void judge_tls(const struct view *view, const struct policy_row *row, struct assessment *a)
+{
+    bool mutual = (row->require & REQUIRE_MTLS) != 0 && (row->require & REQUIRE_TLS) == 0;
+    a->evidence = EVIDENCE_PROVEN;
+    a->observed = "tls";
+    if (!facts_true(view->facts, OBS_TLS_ESTABLISHED)) {
+        a->verdict = mutual && ended_by_certificate(view) ? judge_mutual(view, a)
+                                                          : judge_unestablished(view, a);
+        return;
+    }
+    a->verdict = judge_notes_worse(judge_cipher(view, a), judge_version(view, a));
+    if (mutual) {
+        a->verdict = judge_notes_worse(a->verdict, judge_mutual(view, a));
+    }
+    if (a->verdict == VERDICT_COMPLIANT && !mutual) {
+        judge_notes_proof(view, a, OBS_TLS_VERSION);
+        judge_notes_proof(view, a, OBS_TLS_CIPHER);
+    }
+}

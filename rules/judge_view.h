@@ -1,0 +1,109 @@
+/* rules/judge_view.h: one flow as the judge sees it, and the words for what it finds.
+ *
+ * judge.c resolves a flow into a view and asks judge_rows.c which rows apply; the judge_<subject>.c
+ * files each answer for one kind of row; judge_notes.c writes reasons, proofs and severity. */
+#ifndef OVERT_RULES_JUDGE_VIEW_H
+#define OVERT_RULES_JUDGE_VIEW_H
+
+#include "analyzers/crypto/certificates.h"
+#include "rules/finding.h"
+#include "rules/legs.h"
+#include "rules/policy.h"
+
+struct view_side {
+    const struct flow_end *end;
+    uint64_t roles;     /* 0 = unknown */
+    bool inferred;      /* by traffic, not by the policy */
+    const char *ground; /* of the inference, or NULL */
+    enum zone zone;
+    const struct policy_host *host; /* or NULL */
+};
+
+struct view {
+    const struct policy *policy;
+    const struct certificates *certificates;
+    const struct legs *legs;
+    struct flow_record *record;
+    struct facts *facts;
+    struct view_side client, server;
+    uint16_t port; /* of the server */
+    bool sip;      /* readable SIP */
+    bool tls;      /* TLS on TCP, seen from its start or from the middle */
+    bool http;     /* readable HTTP */
+    bool media;    /* RTP or SRTP streams, or a DTLS handshake for SRTP */
+    bool opaque;   /* unrecognised, and more than empty packets */
+};
+
+/* Judges one row on a view: fills verdict, evidence, observed, reasons and proofs. */
+typedef void judge_row(const struct view *view, const struct policy_row *row,
+                       struct assessment *ret_assessment);
+
+judge_row judge_signalling; /* transport of SIP, PSOM and server links */
+judge_row judge_content;    /* IM, sharing, keys: what readable SIP carries */
+judge_row judge_media;
+judge_row judge_download;
+judge_row judge_certificates;
+
+/* What is known of the TLS of a flow, with its reasons: used by every row that asks for TLS. */
+judge_row judge_tls;
+/* Cleartext under a row that permits it: exempt, if the trunk to a gateway does not forbid it. */
+void judge_signalling_permit(const struct view *view, struct assessment *a);
+/* How the flow protects the signalling it carries; 0 when it sets up no calls. */
+unsigned judge_signalling_state(const struct view *view);
+/* The address by which legs know a side: the first one of its policy host, else its own. */
+const struct address *judge_signalling_host(const struct view_side *side);
+/* Media whose keys travel in signalling under row->over: is that signalling as it must be? */
+void judge_keying(const struct view *view, const struct policy_row *row, struct assessment *a);
+/* Puts OBS_TLS_*_TRUST_* facts where the policy names trust sets; once per flow. */
+void judge_certificates_trust(struct view *view);
+/* Was a path of the row asked for in the clear? */
+bool judge_download_concerns(const struct view *view, const struct policy_row *row);
+
+/* Rows that compete: of one group the most specific ones count. */
+enum row_group {
+    GROUP_TRANSPORT,
+    GROUP_IM,
+    GROUP_SHARING,
+    GROUP_KEYS,
+    GROUP_MEDIA,
+    GROUP_CERTIFICATE,
+    GROUP_COUNT
+};
+enum { CANDIDATES_MAX = 16 };
+struct candidates {
+    const struct policy_row *rows[CANDIDATES_MAX];
+    uint32_t count;
+    bool certain; /* roles decide; else each row is only possible */
+};
+void judge_rows_select(const struct view *view, enum row_group group,
+                       struct candidates *ret_candidates);
+/* Are the two ends, by what is known of them, of the roles that the row names? */
+bool judge_rows_between(const struct view *view, const struct policy_row *row);
+/* The same, and the flow is of the kind that the row is about. */
+bool judge_rows_concern(const struct view *view, const struct policy_row *row);
+/* How much a row asks for: 0 nothing, 1 encryption, 2 mutual authentication. */
+unsigned judge_rows_strictness(const struct policy_row *row);
+/* Is this a port that only UC software is expected to listen on? */
+bool judge_rows_is_uc_port(uint16_t port);
+
+__attribute__((format(printf, 3, 4))) void
+judge_notes_reason(struct assessment *a, const char *code, const char *format, ...);
+bool judge_notes_has(const struct assessment *a, const char *code);
+/* The first fact of the kind as proof; nothing when it is not known. */
+void judge_notes_proof(const struct view *view, struct assessment *a, enum observation_kind kind);
+void judge_notes_proof_of(const struct view *view, struct assessment *a, const struct fact *fact);
+/* A proof that is the flow itself (its first packet). */
+void judge_notes_proof_flow(const struct view *view, struct assessment *a, const char *fact,
+                            const char *detail);
+/* Says why absence proves nothing here; false when the capture was complete. */
+bool judge_notes_incomplete(const struct view *view, struct assessment *a);
+/* Name or address of one end; buffer has VIEW_NAME_SIZE bytes. */
+enum { VIEW_NAME_SIZE = 64 };
+const char *judge_notes_name(const struct view_side *side, char *buffer);
+/* The worse of two verdicts when several checks make one: violation, unknown, weak, compliant. */
+enum verdict judge_notes_worse(enum verdict a, enum verdict b);
+/* Final severity (traffic table 1), and the remark on inferred roles. */
+void judge_notes_rate(const struct view *view, struct assessment *a);
+bool judge_notes_complete(const struct flow_record *record);
+
+#endif

@@ -1,0 +1,256 @@
+/* rules/reasons.c: the reason codes. */
+#include "rules/reasons.h"
+
+#include <stddef.h>
+#include <string.h>
+
+/* clang-format off */
+static const struct reason_word words[] = {
+    { "sip.clear",
+      "SIP messages could be read in the capture: nothing protects this hop.",
+      "Move both ends to TLS (sips port 5061) and close the UDP and TCP listeners." },
+    { "sip.credentials-exposed",
+      "An Authorization or Proxy-Authorization header with a Digest, NTLM, Kerberos or Basic "
+      "answer was sent in the clear. Digest and NTLM answers can be tried against word lists "
+      "off-line.",
+      "Carry the registration over TLS, and change the passwords that were used." },
+    { "sip.sips-in-clear",
+      "A sips: URI promises TLS on every hop (RFC 3261 26.2.2), and this hop is not TLS.",
+      "Find the element that sent a sips: request on without TLS; it must refuse instead." },
+    { "sip.compressed",
+      "The connection switched to SIP compression (NEGOTIATE). What follows looks binary and "
+      "is not encrypted.",
+      "" },
+    { "sip.key-exposed",
+      "SRTP keys (a=crypto, a=cryptoscale or k=) were readable in SIP. The streams they "
+      "protect can be decrypted by whoever has this capture.",
+      "Carry the signalling over TLS on every hop." },
+    { "sip.fingerprint-clear",
+      "The DTLS certificate fingerprint was sent over cleartext SIP: it is no secret, but "
+      "whoever can change it can pose as the peer.",
+      "Carry the signalling over TLS on every hop." },
+    { "im.readable",
+      "The text of an instant message could be read. overt does not keep it.",
+      "" },
+    { "im.presence-readable",
+      "Presence documents could be read: who is there, and doing what.",
+      "" },
+    { "im.tls-not-configured",
+      "The policy says im_tls: false: cleartext instant messages are exempt in this deployment.",
+      "Configure TLS for instant messages and remove the setting." },
+    { "sharing.clear",
+      "The signalling of a desktop-sharing session could be read.",
+      "" },
+    { "tls.null-cipher",
+      "The negotiated cipher suite authenticates but does not encrypt (NULL).",
+      "Remove NULL suites from the server's list." },
+    { "tls.anonymous",
+      "An anonymous suite was negotiated: no certificate, so that anyone can sit in the middle.",
+      "Remove anonymous (ADH, AECDH) suites from the server's list." },
+    { "tls.no-server-certificate",
+      "A pre-shared key authenticates the connection; no certificate was presented.",
+      "Use a certificate suite." },
+    { "tls.cipher-broken",
+      "The negotiated cipher suite (export grade, RC4, RC2 or single DES) can be broken.",
+      "Keep AES-GCM and ChaCha20 suites only." },
+    { "tls.cipher-unknown",
+      "The negotiated cipher suite is not in overt's list or was not seen; unknown is never "
+      "taken for good.",
+      "" },
+    { "tls.version-obsolete",
+      "SSL 2.0 or SSL 3.0 was negotiated (RFC 6176, RFC 7568 forbid them).",
+      "Disable SSL 2.0 and 3.0 on both ends." },
+    { "tls.version-unknown",
+      "The negotiated protocol version is not known to overt; unknown is never taken for good.",
+      "" },
+    { "tls.unfinished",
+      "The handshake did not end with encrypted records from both sides: no protected "
+      "connection came of it, or it was not seen to.",
+      "Look at the alert in the proof: it names the cause." },
+    { "tls.handshake-unseen",
+      "Records of an established TLS connection were captured, but not its handshake.",
+      "Start the capture before the connection, or restart the service once while capturing." },
+    { "tls.client-certificate-not-requested",
+      "The server sent no CertificateRequest: the TLS is one-way.",
+      "Switch on client authentication (mutual TLS) on the listener." },
+    { "tls.client-certificate-empty",
+      "The server asked for a client certificate and got an empty list.",
+      "Assign a certificate to the connecting server, from a CA that the listener names." },
+    { "tls.client-certificate-unproven",
+      "A client certificate was sent without CertificateVerify: possession of its key is not "
+      "proven.",
+      "" },
+    { "tls.client-certificate-refused",
+      "The server ended the handshake with an alert after the client certificate.",
+      "Make the two sides trust each other's CA; check names and dates." },
+    { "tls.mtls-by-psk",
+      "A pre-shared key stands in for the certificates that MTLS asks for.",
+      "" },
+    { "tls.mtls-resumed",
+      "The session was resumed: certificates were exchanged in an earlier handshake that is "
+      "not tied to this one.",
+      "Capture from before the first connection, or let the session cache expire." },
+    { "tls.mtls-renegotiated",
+      "After a handshake without client certificate another one took place inside the encryption; "
+      "web servers ask for client certificates that way.",
+      "Check the configuration of the listener." },
+    { "tls.mtls-hidden",
+      "TLS 1.3 encrypts CertificateRequest and the certificates: from outside it cannot be "
+      "proven that the client presented one.",
+      "Check the configuration of the listener, or give overt a key log." },
+    { "tls.mtls-inferred-only",
+      "Record sizes speak for a client certificate, and the policy says accept_inferred_mtls: "
+      "false.",
+      "" },
+    { "tls.mtls-undecided",
+      "Nothing in the capture tells whether the client proved who it is.",
+      "" },
+    { "http.clear",
+      "HTTP between servers could be read on a port that must be MTLS.",
+      "Bind the service to HTTPS with client certificates." },
+    { "http.content-clear",
+      "Content was requested and answered by cleartext HTTP.",
+      "Require SSL on the virtual directory." },
+    { "http.credentials-exposed",
+      "An Authorization header was sent over cleartext HTTP.",
+      "Require SSL before authentication, and change the passwords that were used." },
+    { "http.response-unseen",
+      "The request was in the clear, its answer was not captured: it may have been a mere "
+      "redirect.",
+      "Capture both directions." },
+    { "psom.not-tls",
+      "The bytes on a web conferencing port are not TLS records.",
+      "" },
+    { "media.clear",
+      "The packets are RTP without encryption: see the proof for the tests that say so.",
+      "Set media encryption to required on both ends." },
+    { "media.negotiated-not-applied",
+      "The answered SDP promised SRTP, the packets are plain RTP: one end ignores what it "
+      "agreed to.",
+      "Correct or update the sender named in media.clear; do not rely on its configuration "
+      "page." },
+    { "media.not-confidential",
+      "SRTP with a null cipher or UNENCRYPTED_SRTP: authenticated, but readable.",
+      "Remove NULL profiles and UNENCRYPTED_SRTP." },
+    { "media.not-authenticated",
+      "SRTP without an authentication tag (UNAUTHENTICATED_SRTP): it can be changed, and "
+      "replay protection has no base.",
+      "Remove UNAUTHENTICATED_SRTP." },
+    { "media.key-exposed",
+      "The stream's key was readable in SIP: encrypted in name only.",
+      "Carry the signalling over TLS; the media settings are right." },
+    { "media.signalling-clear",
+      "SRTP keys and DTLS fingerprints travel in SIP, and SIP between these hosts was seen without "
+      "encryption: the stream is encrypted in name only, even if the key itself was not captured.",
+      "Move the signalling to mutual TLS; the media settings are right." },
+    { "media.signalling-one-way",
+      "SRTP keys and DTLS fingerprints travel in SIP, and the TLS that carries it proves one end "
+      "only: who holds the keys is not certain.",
+      "Make the TLS of the signalling mutual: certificates for both ends." },
+    { "media.signalling-unknown",
+      "The signalling that carries the keys is TLS, but nothing captured tells whether it is "
+      "mutual. Unknown is never taken for good.",
+      "Capture the start of the signalling connection, or restart the service once while "
+      "capturing." },
+    { "media.signalling-not-seen",
+      "The stream is SRTP; how its keys were exchanged is not in the capture, or the signalling "
+      "connection was still open when the media ended.",
+      "Capture the signalling of the same hosts as well, from before its connection begins." },
+    { "media.undecided",
+      "Too few packets, or packets that look like neither; and no signalling was readable.",
+      "Capture the call from its start; some seconds are enough." },
+    { "gateway.clear-permitted",
+      "The table exempts the leg between Mediation Server and gateway from encryption.",
+      "Switch it on where the gateway can do it." },
+    { "gateway.trunk-undeclared",
+      "The policy gives the gateway no trunk class; it was taken for a media gateway on the "
+      "internal network.",
+      "Write trunk: private, vpn or public at the gateway's entry under hosts:." },
+    { "gateway.public-clear",
+      "The trunk is declared public, or the gateway is outside the network and no class is "
+      "declared. There SIP must be MTLS and media SRTP, both.",
+      "Ask the provider for TLS and SRTP, or use a private line or a VPN." },
+    { "gateway.vpn-unrated",
+      "The trunk is declared to run inside a VPN. This build does not rate tunnels, so it "
+      "cannot say.",
+      "" },
+    { "row.clear-permitted",
+      "The row permits cleartext among others.",
+      "" },
+    { "cert.untrusted",
+      "The presented chain ends at a CA outside the trust set that the policy names for the "
+      "host.",
+      "Replace the certificate, or add its CA to the set if it is legitimate." },
+    { "cert.chain-incomplete",
+      "No path leads from the presented certificates to the trust set. Either the issuer is "
+      "foreign, or an intermediate certificate is missing.",
+      "Install the intermediates on the host, or add them to the trust set." },
+    { "cert.expired",
+      "The certificate's notAfter lay before the connection.",
+      "Renew the certificate." },
+    { "cert.not-yet-valid",
+      "The certificate's notBefore lay after the connection.",
+      "Check the clock of the CA and of the capturing host." },
+    { "cert.revoked",
+      "A CRL of the trust set lists the certificate.",
+      "Replace the certificate." },
+    { "cert.unchecked",
+      "The certificates could not be checked (not kept, or not readable).",
+      "" },
+    { "cert.name-mismatch",
+      "The certificate does not contain the name by which the host was asked for, or which "
+      "the policy gives it.",
+      "Issue the certificate with the host's FQDN as subjectAltName." },
+    { "cert.name-unknown",
+      "The certificate could not be compared with a name.",
+      "" },
+    { "cert.hidden",
+      "TLS 1.3 encrypts certificates: their validity is not visible.",
+      "Check the certificate on the host itself." },
+    { "cert.resumed",
+      "A resumed session shows no certificates.",
+      "Capture the first handshake." },
+    { "cert.not-seen",
+      "The policy names a trust set for the host, and its certificate was not captured.",
+      "Capture both directions from the start." },
+    { "role.inferred",
+      "The verdict depends on what the hosts are, and that was learned from their traffic or "
+      "assumed; the severity is one step lower.",
+      "Write the hosts into a policy file (hosts:, roles:) and audit again with --policy." },
+    { "role.unknown",
+      "Several rows could apply, depending on what the host is, and they do not agree.",
+      "Write the host into a policy file (hosts:, roles:) and audit again with --policy." },
+    { "capture.one-direction",
+      "Only one direction was captured: what is absent may simply not have been seen.",
+      "Mirror both directions of the port." },
+    { "capture.start-unseen",
+      "The capture began in the middle of the connection.",
+      "Start the capture earlier, or restart the service while capturing." },
+    { "capture.missing-bytes",
+      "The capture lost packets of this connection.",
+      "Use a faster capture or a narrower filter." },
+    { "capture.cut-packets",
+      "The snap length cut packets of this flow.",
+      "Capture whole packets (tcpdump -s 0)." },
+    { "capture.evicted",
+      "overt closed the flow early because a table was full.",
+      "Give overt more memory, or filter the capture." },
+};
+/* clang-format on */
+
+enum { WORDS = sizeof words / sizeof *words };
+
+const struct reason_word *reason_find(const char *code)
+{
+    for (uint32_t i = 0; i < WORDS; i++) {
+        if (strcmp(words[i].code, code) == 0) {
+            return &words[i];
+        }
+    }
+    return NULL;
+}
+
+const struct reason_word *reason_at(uint32_t i)
+{
+    return i < WORDS ? &words[i] : NULL;
+}

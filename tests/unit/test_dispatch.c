@@ -1,0 +1,307 @@
+/* tests/unit/test_dispatch.c */
+#include <netinet/in.h>
+#include <string.h>
+
+#include "analyzers/dispatch.h"
+#include "capture/flow_table.h"
+#include "tests/check.h"
+
+enum { CLIENT = 0, SERVER = 1 };
+
+/* A conversation of 10.0.0.1:40000 (client) and 10.0.0.2:port, fed packet by packet. */
+struct talk {
+    struct certificates *certificates;
+    struct calls *calls;
+    struct dispatch *dispatch;
+    struct flow_table *table;
+    struct counters counters;
+    struct batch batch;
+    uint8_t l4;
+    uint16_t port;
+    uint32_t seq[2];
+    uint64_t packets;
+    struct flow_closer closer; /* first conclusion of the flow */
+    struct flow_record record;
+    char app[32];
+    bool fed; /* does the last packet's flow still want packets? */
+};
+
+static void must(enum ov_status status)
+{
+    if (status != OV_OK) {
+        fprintf(stderr, "%s\n", ov_status_text(status));
+        exit(EXIT_FAILURE);
+    }
+}
+
+static struct talk *talk_new(uint8_t l4, uint16_t port)
+{
+    static struct talk talk;
+    memset(&talk, 0, sizeof talk);
+    talk.l4 = l4;
+    talk.port = port;
+    struct hash_seed seed = { { 1, 2 } };
+    struct flow_table_limits limits = { 1000, 60000, 60000, 60000 };
+    must(certificates_new(16, &talk.certificates));
+    must(calls_new(16, seed, &talk.calls));
+    must(flow_table_new(&limits, seed, &talk.table));
+    struct dispatch_options options = { .certificates = talk.certificates,
+                                        .calls = talk.calls,
+                                        .counters = &talk.counters,
+                                        .seed = seed,
+                                        .flows_max = 1000,
+                                        .ndpi = false };
+    must(dispatch_new(&options, &talk.dispatch));
+    return &talk;
+}
+
+static void talk_free(struct talk *t)
+{
+    dispatch_free(t->dispatch);
+    flow_table_free(t->table);
+    calls_free(t->calls);
+    certificates_free(t->certificates);
+}
+
+static struct flow_key key_of(const struct talk *t)
+{
+    struct flow_key key;
+    memset(&key, 0, sizeof key);
+    uint8_t client[4] = { 10, 0, 0, 1 }, server[4] = { 10, 0, 0, 2 };
+    key.addr[0] = address_of_ipv4(client);
+    key.addr[1] = address_of_ipv4(server);
+    key.port[0] = 40000;
+    key.port[1] = t->port;
+    key.l4 = t->l4;
+    return key;
+}
+
+static void say(struct talk *t, unsigned from, uint8_t flags, const void *data, uint32_t size)
+{
+    struct batch *b = &t->batch;
+    uint8_t *heap = malloc(size > 0 ? size : 1);
+    if (heap == NULL) {
+        exit(EXIT_FAILURE);
+    }
+    if (size > 0) {
+        memcpy(heap, data, size);
+    }
+    b->count = 1;
+    b->packet[0] = ++t->packets;
+    b->time_us[0] = 1000000 + t->packets * 1000;
+    b->state[0] = (uint8_t)(FRAME_FLOW | (from == CLIENT ? FRAME_LOW : 0));
+    b->key[0] = key_of(t);
+    b->payload[0] = bytes_of(heap, size, size);
+    b->frame[0] = b->payload[0];
+    b->on_wire[0] = size + 54;
+    b->tcp_flags[0] = flags;
+    b->tcp_seq[0] = t->seq[from];
+    b->tcp_ack[0] = t->seq[1 - from];
+    t->seq[from] += size + ((flags & (TCP_SYN | TCP_FIN)) != 0);
+    flow_table_find(t->table, b, &t->counters);
+    dispatch_batch(t->dispatch, b);
+    t->fed = b->flow[0]->feeds_left > 0;
+    flow_table_expire(t->table, b, &t->closer);
+    free(heap);
+}
+
+static void handshake(struct talk *t)
+{
+    say(t, CLIENT, TCP_SYN, NULL, 0);
+    say(t, SERVER, TCP_SYN | TCP_ACK, NULL, 0);
+    say(t, CLIENT, TCP_ACK, NULL, 0);
+}
+
+static void on_closed(struct flow_closer *closer, struct flow_cold *cold)
+{
+    struct talk *t = (struct talk *)(void *)((char *)closer - offsetof(struct talk, closer));
+    dispatch_conclude(t->dispatch, cold, true, &t->record);
+    uint32_t facts = t->record.facts->count;
+    dispatch_conclude(t->dispatch, cold, true, &t->record); /* again: nothing changes */
+    CHECK_EQ(t->record.facts->count, facts);
+    snprintf(t->app, sizeof t->app, "%s", t->record.app);
+}
+
+static void on_gone(struct flow_closer *closer, struct flow_cold *cold)
+{
+    struct talk *t = (struct talk *)(void *)((char *)closer - offsetof(struct talk, closer));
+    dispatch_forget(t->dispatch, cold);
+}
+
+/* Looks at the flow's record; talk_over ends it. */
+static void conclude(struct talk *t)
+{
+    t->closer.closed = on_closed;
+    flow_table_each(t->table, &t->closer);
+}
+
+static void talk_over(struct talk *t)
+{
+    t->closer.closed = on_gone;
+    flow_table_close_all(t->table, &t->closer);
+    talk_free(t);
+}
+
+/* TLS 1.2 ClientHello, one suite, SNI "x.example". */
+static const uint8_t client_hello[] = {
+    0x16, 3,  1,  0,  65, 1,  0,  0,   61,  3,   3,    0,    1,   2,   3,   4,   5,  6,
+    7,    8,  9,  10, 11, 12, 13, 14,  15,  16,  17,   18,   19,  20,  21,  22,  23, 24,
+    25,   26, 27, 28, 29, 30, 31, 0,   0,   2,   0xc0, 0x2f, 1,   0,   0,   18,  0,  0,
+    0,    14, 0,  12, 0,  0,  9,  'x', '.', 'e', 'x',  'a',  'm', 'p', 'l', 'e',
+};
+
+static void syn_makes_the_client_and_hello_the_app(void)
+{
+    struct talk *t = talk_new(IPPROTO_TCP, 5061);
+    handshake(t);
+    say(t, CLIENT, TCP_ACK, client_hello, sizeof client_hello);
+    conclude(t);
+    CHECK(strcmp(t->app, "tls") == 0);
+    CHECK(strcmp(t->record.initiator_by, "syn") == 0);
+    CHECK_EQ(t->record.client, 0);
+    CHECK(t->record.start_seen);
+    CHECK(facts_is(t->record.facts, OBS_TLS_SNI, "x.example"));
+    talk_over(t);
+}
+
+static void hello_tells_the_client_when_the_start_was_missed(void)
+{
+    struct talk *t = talk_new(IPPROTO_TCP, 45061);
+    say(t, SERVER, TCP_ACK, NULL, 0);
+    say(t, CLIENT, TCP_ACK, client_hello, sizeof client_hello);
+    conclude(t);
+    CHECK_EQ(t->record.client, 1); /* side 0 sent the first captured packet: the server */
+    CHECK(strcmp(t->record.initiator_by, "hello") == 0);
+    CHECK(!t->record.start_seen);
+    talk_over(t);
+}
+
+static void a_stream_split_anywhere_is_claimed_all_the_same(void)
+{
+    for (uint32_t cut = 1; cut < sizeof client_hello; cut++) {
+        struct talk *t = talk_new(IPPROTO_TCP, 5061);
+        handshake(t);
+        say(t, CLIENT, TCP_ACK, client_hello, cut);
+        say(t, CLIENT, TCP_ACK, client_hello + cut, (uint32_t)sizeof client_hello - cut);
+        conclude(t);
+        CHECK(facts_is(t->record.facts, OBS_TLS_SNI, "x.example"));
+        talk_over(t);
+    }
+}
+
+static void tls_is_found_behind_another_protocol(void)
+{
+    struct talk *t = talk_new(IPPROTO_TCP, 25);
+    handshake(t);
+    say(t, SERVER, TCP_ACK, "220 mail ESMTP\r\n", 16);
+    say(t, CLIENT, TCP_ACK, "EHLO x\r\n", 8);
+    say(t, SERVER, TCP_ACK, "250 STARTTLS\r\n", 14);
+    say(t, CLIENT, TCP_ACK, "STARTTLS\r\n", 10);
+    say(t, SERVER, TCP_ACK, "220 go\r\n", 8);
+    say(t, CLIENT, TCP_ACK, client_hello, sizeof client_hello);
+    conclude(t);
+    CHECK(facts_is(t->record.facts, OBS_TLS_SNI, "x.example"));
+    talk_over(t);
+}
+
+static void http_inside_another_protocol_is_not_http(void)
+{
+    struct talk *t = talk_new(IPPROTO_TCP, 25);
+    static const char body[] = "GET /abs/ HTTP/1.1\r\nHost: x\r\n\r\n";
+    handshake(t);
+    say(t, SERVER, TCP_ACK, "220 mail ESMTP\r\n", 16);
+    say(t, CLIENT, TCP_ACK, "DATA\r\n", 6);
+    say(t, CLIENT, TCP_ACK, body, sizeof body - 1);
+    conclude(t);
+    CHECK(strcmp(t->app, "unknown") == 0);
+    talk_over(t);
+}
+
+static void a_tunnel_through_a_proxy_is_handed_over(void)
+{
+    struct talk *t = talk_new(IPPROTO_TCP, 8080);
+    static const char connect[] = "CONNECT x.example:443 HTTP/1.1\r\nHost: x.example:443\r\n\r\n";
+    static const char good[] = "HTTP/1.1 200 Connection established\r\n\r\n";
+    handshake(t);
+    say(t, CLIENT, TCP_ACK, connect, sizeof connect - 1);
+    say(t, SERVER, TCP_ACK, good, sizeof good - 1);
+    say(t, CLIENT, TCP_ACK, client_hello, sizeof client_hello);
+    conclude(t);
+    CHECK(strcmp(t->app, "http") == 0);
+    CHECK(facts_is(t->record.facts, OBS_TLS_SNI, "x.example"));
+    talk_over(t);
+}
+
+static void what_nobody_claims_is_settled_and_only_counted(void)
+{
+    struct talk *t = talk_new(IPPROTO_TCP, 9999);
+    handshake(t);
+    for (int i = 0; i < 100; i++) {
+        say(t, CLIENT, TCP_ACK, "\x01\x02\x03garbage", 10);
+    }
+    CHECK(!t->fed);
+    conclude(t);
+    CHECK_EQ(t->record.packets[0], 102);
+    CHECK(strcmp(t->app, "unknown") == 0);
+    talk_over(t);
+}
+
+static void a_hole_is_told_as_missing_bytes(void)
+{
+    struct talk *t = talk_new(IPPROTO_TCP, 5061);
+    handshake(t);
+    say(t, CLIENT, TCP_ACK, client_hello, 20);
+    t->seq[CLIENT] += 10;
+    say(t, CLIENT, TCP_ACK, client_hello + 30, (uint32_t)sizeof client_hello - 30);
+    conclude(t);
+    CHECK_EQ(t->record.missing_bytes, 10);
+    CHECK(facts_find(t->record.facts, OBS_TLS_SNI) == NULL);
+    talk_over(t);
+}
+
+/* RFC 8489 5: binding request without attributes. */
+static const uint8_t binding[20] = { 0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 1, 2, 3 };
+
+static void several_protocols_share_one_udp_pair(void)
+{
+    struct talk *t = talk_new(IPPROTO_UDP, 30000);
+    uint8_t rtp[172] = { 0x80, 0 };
+    say(t, CLIENT, 0, binding, sizeof binding);
+    for (uint8_t i = 0; i < 20; i++) {
+        rtp[3] = i;
+        rtp[6] = (uint8_t)((i * 160) >> 8);
+        rtp[7] = (uint8_t)(i * 160);
+        memset(rtp + 12, 0xff - i % 2, 160);
+        say(t, CLIENT, 0, rtp, sizeof rtp);
+    }
+    conclude(t);
+    CHECK(strcmp(t->app, "rtp") == 0); /* says more than stun */
+    CHECK(facts_find(t->record.facts, OBS_STUN_METHOD) != NULL);
+    CHECK(facts_find(t->record.facts, OBS_MEDIA_SSRC) != NULL);
+    talk_over(t);
+}
+
+static void unclaimed_datagrams_settle_the_flow(void)
+{
+    struct talk *t = talk_new(IPPROTO_UDP, 30000);
+    for (int i = 0; i < 100; i++) {
+        say(t, CLIENT, 0, "\x7fxyz", 4);
+    }
+    CHECK(!t->fed);
+    talk_over(t);
+}
+
+int main(void)
+{
+    syn_makes_the_client_and_hello_the_app();
+    hello_tells_the_client_when_the_start_was_missed();
+    a_stream_split_anywhere_is_claimed_all_the_same();
+    tls_is_found_behind_another_protocol();
+    http_inside_another_protocol_is_not_http();
+    a_tunnel_through_a_proxy_is_handed_over();
+    what_nobody_claims_is_settled_and_only_counted();
+    a_hole_is_told_as_missing_bytes();
+    several_protocols_share_one_udp_pair();
+    unclaimed_datagrams_settle_the_flow();
+    return check_failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,268 @@
+/* tests/unit/test_dtls.c: DTLS handshakes, in order, shuffled, repeated, cut and lost. */
+#include "tests/unit/dtls_captures.h"
+
+extern const struct analyzer dtls_analyzer;
+
+/* ClientHello and ServerHello that agree on DTLS 1.3 (RFC 9147 5.3, 5.4), and the first byte of
+ * records under keys after them. */
+static const struct chunk dtls13[] = {
+    { 0, "16fefd0000000000000000004f"
+         "01000043000000000000004"
+         "3fefd"
+         "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
+         "0000000213010100"
+         "0017"
+         "002b000504fefcfefd"
+         "000e00050002000100"
+         "000a0001aa" },
+    { 1, "16fefd00000000000000000046"
+         "0200003a000000000000003"
+         "afefd"
+         "202122232425262728292a2b2c2d2e2f303132333435363738393a3b3c3d3e3f"
+         "00130100"
+         "0012"
+         "002b0002fefc"
+         "00330008001d0004aabbccdd" },
+    { 0, NULL },
+};
+
+static struct play *play(const struct chunk *chunks)
+{
+    return play_all(&dtls_analyzer, chunks);
+}
+
+/* Plays datagrams in the given order; the list ends with 255. */
+static struct play *play_order(const struct chunk *chunks, const uint8_t *order)
+{
+    struct play *p = play_new(&dtls_analyzer);
+    for (; *order != 255; order++) {
+        play_one(p, &chunks[*order]);
+    }
+    play_close(p);
+    return p;
+}
+
+static bool is_claimed(const char *hex)
+{
+    static uint8_t bytes[PLAY_BYTES_MAX];
+    uint32_t n = play_hex(hex, bytes);
+    struct segment seg = { .payload = bytes_of(bytes, n, n), .first = true };
+    return dtls_analyzer.claim(&seg) == CLAIM_YES;
+}
+
+static void check_mutual(const struct play *p)
+{
+    CHECK(play_is(p, OBS_TLS_VERSION, "DTLSv1.2"));
+    CHECK(play_is(p, OBS_TLS_CIPHER, "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"));
+    CHECK(play_is(p, OBS_TLS_USE_SRTP, "SRTP_AES128_CM_HMAC_SHA1_80"));
+    CHECK(play_is(p, OBS_TLS_CLIENT_CERTIFICATE, "presented"));
+    CHECK(play_mtls(p, "proven", "certificate-verify"));
+    CHECK_EQ(play_flag(p, OBS_TLS_ESTABLISHED), 1);
+    CHECK(play_is(p, OBS_SERVER_CERT_SUBJECT, "CN=fe01.contoso.com,O=Contoso"));
+    CHECK(play_is(p, OBS_CLIENT_CERT_SUBJECT, "CN=edge01.contoso.com,O=Contoso"));
+    CHECK_EQ(play_flag(p, OBS_MALFORMED), -1);
+    CHECK_EQ(play_flag(p, OBS_CUT), -1);
+}
+
+static void mutual_handshake_in_fragments_is_proven(void)
+{
+    struct play *p = play(dtls12_mutual);
+    CHECK(strcmp(p->app, "dtls") == 0 && p->app_was_first);
+    CHECK_EQ(p->client, 0);
+    check_mutual(p);
+    CHECK(play_is(p, OBS_TLS_OFFER_SRTP, "SRTP_AEAD_AES_128_GCM"));
+    CHECK_EQ(play_flag(p, OBS_TLS_RESUMED), 0);
+    play_free(p);
+}
+
+static void order_and_repetition_do_not_matter(void)
+{
+    static const uint8_t shuffled[] = { 0, 1, 2, 5, 3, 4, 7, 6, 8, 9, 10, 11, 255 };
+    static const uint8_t repeated[] = { 0, 0, 1, 2, 2, 3, 4, 5,  3,  4,  5,
+                                        6, 6, 7, 7, 8, 9, 9, 10, 11, 255 };
+    static const uint8_t server_first[] = { 3, 0, 1, 4, 2, 5, 6, 7, 8, 9, 10, 11, 255 };
+    struct play *p = play_order(dtls12_mutual, shuffled);
+    check_mutual(p);
+    play_free(p);
+    p = play_order(dtls12_mutual, repeated);
+    check_mutual(p);
+    play_free(p);
+    p = play_order(dtls12_mutual, server_first);
+    check_mutual(p);
+    CHECK_EQ(p->client, 0);
+    play_free(p);
+}
+
+static void other_handshakes_have_their_mtls_state(void)
+{
+    struct play *p = play(dtls12_plain);
+    CHECK(play_mtls(p, "disproven", "not-requested"));
+    CHECK(play_is(p, OBS_TLS_CLIENT_CERTIFICATE, "none"));
+    CHECK_EQ(play_flag(p, OBS_TLS_ESTABLISHED), 1);
+    play_free(p);
+    p = play(dtls12_empty);
+    CHECK(play_mtls(p, "disproven", "empty"));
+    play_free(p);
+    p = play(dtls10_plain);
+    CHECK(play_is(p, OBS_TLS_VERSION, "DTLSv1.0"));
+    CHECK(play_mtls(p, "disproven", "not-requested"));
+    CHECK(!play_knows(p, OBS_TLS_SIGNATURE));
+    play_free(p);
+}
+
+static void a_lost_datagram_makes_absence_unknown(void)
+{
+    static const uint8_t without_certificate[] = { 0, 1, 2, 3, 5, 6, 7, 8, 9, 10, 11, 255 };
+    struct play *p = play_order(dtls12_plain, without_certificate);
+    CHECK(play_mtls(p, "unknown", "missing-bytes"));
+    CHECK_EQ(play_flag(p, OBS_TLS_CERTIFICATE_REQUESTED), -1);
+    CHECK(!play_knows(p, OBS_SERVER_CERT_SUBJECT));
+    CHECK_EQ(play_flag(p, OBS_TLS_ESTABLISHED), 1);
+    CHECK_EQ(play_flag(p, OBS_CUT), 1);
+    play_free(p);
+}
+
+static void one_direction_keeps_the_rest_unknown(void)
+{
+    struct play *p = play_new(&dtls_analyzer);
+    for (size_t i = 0; dtls12_mutual[i].hex != NULL; i++) {
+        if (dtls12_mutual[i].side == 1) {
+            play_one(p, &dtls12_mutual[i]);
+        }
+    }
+    play_close(p);
+    CHECK_EQ(p->client, 0);
+    CHECK(play_is(p, OBS_SERVER_CERT_SUBJECT, "CN=fe01.contoso.com,O=Contoso"));
+    CHECK(!play_knows(p, OBS_CLIENT_CERT_SUBJECT));
+    CHECK(play_mtls(p, "unknown", "one-direction"));
+    CHECK_EQ(play_flag(p, OBS_TLS_ESTABLISHED), -1);
+    play_free(p);
+}
+
+static void dtls_1_3_hides_the_certificates(void)
+{
+    static uint8_t data[64] = { 0x2e, 0x12, 0x34, 0, 59 };
+    struct play *p = play_new(&dtls_analyzer);
+    play_one(p, &dtls13[0]);
+    play_one(p, &dtls13[1]);
+    CHECK(play_is(p, OBS_TLS_VERSION, "DTLSv1.3"));
+    CHECK(play_is(p, OBS_TLS_CIPHER, "TLS_AES_128_GCM_SHA256"));
+    CHECK(play_is(p, OBS_TLS_GROUP, "x25519"));
+    CHECK_EQ(play_flag(p, OBS_TLS_ESTABLISHED), -1);
+    play_bytes(p, 1, data, sizeof data);
+    play_bytes(p, 0, data, sizeof data);
+    CHECK_EQ(play_flag(p, OBS_TLS_ESTABLISHED), 1);
+    CHECK(play_mtls(p, "unknown", "encrypted-handshake"));
+    CHECK(play_is(p, OBS_TLS_CLIENT_CERTIFICATE, "hidden"));
+    CHECK_EQ(play_flag(p, OBS_MALFORMED), -1);
+    play_close(p);
+    play_free(p);
+}
+
+static void claims_are_strict(void)
+{
+    for (size_t i = 0; dtls12_mutual[i].hex != NULL; i++) {
+        CHECK(is_claimed(dtls12_mutual[i].hex));
+    }
+    CHECK(is_claimed(dtls13[0].hex) && is_claimed(dtls13[1].hex));
+    CHECK(is_claimed("15feff0000000000000001000202280"));
+    CHECK(is_claimed("14010000000000000000010003010002"));
+    CHECK(!is_claimed("15fefe00000000000000010002022800"));
+    CHECK(!is_claimed("15feff000000000000000100030228"));
+    CHECK(!is_claimed("2e1234003b00112233445566778899aabbccddeeff"));
+    CHECK(!is_claimed("16fefd00000000000000000000"));
+    CHECK(!is_claimed("80000000000000000000000000"));
+}
+
+/* The four standing tests. */
+static void every_short_datagram_is_malformed(void)
+{
+    static uint8_t bytes[PLAY_BYTES_MAX];
+    uint32_t n = play_hex(dtls12_mutual[0].hex, bytes);
+    for (uint32_t size = 1; size < n; size++) {
+        struct play *p = play_new(&dtls_analyzer);
+        play_bytes(p, 0, bytes, size);
+        play_close(p);
+        CHECK_EQ(play_flag(p, OBS_MALFORMED), 1);
+        CHECK(!play_knows(p, OBS_TLS_OFFER_CIPHER));
+        play_free(p);
+    }
+}
+
+static void snap_length_hides_only_what_was_needed(void)
+{
+    static uint8_t bytes[PLAY_BYTES_MAX];
+    uint32_t n = play_hex(dtls12_mutual[0].hex, bytes);
+    uint32_t suites_end = 13 + 12 + 2 + 32 + 1 + 1 + 2 + 4;
+    for (uint32_t size = 25; size < n; size++) {
+        struct play *p = play_new(&dtls_analyzer);
+        play_offer(p, 0, bytes, size, n);
+        play_close(p);
+        CHECK_EQ(play_flag(p, OBS_MALFORMED), -1);
+        CHECK_EQ(play_flag(p, OBS_CUT), 1);
+        CHECK_EQ(play_knows(p, OBS_TLS_OFFER_CIPHER), size >= suites_end - 2);
+        play_free(p);
+    }
+}
+
+static void every_flipped_byte_stays_in_bounds(void)
+{
+    static uint8_t bytes[PLAY_BYTES_MAX];
+    for (size_t which = 0; which < 9; which++) {
+        uint32_t n = play_hex(dtls12_mutual[which].hex, bytes);
+        for (uint32_t at = 0; at < n; at += which == 0 ? 1 : 5) {
+            struct play *p = play_new(&dtls_analyzer);
+            for (size_t i = 0; i < which; i++) {
+                play_one(p, &dtls12_mutual[i]);
+            }
+            bytes[at] ^= 0xff;
+            play_bytes(p, dtls12_mutual[which].side, bytes, n);
+            bytes[at] ^= 0xff;
+            play_close(p);
+            CHECK(!play_is(p, OBS_TLS_MTLS_STATE, "proven"));
+            play_free(p);
+        }
+    }
+}
+
+static void contradicting_fragments_are_dropped(void)
+{
+    /* two pieces of message 5 that disagree about its length, then many other numbers */
+    static const struct chunk chunks[] = {
+        { 1, "16fefd00000000000000010010"
+             "0b0001000005000000000004aabbccdd" },
+        { 1, "16fefd00000000000000020010"
+             "0b0002000005000000000004aabbccdd" },
+        { 0, NULL },
+    };
+    struct play *p = play_new(&dtls_analyzer);
+    play_one(p, &chunks[0]);
+    CHECK_EQ(play_flag(p, OBS_CUT), -1);
+    play_one(p, &chunks[1]);
+    CHECK_EQ(play_flag(p, OBS_CUT), 1);
+    static uint8_t bytes[PLAY_BYTES_MAX];
+    uint32_t n = play_hex(chunks[0].hex, bytes);
+    for (uint8_t seq = 6; seq < 30; seq++) {
+        bytes[18] = seq;
+        play_bytes(p, 1, bytes, n);
+    }
+    play_close(p);
+    CHECK(!play_knows(p, OBS_SERVER_CERT_SHA256));
+    play_free(p);
+}
+
+int main(void)
+{
+    mutual_handshake_in_fragments_is_proven();
+    order_and_repetition_do_not_matter();
+    other_handshakes_have_their_mtls_state();
+    a_lost_datagram_makes_absence_unknown();
+    one_direction_keeps_the_rest_unknown();
+    dtls_1_3_hides_the_certificates();
+    claims_are_strict();
+    every_short_datagram_is_malformed();
+    snap_length_hides_only_what_was_needed();
+    every_flipped_byte_stays_in_bounds();
+    contradicting_fragments_are_dropped();
+    return check_failures > 0;
+}

@@ -1,0 +1,526 @@
+/* tests/unit/test_rtp.c */
+#include "analyzers/analyzer.h"
+#include "analyzers/facts.h"
+#include "analyzers/rtcp.h"
+#include "tests/check.h"
+
+extern const struct analyzer rtp_analyzer;
+
+/* A flow on the test bench. */
+struct bench {
+    struct sink sink; /* first: put() casts back */
+    struct facts facts;
+    unsigned apps;
+    void *state;
+    uint64_t packet;
+    uint64_t time_us;
+};
+
+static void put(struct sink *sink, const struct observation *obs)
+{
+    struct bench *bench = (struct bench *)sink;
+    bench->apps += obs->kind == OBS_APP;
+    facts_put(&bench->facts, obs);
+}
+
+static struct bench *open_bench(void)
+{
+    struct bench *bench = calloc(1, sizeof *bench);
+    if (bench == NULL) {
+        abort();
+    }
+    bench->sink.put = put;
+    bench->state = calloc(1, rtp_analyzer.state_size);
+    bench->time_us = 1700000000000000U;
+    return bench;
+}
+
+static void close_bench(struct bench *bench)
+{
+    facts_done(&bench->facts);
+    free(bench->state);
+    free(bench);
+}
+
+/* One datagram as an exact-size copy; returns whether it was claimed. */
+static bool send_part(struct bench *bench, uint8_t from, const uint8_t *data, uint32_t captured,
+                      uint32_t on_wire)
+{
+    uint8_t *heap = malloc(captured > 0 ? captured : 1);
+    if (heap == NULL) {
+        abort();
+    }
+    memcpy(heap, data, captured);
+    struct segment seg = {
+        .payload = bytes_of(heap, captured, on_wire),
+        .packet = ++bench->packet,
+        .time_us = bench->time_us += 20000,
+        .from = from,
+        .first = true,
+    };
+    bool claimed = rtp_analyzer.claim(&seg) == CLAIM_YES;
+    if (claimed) {
+        (void)rtp_analyzer.feed(bench->state, &seg, &bench->sink);
+        CHECK_EQ(bytes_left(&seg.payload), 0);
+    }
+    free(heap);
+    return claimed;
+}
+
+static bool send(struct bench *bench, uint8_t from, const uint8_t *data, uint32_t size)
+{
+    return send_part(bench, from, data, size, size);
+}
+
+enum { PACKET_MAX = 512 };
+
+struct media {
+    uint8_t type, from;
+    uint16_t sequence;
+    uint32_t timestamp, step, ssrc;
+    uint32_t payload; /* bytes */
+    uint64_t noise;   /* state of the payload generator; 0 = payload of zeros */
+};
+
+/* RFC 3550 5.1. */
+static uint32_t write_media(struct media *media, uint8_t *out)
+{
+    const uint8_t header[12] = {
+        0x80,
+        media->type,
+        (uint8_t)(media->sequence >> 8),
+        (uint8_t)media->sequence,
+        (uint8_t)(media->timestamp >> 24),
+        (uint8_t)(media->timestamp >> 16),
+        (uint8_t)(media->timestamp >> 8),
+        (uint8_t)media->timestamp,
+        (uint8_t)(media->ssrc >> 24),
+        (uint8_t)(media->ssrc >> 16),
+        (uint8_t)(media->ssrc >> 8),
+        (uint8_t)media->ssrc,
+    };
+    memcpy(out, header, sizeof header);
+    for (uint32_t i = 0; i < media->payload; i++) {
+        media->noise ^= media->noise << 13;
+        media->noise ^= media->noise >> 7;
+        media->noise ^= media->noise << 17;
+        out[12 + i] = (uint8_t)(media->noise >> 24);
+    }
+    media->sequence++;
+    media->timestamp += media->step;
+    return 12 + media->payload;
+}
+
+static void send_media(struct bench *bench, struct media *media, unsigned packets)
+{
+    uint8_t packet[PACKET_MAX];
+    for (unsigned i = 0; i < packets; i++) {
+        uint32_t size = write_media(media, packet);
+        (void)send(bench, media->from, packet, size);
+    }
+}
+
+static struct media pcmu(uint32_t payload, uint64_t noise)
+{
+    return (struct media){ .type = 0,
+                           .sequence = 65530,
+                           .timestamp = 4294967000U,
+                           .step = 160,
+                           .ssrc = 0x11223344,
+                           .payload = payload,
+                           .noise = noise };
+}
+
+static bool is_text(const struct bench *bench, enum observation_kind kind, uint16_t index,
+                    const char *want)
+{
+    const struct fact *fact = facts_find_at(&bench->facts, kind, index, 0);
+    return fact != NULL && strcmp(facts_text(&bench->facts, fact), want) == 0;
+}
+
+static uint64_t number(const struct bench *bench, enum observation_kind kind, uint16_t index)
+{
+    const struct fact *fact = facts_find_at(&bench->facts, kind, index, 0);
+    return fact != NULL ? fact->value : UINT64_MAX;
+}
+
+static void end(struct bench *bench)
+{
+    rtp_analyzer.close(bench->state, &bench->sink);
+}
+
+static void a_stream_is_certain_with_its_eighth_packet(void)
+{
+    struct bench *bench = open_bench();
+    struct media media = pcmu(160, 0);
+    send_media(bench, &media, 7);
+    CHECK_EQ(bench->apps, 0);
+    send_media(bench, &media, 13);
+    CHECK_EQ(bench->apps, 1);
+    CHECK_EQ(bench->facts.count, 0); /* everything else at the end */
+    end(bench);
+    CHECK(is_text(bench, OBS_MEDIA_SSRC, 0, "0x11223344"));
+    CHECK(is_text(bench, OBS_MEDIA_CODEC, 0, "PCMU"));
+    CHECK(is_text(bench, OBS_MEDIA_KIND, 0, "audio"));
+    CHECK_EQ(number(bench, OBS_MEDIA_PAYLOAD_TYPE, 0), 0);
+    CHECK_EQ(number(bench, OBS_MEDIA_PACKETS, 0), 20);
+    CHECK_EQ(number(bench, OBS_MEDIA_LOST, 0), 0);
+    CHECK_EQ(number(bench, OBS_MEDIA_FIRST, 0), 1700000000020000U);
+    CHECK_EQ(number(bench, OBS_MEDIA_LAST, 0), 1700000000400000U);
+    CHECK(is_text(bench, OBS_MEDIA_PROTECTION, 0, "rtp"));
+    CHECK(is_text(bench, OBS_MEDIA_EVIDENCE, 0, "proven"));
+    close_bench(bench);
+}
+
+static void encrypted_g711_is_srtp_and_confidential(void)
+{
+    struct bench *bench = open_bench();
+    struct media media = pcmu(170, 88172645463325252U);
+    send_media(bench, &media, 450);
+    end(bench);
+    CHECK(is_text(bench, OBS_MEDIA_PROTECTION, 0, "srtp"));
+    CHECK(is_text(bench, OBS_MEDIA_EVIDENCE, 0, "inferred"));
+    CHECK(is_text(bench, OBS_MEDIA_GROUND_TEST, 0, "payload-size"));
+    CHECK_EQ(number(bench, OBS_MEDIA_GROUND_SCORE, 0), 10000);
+    CHECK_EQ(number(bench, OBS_MEDIA_CONFIDENTIAL, 0), 1);
+    CHECK_EQ(number(bench, OBS_MEDIA_AUTHENTICATED, 0), UINT64_MAX);
+    CHECK_EQ(number(bench, OBS_MEDIA_PACKETS, 0), 450);
+    close_bench(bench);
+}
+
+static void the_two_directions_are_judged_apart(void)
+{
+    struct bench *bench = open_bench();
+    struct media there = pcmu(170, 88172645463325252U);
+    struct media back = pcmu(160, 0);
+    back.from = 1;
+    for (unsigned i = 0; i < 100; i++) {
+        send_media(bench, &there, 1);
+        send_media(bench, &back, 1);
+    }
+    end(bench);
+    CHECK(is_text(bench, OBS_MEDIA_PROTECTION, 0, "srtp"));
+    CHECK(is_text(bench, OBS_MEDIA_PROTECTION, 1, "rtp"));
+    CHECK_EQ(number(bench, OBS_MEDIA_FROM, 0), 0);
+    CHECK_EQ(number(bench, OBS_MEDIA_FROM, 1), 1);
+    close_bench(bench);
+}
+
+static void loss_reorder_and_duplicates_are_counted_as_rfc_3550_does(void)
+{
+    struct bench *bench = open_bench();
+    uint8_t packet[40][PACKET_MAX];
+    struct media media = pcmu(160, 99);
+    uint32_t size = 0;
+    for (unsigned i = 0; i < 40; i++) {
+        size = write_media(&media, packet[i]);
+    }
+    for (unsigned i = 0; i < 40; i++) {
+        unsigned at = i == 20 ? 21 : i == 21 ? 20 : i; /* swapped */
+        if (i < 30 || i > 32) {                        /* three lost */
+            (void)send(bench, 0, packet[at], size);
+        }
+        if (i % 2 == 0) {
+            (void)send(bench, 0, packet[i < 30 ? at : 29], size);
+        }
+    }
+    end(bench);
+    CHECK_EQ(bench->apps, 1);
+    CHECK(number(bench, OBS_MEDIA_LOST, 0) <= 3);
+    CHECK_EQ(number(bench, OBS_MEDIA_PACKETS, 0), 57);
+    close_bench(bench);
+}
+
+static void a_span_port_that_doubles_every_packet_changes_nothing(void)
+{
+    struct bench *bench = open_bench();
+    uint8_t packet[PACKET_MAX];
+    struct media media = pcmu(170, 424242);
+    for (unsigned i = 0; i < 100; i++) {
+        uint32_t size = write_media(&media, packet);
+        (void)send(bench, 0, packet, size);
+        (void)send(bench, 0, packet, size);
+    }
+    end(bench);
+    CHECK_EQ(bench->apps, 1);
+    CHECK(is_text(bench, OBS_MEDIA_PROTECTION, 0, "srtp"));
+    CHECK_EQ(number(bench, OBS_MEDIA_LOST, 0), 0);
+    close_bench(bench);
+}
+
+static void a_sender_that_starts_anew_loses_nothing(void)
+{
+    struct bench *bench = open_bench();
+    struct media media = pcmu(160, 7);
+    send_media(bench, &media, 20);
+    media.sequence = 30000;
+    send_media(bench, &media, 20);
+    end(bench);
+    CHECK_EQ(number(bench, OBS_MEDIA_PACKETS, 0), 40);
+    CHECK_EQ(number(bench, OBS_MEDIA_LOST, 0), 0);
+    close_bench(bench);
+}
+
+static void random_datagrams_are_never_called_rtp(void)
+{
+    struct bench *bench = open_bench();
+    struct media noise = { .payload = 100, .noise = 1234567 };
+    uint8_t packet[PACKET_MAX];
+    for (unsigned i = 0; i < 20000; i++) {
+        (void)write_media(&noise, packet);
+        packet[12] = (uint8_t)(128 | (packet[12] & 15)); /* as much like RTP as can be */
+        (void)send(bench, packet[20] & 1, packet + 12, 100);
+    }
+    end(bench);
+    CHECK_EQ(bench->apps, 0);
+    CHECK(facts_find(&bench->facts, OBS_MEDIA_SSRC) == NULL);
+    close_bench(bench);
+}
+
+/* A request id in the place of the sequence number, a counter in that of the timestamp. */
+static void counters_without_a_media_clock_are_not_rtp(void)
+{
+    struct bench *bench = open_bench();
+    uint8_t packet[64] = { 0x80, 0x10 };
+    for (unsigned i = 0; i < 100; i++) {
+        packet[3] = (uint8_t)i;
+        packet[4] = (uint8_t)(i * 37); /* jumps of hours on any clock */
+        (void)send(bench, 0, packet, sizeof packet);
+    }
+    CHECK_EQ(bench->apps, 0);
+    close_bench(bench);
+    bench = open_bench();
+    for (unsigned i = 0; i < 100; i++) {
+        packet[3] = 7; /* never goes on, as in DNS */
+        packet[4] = 0;
+        (void)send(bench, 0, packet, sizeof packet);
+    }
+    end(bench);
+    CHECK_EQ(bench->apps, 0);
+    CHECK_EQ(bench->facts.count, 0);
+    close_bench(bench);
+}
+
+static void five_packets_in_perfect_order_are_told_but_name_no_protocol(void)
+{
+    struct bench *bench = open_bench();
+    struct media media = pcmu(160, 5);
+    send_media(bench, &media, 5);
+    end(bench);
+    CHECK_EQ(bench->apps, 0);
+    CHECK_EQ(number(bench, OBS_MEDIA_PACKETS, 0), 5);
+    CHECK(is_text(bench, OBS_MEDIA_PROTECTION, 0, "unknown"));
+    CHECK(facts_find(&bench->facts, OBS_MEDIA_EVIDENCE) == NULL);
+    close_bench(bench);
+    bench = open_bench();
+    media = pcmu(160, 5);
+    send_media(bench, &media, 3);
+    media.sequence++;
+    send_media(bench, &media, 2);
+    end(bench);
+    CHECK(facts_find(&bench->facts, OBS_MEDIA_SSRC) == NULL);
+    close_bench(bench);
+}
+
+static void streams_beyond_the_cap_are_counted(void)
+{
+    struct bench *bench = open_bench();
+    for (uint32_t i = 0; i < 18; i++) {
+        struct media media = pcmu(160, i + 1);
+        media.ssrc = 0x1000 + i;
+        send_media(bench, &media, 10);
+    }
+    end(bench);
+    CHECK(facts_find_at(&bench->facts, OBS_MEDIA_SSRC, 15, 0) != NULL);
+    CHECK(facts_find_at(&bench->facts, OBS_MEDIA_SSRC, 16, 0) == NULL);
+    const struct fact *cut = facts_find(&bench->facts, OBS_CUT);
+    CHECK(cut != NULL && cut->value == 20);
+    close_bench(bench);
+}
+
+/* RFC 3550 6.4.1, 6.5: sender report without blocks, SDES with CNAME "a@b.c". */
+static const uint8_t compound[44] = {
+    0x80, 200, 0,    6,    0xde, 0xad, 0xbe, 0xef, 1,   2,   3,   4,   5,   6,    7,
+    8,    0,   0,    0,    1,    0,    0,    0,    9,   0,   0,   5,   0,   0x81, 202,
+    0,    3,   0xde, 0xad, 0xbe, 0xef, 1,    5,    'a', '@', 'b', '.', 'c', 0,
+};
+
+static void a_compound_packet_with_a_cname_is_clear_rtcp(void)
+{
+    struct bench *bench = open_bench();
+    CHECK(send(bench, 1, compound, sizeof compound));
+    end(bench);
+    CHECK_EQ(bench->apps, 1);
+    CHECK(facts_is(&bench->facts, OBS_MEDIA_RTCP_PROTECTION, "rtp"));
+    CHECK(facts_is(&bench->facts, OBS_MEDIA_RTCP_EVIDENCE, "proven"));
+    CHECK(facts_is(&bench->facts, OBS_MEDIA_RTCP_GROUND_TEST, "rtcp-cname"));
+    CHECK(facts_find(&bench->facts, OBS_MEDIA_SSRC) == NULL);
+    close_bench(bench);
+}
+
+/* SRTCP as RFC 3711 3.4: 8 bytes in clear, ciphertext, E and index, tag of 80 bits. */
+static void send_srtcp(struct bench *bench, uint32_t index, uint32_t mki)
+{
+    uint8_t packet[96];
+    struct media noise = { .payload = 84, .noise = 31 + index * 7919 };
+    (void)write_media(&noise, packet);
+    memcpy(packet, compound, 8);
+    uint32_t at = 48;
+    packet[at++] = (uint8_t)(0x80 | index >> 24);
+    packet[at++] = (uint8_t)(index >> 16);
+    packet[at++] = (uint8_t)(index >> 8);
+    packet[at++] = (uint8_t)index;
+    (void)send(bench, 0, packet, at + mki + 10);
+}
+
+static void an_index_that_goes_on_is_srtcp(void)
+{
+    for (uint32_t mki = 0; mki <= 4; mki++) {
+        struct bench *bench = open_bench();
+        send_srtcp(bench, 255, mki);
+        send_srtcp(bench, 256, mki);
+        CHECK_EQ(bench->apps, 0);
+        send_srtcp(bench, 257, mki);
+        CHECK_EQ(bench->apps, 1);
+        end(bench);
+        CHECK(facts_is(&bench->facts, OBS_MEDIA_RTCP_PROTECTION, "srtp"));
+        CHECK(facts_is(&bench->facts, OBS_MEDIA_RTCP_EVIDENCE, "inferred"));
+        close_bench(bench);
+    }
+}
+
+static void an_index_that_jumps_is_not_srtcp(void)
+{
+    struct bench *bench = open_bench();
+    for (uint32_t i = 0; i < 20; i++) {
+        send_srtcp(bench, i * 1000, 0);
+    }
+    end(bench);
+    CHECK_EQ(bench->apps, 0);
+    CHECK(facts_find(&bench->facts, OBS_MEDIA_RTCP_PROTECTION) == NULL);
+    close_bench(bench);
+}
+
+static void a_clear_goodbye_beside_srtcp_is_told_with_both_grounds(void)
+{
+    struct bench *bench = open_bench();
+    for (uint32_t i = 1; i < 6; i++) {
+        send_srtcp(bench, i, 0);
+    }
+    (void)send(bench, 0, compound, sizeof compound);
+    end(bench);
+    CHECK(facts_is(&bench->facts, OBS_MEDIA_RTCP_PROTECTION, "rtp"));
+    unsigned grounds = 0;
+    const struct fact *ground = NULL;
+    while ((ground = facts_next(&bench->facts, OBS_MEDIA_RTCP_GROUND_TEST, ground)) != NULL) {
+        grounds++;
+    }
+    CHECK_EQ(grounds, 3);
+    close_bench(bench);
+}
+
+static void every_short_datagram_waits_or_is_no_rtcp(void)
+{
+    for (uint32_t n = 0; n < sizeof compound; n++) {
+        struct bench *bench = open_bench();
+        CHECK_EQ(send(bench, 0, compound, n), n >= 28); /* the first packet is whole */
+        end(bench);
+        CHECK(n == 28 || facts_find(&bench->facts, OBS_MEDIA_RTCP_PROTECTION) == NULL);
+        close_bench(bench);
+    }
+    uint8_t packet[PACKET_MAX];
+    struct media media = pcmu(4, 1);
+    uint32_t size = write_media(&media, packet);
+    packet[0] = 0x92; /* extension, two CSRCs */
+    packet[22] = 0;
+    packet[23] = 1;
+    memset(packet + 24, 0, 8);
+    for (uint32_t n = 0; n < size + 16; n++) {
+        struct bench *bench = open_bench();
+        CHECK_EQ(send(bench, 0, packet, n), n >= 28);
+        close_bench(bench);
+    }
+}
+
+static void snap_length_hides_only_the_payload(void)
+{
+    for (uint32_t kept = 12; kept <= 172; kept += 16) {
+        struct bench *bench = open_bench();
+        struct media media = pcmu(170, 31337);
+        uint8_t packet[PACKET_MAX];
+        for (unsigned i = 0; i < 100; i++) {
+            uint32_t size = write_media(&media, packet);
+            CHECK(send_part(bench, 0, packet, kept, size));
+        }
+        end(bench);
+        CHECK_EQ(bench->apps, 1);
+        CHECK(is_text(bench, OBS_MEDIA_GROUND_TEST, 0, "payload-size")); /* sizes were sent */
+        CHECK(is_text(bench, OBS_MEDIA_PROTECTION, 0, "srtp"));
+        close_bench(bench);
+    }
+    struct bench *bench = open_bench();
+    CHECK(!send_part(bench, 0, compound, 3, sizeof compound));
+    CHECK(send_part(bench, 0, compound, 4, sizeof compound));
+    close_bench(bench);
+}
+
+static void every_flipped_byte_stays_in_bounds(void)
+{
+    struct bench *bench = open_bench();
+    for (uint32_t i = 0; i < sizeof compound; i++) {
+        for (unsigned v = 0; v < 256; v++) {
+            uint8_t packet[sizeof compound];
+            memcpy(packet, compound, sizeof packet);
+            packet[i] = (uint8_t)v;
+            (void)send(bench, v & 1, packet, sizeof packet);
+            (void)send_part(bench, v & 1, packet, sizeof packet - v % 24, sizeof packet);
+        }
+    }
+    struct media media = pcmu(20, 3);
+    uint8_t packet[PACKET_MAX];
+    uint32_t size = write_media(&media, packet);
+    for (uint32_t i = 0; i < size; i++) {
+        for (unsigned v = 0; v < 256; v++) {
+            uint8_t flipped[PACKET_MAX];
+            memcpy(flipped, packet, size);
+            flipped[i] = (uint8_t)v;
+            (void)send_part(bench, v & 1, flipped, size - v % 8, size);
+        }
+    }
+    end(bench);
+    CHECK(bench->packet > 1000);
+    close_bench(bench);
+}
+
+static void other_first_bytes_are_left_to_others(void)
+{
+    for (unsigned first = 0; first < 256; first++) {
+        struct bench *bench = open_bench();
+        uint8_t packet[200] = { (uint8_t)first, 96 };
+        CHECK_EQ(send(bench, 0, packet, sizeof packet), first >= 128 && first <= 191);
+        close_bench(bench);
+    }
+}
+
+int main(void)
+{
+    a_stream_is_certain_with_its_eighth_packet();
+    encrypted_g711_is_srtp_and_confidential();
+    the_two_directions_are_judged_apart();
+    loss_reorder_and_duplicates_are_counted_as_rfc_3550_does();
+    a_span_port_that_doubles_every_packet_changes_nothing();
+    a_sender_that_starts_anew_loses_nothing();
+    random_datagrams_are_never_called_rtp();
+    counters_without_a_media_clock_are_not_rtp();
+    five_packets_in_perfect_order_are_told_but_name_no_protocol();
+    streams_beyond_the_cap_are_counted();
+    a_compound_packet_with_a_cname_is_clear_rtcp();
+    an_index_that_goes_on_is_srtcp();
+    an_index_that_jumps_is_not_srtcp();
+    a_clear_goodbye_beside_srtcp_is_told_with_both_grounds();
+    every_short_datagram_waits_or_is_no_rtcp();
+    snap_length_hides_only_the_payload();
+    every_flipped_byte_stays_in_bounds();
+    other_first_bytes_are_left_to_others();
+    return check_failures > 0;
+}
