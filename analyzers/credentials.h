@@ -7,8 +7,8 @@
 
 /* The scheme a challenge (value of WWW-Authenticate, ...) asks for; empty when it has none. */
 struct bytes credentials_challenge(struct bytes value);
-/* The scheme of sent credentials (value of Authorization, ...); empty when there is none, or when
- * the only word could be the secret itself. */
+/* The scheme of sent credentials (value of Authorization, ...); empty when it is not a known one:
+ * the word could be the secret itself. */
 struct bytes credentials_scheme(struct bytes value);
 /* Were credentials sent: a password, a response to a challenge, a token? */
 bool credentials_sent(struct bytes value);

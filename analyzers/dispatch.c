@@ -9,6 +9,14 @@
 
 static const struct hash_seed stable_seed; /* flow ids are the same in every run */
 
+static const char *const initiator_names[] = {
+    [BY_FIRST_PACKET] = "first_packet",
+    [BY_PORT] = "port",
+    [BY_REQUEST] = "request",
+    [BY_HELLO] = "hello",
+    [BY_SYN] = "syn",
+};
+
 /* On one UDP 5-tuple several protocols meet (RFC 7983): the one that says most names the flow. */
 static uint8_t app_rank_of(const char *app)
 {
@@ -40,7 +48,8 @@ static void take_client(struct analysis *a, const struct observation *obs)
     bool hello = obs->text_size == 5 && memcmp(obs->text, "hello", 5) == 0;
     uint8_t by = hello ? BY_HELLO : BY_REQUEST;
     a->opening_seen = true;
-    if (by > a->initiator) {
+    bool again = hello && a->initiator == BY_HELLO; /* both sides had said hello */
+    if (by > a->initiator || again) {
         a->initiator = by;
         a->client = obs->value == 0 ? 0 : 1;
     }
@@ -73,10 +82,12 @@ enum ov_status dispatch_new(const struct dispatch_options *options, struct dispa
         return OV_NOMEM;
     }
     d->options = *options;
-    pool_init(&d->flows, sizeof(struct analysis), options->flows_max);
+    d->budget.left = options->memory_bytes;
+    d->shared = options->memory_bytes > 0 ? &d->budget : NULL;
+    uint32_t most = options->flows_max + BATCH_SIZE; /* the table's evicted ones live a batch on */
+    pool_init(&d->flows, sizeof(struct analysis), most);
     for (unsigned i = 0; analyzers[i] != NULL && i < ANALYZERS_MAX; i++) {
-        pool_init(&d->states[i], analyzers[i]->state_size > 0 ? analyzers[i]->state_size : 8,
-                  options->flows_max);
+        pool_init(&d->states[i], analyzers[i]->state_size > 0 ? analyzers[i]->state_size : 8, most);
         d->analyzer_count = i + 1;
     }
     d->sink.sink.put = put;
@@ -104,6 +115,12 @@ void dispatch_free(struct dispatch *d)
 void dispatch_restart(struct dispatch *d)
 {
     d->first_us = 0;
+    d->evicted_before = d->options.counters->value[COUNT_FLOWS_EVICTED];
+}
+
+bool dispatch_pressed(const struct dispatch *d)
+{
+    return d->shared != NULL && d->budget.left < d->options.memory_bytes / 8;
 }
 
 static struct flow_end end_of(const struct flow_key *key, unsigned i)
@@ -149,6 +166,7 @@ static struct analysis *begin(struct dispatch *d, struct flow_cold *cold)
     name_ends(cold, a->end);
     a->l4 = cold->key.l4;
     a->stream_seat = SEAT_NONE;
+    a->facts.budget = d->shared;
     guess_client(a->end, &a->client, &a->initiator);
     cold->analysis = a;
     return a;
@@ -156,17 +174,16 @@ static struct analysis *begin(struct dispatch *d, struct flow_cold *cold)
 
 uint8_t dispatch_sit(struct dispatch *d, struct analysis *a, unsigned analyzer)
 {
-    if (a->seat_count == SEATS) {
-        d->options.counters->value[COUNT_FACTS_DROPPED]++;
+    uint16_t size = analyzers[analyzer]->state_size;
+    if (a->seat_count == SEATS || !budget_take(d->shared, size)) {
+        a->facts.dropped++;
         return SEAT_NONE;
     }
-    uint32_t state = POOL_NONE;
-    if (analyzers[analyzer]->state_size > 0) {
-        state = pool_take(&d->states[analyzer]);
-        if (state == POOL_NONE) {
-            d->options.counters->value[COUNT_FACTS_DROPPED]++;
-            return SEAT_NONE;
-        }
+    uint32_t state = size > 0 ? pool_take(&d->states[analyzer]) : POOL_NONE;
+    if (size > 0 && state == POOL_NONE) {
+        budget_give(d->shared, size);
+        a->facts.dropped++;
+        return SEAT_NONE;
     }
     a->seats[a->seat_count] = (struct seat){ .analyzer = (uint8_t)analyzer, .state = state };
     return a->seat_count++;
@@ -235,20 +252,38 @@ static void take_ndpi_name(struct dispatch *d, struct analysis *a, const struct 
     }
 }
 
+static bool begin_ndpi(struct dispatch *d, struct analysis *a)
+{
+    if (d->ndpi == NULL && ndpi_door_new(&d->ndpi) != OV_OK) {
+        d->ndpi_failed = true;
+        return false;
+    }
+    if (a->ndpi == NULL && budget_take(d->shared, ndpi_door_flow_size())) {
+        a->ndpi = ndpi_door_flow_new();
+        budget_give(d->shared, a->ndpi == NULL ? ndpi_door_flow_size() : 0);
+    }
+    return a->ndpi != NULL;
+}
+
+static void end_ndpi(struct dispatch *d, struct analysis *a)
+{
+    if (a->ndpi != NULL) {
+        ndpi_door_flow_free(a->ndpi);
+        budget_give(d->shared, ndpi_door_flow_size());
+        a->ndpi = NULL;
+    }
+}
+
 /* Shows nDPI the packet of a flow that none of ours has claimed yet. */
 static void ask_ndpi(struct dispatch *d, struct analysis *a, const struct batch *b, uint32_t i)
 {
     uint8_t most = a->l4 == IPPROTO_TCP ? NDPI_DOOR_PACKETS_TCP : NDPI_DOOR_PACKETS_UDP;
-    if (!d->options.ndpi || d->ndpi_failed || a->claimed || a->app[0] != '\0' ||
-        a->ndpi_looks >= most || a->seat_count > 0) {
+    if (a->claimed || a->seat_count > 0) {
+        end_ndpi(d, a);
         return;
     }
-    if (d->ndpi == NULL && ndpi_door_new(&d->ndpi) != OV_OK) {
-        d->ndpi_failed = true;
-        return;
-    }
-    a->ndpi = a->ndpi != NULL ? a->ndpi : ndpi_door_flow_new();
-    if (a->ndpi == NULL) {
+    if (!d->options.ndpi || d->ndpi_failed || a->app[0] != '\0' || a->ndpi_looks >= most ||
+        !begin_ndpi(d, a)) {
         return;
     }
     struct ndpi_name name = { 0 };
@@ -265,8 +300,7 @@ static void ask_ndpi(struct dispatch *d, struct analysis *a, const struct batch 
         take_ndpi_name(d, a, &seg, &name);
     }
     if (known || a->ndpi_looks == most) {
-        ndpi_door_flow_free(a->ndpi);
-        a->ndpi = NULL;
+        end_ndpi(d, a);
         a->ndpi_looks = most;
     }
 }
@@ -288,11 +322,13 @@ static void dispatch_packet(struct dispatch *d, struct batch *b, uint32_t i)
     struct flow_cold *cold = b->cold[i];
     struct analysis *a = cold->analysis;
     if (a == NULL) {
-        if (bytes_sent(&b->payload[i]) == 0) {
+        bool tcp = cold->key.l4 == IPPROTO_TCP;
+        if (bytes_sent(&b->payload[i]) == 0 && !(tcp && dispatch_tcp_acks_data(b, i))) {
             return;
         }
         a = begin(d, cold);
-        if (a == NULL) {
+        if (a == NULL) { /* nothing will be known of it */
+            cold->flags |= COLD_EVICTED;
             b->flow[i]->feeds_left = 0;
             return;
         }
@@ -311,6 +347,7 @@ static void dispatch_packet(struct dispatch *d, struct batch *b, uint32_t i)
     }
     if (is_settled(a)) {
         b->flow[i]->feeds_left = 0;
+        dispatch_tcp_stop(a);
     }
 }
 
@@ -337,6 +374,7 @@ static void close_seats(struct dispatch *d, struct analysis *a)
         seat->closed = true;
         if (seat->state != POOL_NONE) {
             pool_give(&d->states[seat->analyzer], seat->state);
+            budget_give(d->shared, analyzer->state_size);
             seat->state = POOL_NONE;
         }
     }
@@ -351,11 +389,9 @@ static void finish(struct dispatch *d, struct flow_cold *cold)
     a->concluded = true;
     d->sink.analysis = a;
     dispatch_tcp_finish(d, a);
+    dispatch_tcp_stop(a);
     close_seats(d, a);
-    if (a->ndpi != NULL) {
-        ndpi_door_flow_free(a->ndpi);
-        a->ndpi = NULL;
-    }
+    end_ndpi(d, a);
     d->options.counters->value[COUNT_FACTS_DROPPED] += a->facts.dropped;
 }
 
@@ -364,6 +400,13 @@ static bool end_was_seen(const struct flow_cold *cold, bool at_end)
     uint32_t fin = cold->flags & (3 * COLD_FIN), rst = cold->flags & (3 * COLD_RST);
     bool closed = fin == 3 * COLD_FIN || rst != 0;
     return cold->key.l4 == IPPROTO_TCP ? closed : !at_end && (cold->flags & COLD_EVICTED) == 0;
+}
+
+/* Silent since the capture began, so new: unless flows were given up, of which this may be one. */
+static bool is_quiet_start(const struct dispatch *d, uint64_t start_us)
+{
+    return start_us > d->first_us + FLOW_START_QUIET_US &&
+           d->options.counters->value[COUNT_FLOWS_EVICTED] == d->evicted_before;
 }
 
 static void describe_counts(const struct flow_cold *cold, struct flow_record *r)
@@ -382,27 +425,19 @@ static void describe_counts(const struct flow_cold *cold, struct flow_record *r)
     r->vlan_count = cold->vlan_count;
     r->evicted = (cold->flags & COLD_EVICTED) != 0;
     r->cut_packets = cold->cut_packets;
-    r->duplicates = cold->duplicates;
 }
 
-static void describe_analysis(const struct dispatch *d, struct analysis *a, struct flow_record *r)
+static void describe_analysis(struct analysis *a, struct flow_record *r)
 {
-    for (unsigned side = 0; side < 2; side++) {
-        if (a->stream[side] != NULL) {
-            r->missing_bytes += stream_missing(a->stream[side]);
-            r->duplicates += stream_duplicates(a->stream[side]);
-        }
-    }
+    r->missing_bytes = a->missing_bytes;
+    r->duplicates = a->duplicates;
     if (a->app[0] != '\0') {
         r->app = a->app;
         r->app_by = a->app_by;
     }
     r->client = a->client;
-    static const char *const names[] = { "first_packet", "port", "request", "hello", "syn" };
-    r->initiator_by = names[a->initiator];
-    if (r->l4 != IPPROTO_TCP) {
-        r->start_seen = a->opening_seen || r->start_us > d->first_us + FLOW_START_QUIET_US;
-    }
+    r->initiator_by = initiator_names[a->initiator];
+    r->start_seen |= a->opening_seen;
     r->facts = &a->facts;
 }
 
@@ -415,7 +450,7 @@ static void client_by_syn(const struct flow_cold *cold, struct flow_record *r)
         bool syn_ack = (cold->flags & ((uint32_t)COLD_SYN_ACK << side)) != 0;
         if (syn || syn_ack) {
             r->client = syn_ack ? (uint8_t)(1 - side) : side;
-            r->initiator_by = "syn";
+            r->initiator_by = initiator_names[BY_SYN];
             r->start_seen = true;
             return;
         }
@@ -432,13 +467,13 @@ void dispatch_conclude(struct dispatch *d, struct flow_cold *cold, bool at_end,
     describe_counts(cold, r);
     uint8_t by = BY_FIRST_PACKET;
     guess_client(r->side, &r->client, &by);
-    r->initiator_by = by == BY_PORT ? "port" : "first_packet";
-    r->start_seen = r->start_us > d->first_us + FLOW_START_QUIET_US;
+    r->initiator_by = initiator_names[by];
+    r->start_seen = is_quiet_start(d, r->start_us);
     r->end_seen = end_was_seen(cold, at_end);
     facts_done(&d->no_facts);
     r->facts = &d->no_facts;
     if (cold->analysis != NULL) {
-        describe_analysis(d, cold->analysis, r);
+        describe_analysis(cold->analysis, r);
     }
     if (r->l4 == IPPROTO_TCP) {
         r->start_seen = false;
@@ -452,8 +487,6 @@ void dispatch_forget(struct dispatch *d, struct flow_cold *cold)
     if (a == NULL) {
         return;
     }
-    stream_free(a->stream[0]);
-    stream_free(a->stream[1]);
     facts_done(&a->facts);
     pool_give(&d->flows, a->pool_slot);
     cold->analysis = NULL;

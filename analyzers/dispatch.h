@@ -17,8 +17,9 @@ struct dispatch_options {
     struct calls *calls;               /* borrowed */
     struct counters *counters;         /* borrowed */
     struct hash_seed seed;             /* for keyed digests of secrets */
-    uint32_t flows_max;                /* flows that may hold analysis state at once */
-    bool ndpi;                         /* ask nDPI about what nobody claims */
+    uint32_t flows_max;                /* most flows of the table */
+    uint64_t memory_bytes; /* for analyzers' state, streams and facts together, 0 = no cap */
+    bool ndpi;             /* ask nDPI about what nobody claims */
 };
 
 OV_MUST_CHECK enum ov_status dispatch_new(const struct dispatch_options *options,
@@ -35,6 +36,8 @@ void dispatch_batch(struct dispatch *dispatch, struct batch *b);
  * dispatcher until dispatch_forget. */
 void dispatch_conclude(struct dispatch *dispatch, struct flow_cold *cold, bool at_end,
                        struct flow_record *ret_record);
+/* Is so little memory left that flows should be given up for new ones? */
+bool dispatch_pressed(const struct dispatch *dispatch);
 /* Frees the flow's analysis; its facts are gone. */
 void dispatch_forget(struct dispatch *dispatch, struct flow_cold *cold);
 

@@ -49,6 +49,8 @@ struct analysis {
     const char *app_by; /* content ndpi */
     struct seat seats[SEATS];
     struct stream *stream[2];
+    uint64_t missing_bytes; /* of streams that are no longer followed */
+    uint32_t duplicates;    /* likewise */
     void *ndpi;
     struct facts facts;
 };
@@ -69,7 +71,10 @@ struct dispatch {
     bool ndpi_failed;
     struct flow_sink sink;
     uint64_t first_us;
-    struct facts no_facts; /* of flows that were never analysed */
+    uint64_t evicted_before; /* COUNT_FLOWS_EVICTED when the capture began */
+    struct budget budget;    /* of states, streams, facts and nDPI's flows */
+    struct budget *shared;   /* that budget; NULL = no cap */
+    struct facts no_facts;   /* of flows that were never analysed */
 };
 
 /* Sits an analyzer at the flow; SEAT_NONE when there is no seat or no memory. */
@@ -80,7 +85,12 @@ struct segment dispatch_segment(const struct analysis *a, uint8_t side, uint64_t
                                 uint64_t time_us);
 /* One TCP packet with its payload, SYN and ACK. */
 void dispatch_tcp(struct dispatch *d, struct analysis *a, const struct batch *b, uint32_t i);
+/* Does packet i acknowledge bytes beyond the SYN's whose sender is known to have begun so? */
+bool dispatch_tcp_acks_data(const struct batch *b, uint32_t i);
 /* Hands over what waits in both streams. */
 void dispatch_tcp_finish(struct dispatch *d, struct analysis *a);
+/* Follows the streams no longer: what they keep is freed, and what is not here yet is not missing.
+ */
+void dispatch_tcp_stop(struct analysis *a);
 
 #endif

@@ -112,13 +112,34 @@ static struct side_reader reader_of(struct dispatch *d, struct analysis *a, uint
     return (struct side_reader){ { on_data, on_gap }, d, a, side };
 }
 
-static struct stream *stream_of(struct analysis *a, const struct flow_cold *cold, uint8_t side)
+/* By its SYN, or by the other side's answer to that. */
+static bool is_isn_known(const struct flow_cold *cold, uint8_t side)
+{
+    return (cold->flags & ((uint32_t)COLD_SYN << side)) != 0 ||
+           (cold->flags & ((uint32_t)COLD_SYN_ACK << (1 - side))) != 0;
+}
+
+static struct stream *stream_of(struct dispatch *d, struct analysis *a,
+                                const struct flow_cold *cold, uint8_t side)
 {
     if (a->stream[side] == NULL) {
-        bool syn = (cold->flags & ((uint32_t)(COLD_SYN | COLD_SYN_ACK) << side)) != 0;
-        a->stream[side] = stream_new(syn, cold->isn[side]);
+        a->stream[side] = stream_new(is_isn_known(cold, side), cold->isn[side]);
+        if (a->stream[side] != NULL) {
+            stream_share(a->stream[side], d->shared);
+        }
     }
     return a->stream[side];
+}
+
+bool dispatch_tcp_acks_data(const struct batch *b, uint32_t i)
+{
+    uint8_t other = (uint8_t)(1 - b->side[i]);
+    const struct flow_cold *cold = b->cold[i];
+    if ((b->tcp_flags[i] & TCP_ACK) == 0 || !is_isn_known(cold, other)) {
+        return false;
+    }
+    uint32_t beyond = b->tcp_ack[i] - (cold->isn[other] + 1);
+    return beyond > 1 && beyond <= INT32_MAX; /* 1: may be the FIN alone */
 }
 
 void dispatch_tcp(struct dispatch *d, struct analysis *a, const struct batch *b, uint32_t i)
@@ -126,6 +147,9 @@ void dispatch_tcp(struct dispatch *d, struct analysis *a, const struct batch *b,
     uint8_t side = b->side[i];
     uint8_t other = (uint8_t)(1 - side);
     struct counters *counters = d->options.counters;
+    if (a->stream[other] == NULL && dispatch_tcp_acks_data(b, i)) {
+        (void)stream_of(d, a, b->cold[i], other); /* its first bytes were lost, or overtaken */
+    }
     if ((b->tcp_flags[i] & TCP_ACK) != 0 && a->stream[other] != NULL) {
         struct side_reader r = reader_of(d, a, other);
         stream_acked(a->stream[other], b->tcp_ack[i], &r.reader, counters);
@@ -133,7 +157,7 @@ void dispatch_tcp(struct dispatch *d, struct analysis *a, const struct batch *b,
     if (bytes_sent(&b->payload[i]) == 0) {
         return;
     }
-    struct stream *stream = stream_of(a, b->cold[i], side);
+    struct stream *stream = stream_of(d, a, b->cold[i], side);
     if (stream == NULL) {
         counters->value[COUNT_TCP_DROPPED] += bytes_sent(&b->payload[i]);
         a->settled = true;
@@ -151,6 +175,18 @@ void dispatch_tcp_finish(struct dispatch *d, struct analysis *a)
         if (a->stream[side] != NULL) {
             struct side_reader r = reader_of(d, a, side);
             stream_finish(a->stream[side], &r.reader, d->options.counters);
+        }
+    }
+}
+
+void dispatch_tcp_stop(struct analysis *a)
+{
+    for (uint8_t side = 0; side < 2; side++) {
+        if (a->stream[side] != NULL) {
+            a->missing_bytes += stream_missing(a->stream[side]);
+            a->duplicates += stream_duplicates(a->stream[side]);
+            stream_free(a->stream[side]);
+            a->stream[side] = NULL;
         }
     }
 }

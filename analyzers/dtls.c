@@ -147,12 +147,25 @@ static void hand_on_rest(struct dtls_state *s, const struct segment *seg, struct
     }
 }
 
+/* May a message with a number that had its turn be new? A ClientHello begins another handshake, and
+ * who said hello himself may become the server. */
+static bool begins_anew(const struct dtls_state *s, uint8_t from, const struct dtls_fragment *f)
+{
+    return f->size == f->length &&
+           (f->type == CLIENT_HELLO || (f->type == SERVER_HELLO && s->hs.version == 0 &&
+                                        tls_handshake_has(&s->hs.side[from], CLIENT_HELLO)));
+}
+
 static void read_fragment(struct dtls_state *s, const struct segment *seg,
                           const struct dtls_fragment *f, struct sink *sink)
 {
     struct order *order = &s->order[seg->from];
-    if (order->known && f->seq < order->next) {
-        return; /* a repetition */
+    if (order->known && f->seq < order->next) { /* a repetition, but for the first message */
+        if (begins_anew(s, seg->from, f)) {
+            order->next = f->type == SERVER_HELLO ? (uint16_t)(f->seq + 1) : order->next;
+            tls_handshake_message(&s->hs, seg, f->type, f->bytes, sink);
+        }
+        return;
     }
     bool whole = f->size == f->length;
     if (whole && (is_hello(f->type) || (order->known && f->seq == order->next))) {

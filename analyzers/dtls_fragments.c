@@ -6,9 +6,11 @@
 #include "analyzers/tls_handshake.h"
 
 struct waiting {
-    uint8_t *bytes;   /* owned; length bytes, and as many flags: 1 = that byte came */
+    uint8_t *bytes;   /* owned; room bytes, then a bit for each: that byte came */
+    uint32_t room;    /* bytes of the message there is room for */
     uint32_t length;  /* of the message */
     uint32_t missing; /* bytes that did not come yet */
+    uint32_t have;    /* bytes from the start on that came */
     uint16_t seq;
     uint8_t type;
     bool taken;
@@ -16,7 +18,7 @@ struct waiting {
 
 struct dtls_fragments {
     struct waiting messages[DTLS_PENDING_MAX];
-    uint32_t bytes; /* sum of the lengths */
+    uint32_t bytes; /* sum of the rooms */
 };
 
 struct dtls_fragment dtls_fragments_read(struct bytes *in)
@@ -50,22 +52,44 @@ static struct waiting *place_of(struct dtls_fragments *fragments, uint16_t seq)
     return empty;
 }
 
-static bool begin(struct dtls_fragments *all, struct waiting *w, const struct dtls_fragment *f)
+static uint32_t allocated(uint32_t room)
 {
-    if (f->length > DTLS_PENDING_BYTES_MAX - all->bytes) {
+    return room + room / 8 + 1;
+}
+
+static bool came(const struct waiting *w, uint32_t at)
+{
+    return at < w->room && (w->bytes[w->room + at / 8] >> at % 8 & 1) != 0;
+}
+
+/* Room for the first `need` bytes of the message. Memory follows what came, not what a length
+ * promises: a few bytes must not take much of it. */
+static bool make_room(struct dtls_fragments *all, struct waiting *w, uint32_t need)
+{
+    uint32_t came_already = w->length - w->missing;
+    uint32_t room = w->room * 2 > need ? w->room * 2 : need;
+    room = room < w->length ? room : w->length;
+    if (need <= w->room && w->bytes != NULL) {
+        return true;
+    }
+    if (need > came_already + DTLS_AHEAD_MAX ||
+        room - w->room > DTLS_PENDING_BYTES_MAX - all->bytes) {
         return false;
     }
-    uint8_t *bytes = calloc(2u, f->length + 1u);
+    uint8_t *bytes = calloc(1, allocated(room));
     if (bytes == NULL) {
         return false;
     }
-    *w = (struct waiting){ .bytes = bytes,
-                           .length = f->length,
-                           .missing = f->length,
-                           .seq = f->seq,
-                           .type = f->type,
-                           .taken = true };
-    all->bytes += f->length;
+    for (uint32_t i = 0; w->bytes != NULL && i < w->room; i++) {
+        if (came(w, i)) {
+            bytes[i] = w->bytes[i];
+            bytes[room + i / 8] |= (uint8_t)(1u << i % 8);
+        }
+    }
+    free(w->bytes);
+    all->bytes += room - w->room;
+    w->bytes = bytes;
+    w->room = room;
     return true;
 }
 
@@ -78,36 +102,42 @@ bool dtls_fragments_add(struct dtls_fragments **fragments, const struct dtls_fra
         return false;
     }
     struct waiting *w = place_of(*fragments, fragment->seq);
-    if (w == NULL || (!w->taken && !begin(*fragments, w, fragment))) {
+    if (w == NULL) {
         return false;
     }
-    if (w->length != fragment->length || w->type != fragment->type) {
+    struct waiting begun = { .length = fragment->length,
+                             .missing = fragment->length,
+                             .seq = fragment->seq,
+                             .type = fragment->type };
+    struct waiting *at = w->taken ? w : &begun;
+    if (at->length != fragment->length || at->type != fragment->type ||
+        !make_room(*fragments, at, fragment->offset + fragment->size)) {
         return false;
     }
-    uint8_t *came = w->bytes + w->length;
+    at->taken = true;
     struct bytes in = fragment->bytes;
     for (uint32_t i = fragment->offset; bytes_left(&in) > 0; i++) {
         uint8_t byte = bytes_u8(&in);
-        if (came[i] == 0) {
-            w->bytes[i] = byte;
-            came[i] = 1;
-            w->missing--;
+        if (!came(at, i)) {
+            at->bytes[i] = byte;
+            at->bytes[at->room + i / 8] |= (uint8_t)(1u << i % 8);
+            at->missing--;
         }
     }
+    while (came(at, at->have)) {
+        at->have++;
+    }
+    *w = *at;
     return true;
 }
 
 static struct dtls_fragment describe(const struct waiting *w)
 {
-    uint32_t have = 0;
-    while (have < w->length && w->bytes[w->length + have] != 0) {
-        have++;
-    }
     return (struct dtls_fragment){ .type = w->type,
                                    .seq = w->seq,
                                    .length = w->length,
                                    .size = w->length,
-                                   .bytes = bytes_of(w->bytes, have, w->length) };
+                                   .bytes = bytes_of(w->bytes, w->have, w->length) };
 }
 
 bool dtls_fragments_first(const struct dtls_fragments *fragments, struct dtls_fragment *ret_message)
@@ -143,7 +173,7 @@ void dtls_fragments_remove(struct dtls_fragments *fragments, uint16_t seq)
     for (uint32_t i = 0; fragments != NULL && i < DTLS_PENDING_MAX; i++) {
         struct waiting *w = &fragments->messages[i];
         if (w->taken && w->seq == seq) {
-            fragments->bytes -= w->length;
+            fragments->bytes -= w->room;
             free(w->bytes);
             *w = (struct waiting){ 0 };
         }

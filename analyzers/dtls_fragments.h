@@ -10,6 +10,7 @@
 enum {
     DTLS_PENDING_MAX = 8,                /* messages of one side that wait */
     DTLS_PENDING_BYTES_MAX = 256 * 1024, /* bytes of one side's waiting messages */
+    DTLS_AHEAD_MAX = 16 * 1024, /* bytes of a message a fragment may be ahead of the rest */
 };
 
 /* RFC 6347 4.2.2: type(1) length(3) message seq(2) fragment offset(3) fragment length(3). */

@@ -8,15 +8,23 @@
 
 enum { ESCAPED_MAX = OBSERVATION_TEXT_MAX + 1 };
 
+/* Bytes of items and texts together, as taken from the budget. */
+static uint64_t size_of(uint32_t items, uint32_t texts)
+{
+    return (uint64_t)items * sizeof(struct fact) + texts;
+}
+
 static bool grow_items(struct facts *facts)
 {
     uint32_t capacity = facts->capacity == 0 ? 16 : facts->capacity * 2;
     capacity = capacity > FACTS_MAX ? FACTS_MAX : capacity;
-    if (facts->count >= capacity) {
+    uint64_t more = size_of(capacity - facts->capacity, 0);
+    if (facts->count >= capacity || !budget_take(facts->budget, more)) {
         return false;
     }
     struct fact *items = realloc(facts->items, capacity * sizeof *items);
     if (items == NULL) {
+        budget_give(facts->budget, more);
         return false;
     }
     facts->items = items;
@@ -31,11 +39,13 @@ static bool grow_texts(struct facts *facts, uint32_t need)
         capacity *= 2;
     }
     capacity = capacity > FACTS_TEXT_MAX ? FACTS_TEXT_MAX : capacity;
-    if (need > capacity) {
+    uint64_t more = size_of(0, capacity - facts->text_capacity);
+    if (need > capacity || !budget_take(facts->budget, more)) {
         return false;
     }
     char *texts = realloc(facts->texts, capacity);
     if (texts == NULL) {
+        budget_give(facts->budget, more);
         return false;
     }
     facts->texts = texts;
@@ -47,17 +57,37 @@ static bool grow_texts(struct facts *facts, uint32_t need)
     return true;
 }
 
-/* Offset of a kept copy, or 0 when there is no room (or the text is empty). */
-static uint32_t keep_text(struct facts *facts, const struct text *t)
+/* Makes a place of `room` bytes for f's text; false when there is none. */
+static bool take_room(struct facts *facts, struct fact *f, uint32_t room)
 {
-    uint32_t need = (facts->text_used == 0 ? 1 : facts->text_used) + (uint32_t)t->used + 1;
-    if (t->used == 0 || (need > facts->text_capacity && !grow_texts(facts, need))) {
-        return 0;
+    uint32_t need = (facts->text_used == 0 ? 1 : facts->text_used) + room;
+    if (need > facts->text_capacity && !grow_texts(facts, need)) {
+        return false;
     }
-    uint32_t at = facts->text_used;
-    memcpy(facts->texts + at, t->at, t->used + 1);
+    f->text = facts->text_used;
+    f->room = (uint16_t)room;
     facts->text_used = need;
-    return at;
+    return true;
+}
+
+/* A text that changed: in its old place, else in one twice as large, so that changes without end
+ * use little. Without room the text is gone. */
+static void replace_text(struct facts *facts, struct fact *f, const struct text *t)
+{
+    uint32_t size = (uint32_t)t->used + 1;
+    uint32_t room = 2U * f->room > size ? 2U * f->room : size;
+    f->cut = t->cut;
+    if (size == 1) {
+        f->text = 0;
+        f->room = 0;
+    } else if (size <= f->room || take_room(facts, f, room)) {
+        memcpy(facts->texts + f->text, t->at, size);
+    } else {
+        f->text = 0;
+        f->room = 0;
+        f->cut = true;
+        facts->dropped++;
+    }
 }
 
 const char *facts_text(const struct facts *facts, const struct fact *fact)
@@ -65,19 +95,40 @@ const char *facts_text(const struct facts *facts, const struct fact *fact)
     return fact == NULL || facts->texts == NULL ? "" : facts->texts + fact->text;
 }
 
-/* Lists and counts hold several facts of one kind, told apart by their text. */
-static struct fact *find_same(const struct facts *facts, const struct observation *obs,
-                              enum observation_shape shape, const char *text)
+static bool has_members(enum observation_shape shape)
 {
-    bool by_text = shape == SHAPE_LIST || shape == SHAPE_COUNTS;
+    return shape == SHAPE_LIST || shape == SHAPE_COUNTS;
+}
+
+/* Lists and counts hold several facts of one kind, told apart by their text. ret_others: facts that
+ * differ in that alone. */
+static struct fact *find_same(const struct facts *facts, const struct observation *obs,
+                              const char *text, uint32_t *ret_others)
+{
+    bool by_text = has_members(observation_word(obs->kind)->shape);
+    *ret_others = 0;
     for (uint32_t i = 0; i < facts->count; i++) {
         struct fact *f = &facts->items[i];
-        if (f->kind == (uint16_t)obs->kind && f->index == obs->index && f->sub == obs->sub &&
-            (!by_text || strcmp(facts_text(facts, f), text) == 0)) {
+        if (f->kind != (uint16_t)obs->kind || f->index != obs->index || f->sub != obs->sub) {
+            continue;
+        }
+        if (!by_text || strcmp(facts_text(facts, f), text) == 0) {
             return f;
         }
+        ++*ret_others;
     }
     return NULL;
+}
+
+/* Lists that strangers can lengthen for ever leave room for each other and for single facts. What
+ * stands in a list of numbered things, as a certificate's names, came in one piece. */
+static bool list_is_full(const struct facts *facts, enum observation_kind kind, uint32_t members,
+                         uint32_t text_size)
+{
+    bool numbered = strstr(observation_word(kind)->path, "[]") != NULL;
+    return (!numbered && members >= FACTS_LIST_MAX) ||
+           facts->lists >= FACTS_MAX - FACTS_SINGLE_MIN ||
+           facts->text_used + text_size + 1 > FACTS_TEXT_MAX - FACTS_SINGLE_TEXT;
 }
 
 static void set_evidence(struct fact *f, const struct observation *obs)
@@ -105,15 +156,32 @@ static void update(struct facts *facts, struct fact *f, const struct observation
     }
     f->value = obs->value;
     set_evidence(f, obs);
-    if (same_text) {
+    if (!same_text) {
+        replace_text(facts, f, t);
+    }
+}
+
+static void add(struct facts *facts, const struct observation *obs, const struct text *t)
+{
+    enum observation_shape shape = observation_word(obs->kind)->shape;
+    if (facts->count == facts->capacity && !grow_items(facts)) {
+        facts->dropped++;
         return;
     }
-    if (f->text != 0 && t->used > 0 && strlen(facts_text(facts, f)) >= t->used) {
-        memcpy(facts->texts + f->text, t->at, t->used + 1);
-    } else {
-        f->text = keep_text(facts, t);
+    struct fact *f = &facts->items[facts->count];
+    *f = (struct fact){ .kind = (uint16_t)obs->kind, .index = obs->index, .sub = obs->sub };
+    if (t->used > 0 && !take_room(facts, f, (uint32_t)t->used + 1)) {
+        facts->dropped++;
+        return;
     }
-    f->cut = t->cut || (t->used > 0 && f->text == 0);
+    if (t->used > 0) {
+        memcpy(facts->texts + f->text, t->at, t->used + 1);
+    }
+    f->cut = t->cut;
+    f->value = shape == SHAPE_COUNTS && obs->value == 0 ? 1 : obs->value;
+    set_evidence(f, obs);
+    facts->count++;
+    facts->lists += has_members(shape);
 }
 
 void facts_put(struct facts *facts, const struct observation *obs)
@@ -127,30 +195,20 @@ void facts_put(struct facts *facts, const struct observation *obs)
     if (obs->text != NULL) {
         text_put_escaped(&t, obs->text, obs->text_size);
     }
-    struct fact *same = find_same(facts, obs, shape, buffer);
+    uint32_t members;
+    struct fact *same = find_same(facts, obs, buffer, &members);
     if (same != NULL) {
         update(facts, same, obs, &t);
-        return;
-    }
-    if (facts->count == facts->capacity && !grow_items(facts)) {
+    } else if (has_members(shape) && list_is_full(facts, obs->kind, members, (uint32_t)t.used)) {
         facts->dropped++;
-        return;
+    } else {
+        add(facts, obs, &t);
     }
-    struct fact *f = &facts->items[facts->count];
-    *f = (struct fact){ .kind = (uint16_t)obs->kind, .index = obs->index, .sub = obs->sub };
-    f->text = keep_text(facts, &t);
-    if (t.used > 0 && f->text == 0) {
-        facts->dropped++;
-        return;
-    }
-    f->cut = t.cut;
-    f->value = shape == SHAPE_COUNTS && obs->value == 0 ? 1 : obs->value;
-    set_evidence(f, obs);
-    facts->count++;
 }
 
 void facts_done(struct facts *facts)
 {
+    budget_give(facts->budget, size_of(facts->capacity, facts->text_capacity));
     free(facts->items);
     free(facts->texts);
     *facts = (struct facts){ 0 };

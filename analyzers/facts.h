@@ -7,10 +7,14 @@
 #include <stdint.h>
 
 #include "analyzers/observation.h"
+#include "base/budget.h"
 
 enum {
-    FACTS_MAX = 1024,           /* facts of one flow */
-    FACTS_TEXT_MAX = 48 * 1024, /* bytes of text of one flow */
+    FACTS_MAX = 1024,              /* facts of one flow */
+    FACTS_TEXT_MAX = 48 * 1024,    /* bytes of text of one flow */
+    FACTS_LIST_MAX = 256,          /* members of one list or count that grows with the flow */
+    FACTS_SINGLE_MIN = 256,        /* facts that lists and counts leave to all others */
+    FACTS_SINGLE_TEXT = 12 * 1024, /* bytes of text that they leave */
 };
 
 struct fact {
@@ -19,6 +23,7 @@ struct fact {
     uint16_t sub;    /* member of the second [] */
     uint8_t from;    /* side that sent the evidence */
     bool cut;        /* the text was longer */
+    uint16_t room;   /* bytes at text that are this fact's, the NUL included */
     uint32_t text;   /* offset in facts.texts of a NUL-terminated valid UTF-8 text; 0 = "" */
     uint32_t offset; /* of the evidence in the payload */
     uint64_t value;
@@ -32,7 +37,9 @@ struct facts {
     char *texts;        /* owned */
     uint32_t count, capacity;
     uint32_t text_used, text_capacity;
-    uint32_t dropped; /* observations not kept: cap or no memory */
+    uint32_t lists;        /* of count: members of lists and counts */
+    uint32_t dropped;      /* observations not kept: cap or no memory */
+    struct budget *budget; /* that items and texts count against; borrowed, NULL = none */
 };
 
 /* Keeps one observation by its shape (events are ignored). Text is escaped to valid UTF-8. */

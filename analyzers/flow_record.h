@@ -26,7 +26,8 @@ struct flow_record {
     uint8_t vlan_count;
     bool both_directions;
     bool start_seen; /* TCP: SYN seen. UDP: the protocol's opening message was seen, or the flow
-                        began more than FLOW_START_QUIET_US after the capture did */
+                        began more than FLOW_START_QUIET_US after the capture did and no flow was
+                        given up that it could go on with */
     bool end_seen;   /* TCP: FIN of both sides or RST; others: idle before the capture ended */
     bool evicted;    /* closed early because a table was full */
     uint64_t missing_bytes;

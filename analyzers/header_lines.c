@@ -62,6 +62,23 @@ enum header_step header_lines_next(struct bytes *in, struct header_line *ret_lin
     return HEADER_LINE;
 }
 
+bool header_lines_whole(struct bytes have, uint32_t *scanned)
+{
+    struct bytes at = have;
+    struct bytes line;
+    if (bytes_skip(&at, *scanned) == NULL) {
+        *scanned = 0; /* what waited was dropped */
+        return false;
+    }
+    while (scan_line(&at, &line)) {
+        if (bytes_left(&line) == 0) {
+            return true;
+        }
+        *scanned = scan_offset(&have, &at);
+    }
+    return false;
+}
+
 struct bytes header_lines_word(struct bytes *in)
 {
     uint32_t n = 0;
@@ -81,6 +98,8 @@ struct bytes header_lines_item(struct bytes *in, char stop)
         int c = bytes_peek(in, i);
         if (c == '"') {
             quoted = !quoted;
+        } else if (c == '\\' && quoted) {
+            i++; /* RFC 9110 5.6.4: quoted-pair */
         } else if (c == stop && !quoted) {
             struct bytes item = bytes_take(in, i);
             bytes_skip(in, 1);

@@ -19,6 +19,10 @@ enum header_step {
  * needs no line end. */
 enum header_step header_lines_next(struct bytes *in, struct header_line *ret_line);
 
+/* Is the empty line after the headers there? Remembers in scanned, zeroed for a new message, up to
+ * where no header ends the block, so that bytes that come one by one are looked at once. */
+bool header_lines_whole(struct bytes have, uint32_t *scanned);
+
 /* Takes one line; without a line end the rest of a window that was not cut. */
 bool header_lines_line(struct bytes *in, struct bytes *ret_line);
 

@@ -1,5 +1,6 @@
 /* analyzers/http.c: HTTP/1 connections: requests matched to responses, bodies stepped over. */
 #include "analyzers/analyzer.h"
+#include "analyzers/header_lines.h"
 #include "analyzers/http_facts.h"
 #include "analyzers/http_message.h"
 #include "base/scan.h"
@@ -24,7 +25,8 @@ struct http_side {
     uint64_t body_left; /* bytes */
     uint32_t scanned;   /* bytes of the waiting message that hold no end of headers */
     enum mode mode;
-    bool synced; /* a message was read */
+    bool synced;  /* a message was read */
+    bool expects; /* of a request: the body comes only if the server wants it */
 };
 
 struct http_state {
@@ -50,54 +52,35 @@ static void drop_all(struct segment *seg)
 static enum step lose(struct http_state *http, struct segment *seg, const struct http_place *place)
 {
     struct http_side *side = &http->side[seg->from];
-    if (!http->malformed && (side->synced || seg->first)) {
+    if (side->synced || seg->first) { /* else it is the capture that lacks the start */
+        http->thrown++;
+        if (!http->malformed) {
+            http_facts_fault(place, OBS_MALFORMED);
+        }
         http->malformed = true;
-        http_facts_fault(place, OBS_MALFORMED);
     }
     *side = (struct http_side){ .synced = side->synced };
     http_facts_unmatched(&http->facts);
     drop_all(seg);
-    http->thrown++;
     return http->thrown > RESYNCHRONISATIONS_MAX ? STEP_STOP : STEP_NEXT;
 }
 
-/* Is the empty line after the headers there? Remembers how far it looked. */
-static bool has_headers(struct http_side *side, struct bytes have)
-{
-    struct bytes at = have;
-    struct bytes line;
-    if (bytes_skip(&at, side->scanned) == NULL) {
-        side->scanned = 0; /* what waited was dropped */
-        return false;
-    }
-    while (scan_line(&at, &line)) {
-        if (bytes_left(&line) == 0) {
-            return true;
-        }
-        side->scanned = scan_offset(&have, &at);
-    }
-    return false;
-}
-
-/* RFC 9112 6.3: the body of a message; without_body by its request or status. */
+/* The body of a message; without_body by its request or status. */
 static void expect_body(struct http_side *side, const struct http_message *message,
                         bool without_body)
 {
+    static const enum mode modes[] = {
+        [HTTP_BODY_NONE] = MODE_MESSAGE,
+        [HTTP_BODY_LENGTH] = MODE_BODY,
+        [HTTP_BODY_CHUNKED] = MODE_CHUNK_SIZE,
+        [HTTP_BODY_TO_END] = MODE_CLOSE,
+    };
+    enum http_body body = without_body ? HTTP_BODY_NONE : http_message_body(message);
     side->scanned = 0;
     side->synced = true;
-    side->body_left = 0;
-    side->mode = MODE_MESSAGE;
-    if (without_body) {
-        return;
-    }
-    if (message->chunked) {
-        side->mode = MODE_CHUNK_SIZE;
-    } else if (message->has_length) {
-        side->mode = MODE_BODY;
-        side->body_left = message->content_length;
-    } else if (message->response) {
-        side->mode = MODE_CLOSE;
-    }
+    side->mode = modes[body];
+    side->body_left = body == HTTP_BODY_LENGTH ? message->content_length : 0;
+    side->expects = body != HTTP_BODY_NONE && message->expects && !message->response;
 }
 
 static bool is_bodiless(uint16_t status)
@@ -105,21 +88,27 @@ static bool is_bodiless(uint16_t status)
     return status / 100 == 1 || status == 204 || status == 304;
 }
 
+/* A message whose headers are here; not whole: all of them that will come, and what stands last may
+ * be half a line. */
 static enum step read_message(struct http_state *http, struct segment *seg,
-                              const struct http_place *place)
+                              const struct http_place *place, bool whole)
 {
     struct http_side *side = &http->side[seg->from];
     struct bytes rest = seg->payload;
     struct bytes in = bytes_take(&rest, bytes_left(&rest));
     struct bytes start = in;
     struct http_message message;
+    in.cut = whole ? 0 : 1;
     if (!http_message_read(&in, &message)) {
         return lose(http, seg, place);
     }
     http->thrown = 0;
-    bytes_take(&seg->payload, scan_offset(&start, &in));
+    bytes_take(&seg->payload, whole ? scan_offset(&start, &in) : bytes_left(&start));
     if (message.malformed) {
         http_facts_fault(place, OBS_MALFORMED);
+    }
+    if (!whole) {
+        http_facts_fault(place, OBS_CUT);
     }
     if (!message.response) {
         http_facts_request(&http->facts, &message, place);
@@ -143,21 +132,39 @@ static enum step step_message(struct http_state *http, struct segment *seg,
         bytes_skip(&seg->payload, 1);
         return STEP_NEXT;
     }
+    if (side->scanned == 0) { /* else its start line was found good */
+        enum claim claim = http_message_claim(seg->payload, seg->open);
+        if (claim != CLAIM_YES) {
+            return claim == CLAIM_MORE ? STEP_WAIT : lose(http, seg, place);
+        }
+    }
+    bool whole = header_lines_whole(seg->payload, &side->scanned);
+    if (seg->open && !whole) {
+        return bytes_left(&seg->payload) > HEADERS_MAX ? lose(http, seg, place) : STEP_WAIT;
+    }
+    return read_message(http, seg, place, whole);
+}
+
+/* Does the body come, or the next request, because the server did not want it (RFC 9110 10.1.1)? */
+static enum step step_expect(struct http_side *side, const struct segment *seg)
+{
     enum claim claim = http_message_claim(seg->payload, seg->open);
     if (claim == CLAIM_MORE) {
         return STEP_WAIT;
     }
-    if (claim == CLAIM_NO) {
-        return lose(http, seg, place);
+    side->expects = false;
+    if (claim == CLAIM_YES) {
+        side->mode = MODE_MESSAGE;
+        side->body_left = 0;
     }
-    if (seg->open && !has_headers(side, seg->payload)) {
-        return bytes_left(&seg->payload) > HEADERS_MAX ? lose(http, seg, place) : STEP_WAIT;
-    }
-    return read_message(http, seg, place);
+    return STEP_NEXT;
 }
 
-static enum step step_body(struct http_side *side, struct segment *seg)
+static enum step step_body(struct http_state *http, struct segment *seg,
+                           const struct http_place *place)
 {
+    struct http_side *side = &http->side[seg->from];
+    http_facts_body(&http->facts, place); /* it was not certain that one would come */
     uint32_t have = bytes_left(&seg->payload);
     uint32_t size = side->body_left < have ? (uint32_t)side->body_left : have;
     bytes_take(&seg->payload, size);
@@ -201,9 +208,12 @@ static enum step step_chunk_line(struct http_state *http, struct segment *seg,
         side->mode = bytes_left(&line) == 0 ? MODE_MESSAGE : MODE_TRAILER;
     } else if (!read_chunk_size(line, &size)) {
         return lose(http, seg, place);
-    } else {
-        side->mode = size > 0 ? MODE_CHUNK_DATA : MODE_TRAILER;
+    } else if (size > 0) {
+        side->mode = MODE_CHUNK_DATA;
         side->body_left = size + 2;
+        http_facts_body(&http->facts, place);
+    } else {
+        side->mode = MODE_TRAILER;
     }
     seg->payload = in;
     return STEP_NEXT;
@@ -227,12 +237,15 @@ static enum step step_close(struct http_state *http, struct segment *seg,
 static enum step step(struct http_state *http, struct segment *seg, const struct http_place *place)
 {
     struct http_side *side = &http->side[seg->from];
+    if (side->expects) {
+        return step_expect(side, seg);
+    }
     switch (side->mode) {
     case MODE_MESSAGE:
         return step_message(http, seg, place);
     case MODE_BODY:
     case MODE_CHUNK_DATA:
-        return step_body(side, seg);
+        return step_body(http, seg, place);
     case MODE_CHUNK_SIZE:
     case MODE_TRAILER:
         return step_chunk_line(http, seg, place);
@@ -276,11 +289,18 @@ static enum feed http_gap(void *state, uint8_t from, uint64_t missing, struct si
         http_facts_unmatched(&http->facts);
         return FEED_MORE;
     }
+    side->expects = false;
     side->body_left -= missing;
     if (side->body_left == 0) {
         side->mode = side->mode == MODE_BODY ? MODE_MESSAGE : MODE_CHUNK_SIZE;
     }
     return FEED_MORE;
+}
+
+static void http_close(void *state, struct sink *sink)
+{
+    const struct http_state *http = state;
+    http_facts_close(&http->facts, sink);
 }
 
 const struct analyzer http_analyzer = {
@@ -291,4 +311,5 @@ const struct analyzer http_analyzer = {
     .claim = http_claim,
     .feed = http_feed,
     .gap = http_gap,
+    .close = http_close,
 };

@@ -6,6 +6,7 @@
 #include "base/text.h"
 
 enum { PATH_TEXT_SIZE = HTTP_FACTS_PATH_MAX + 16 };
+enum { STATUS_TIMEOUT = 408 /* RFC 9110 15.5.9: sent without a request, before closing */ };
 
 static void put_at(const struct http_place *place, enum observation_kind kind, const char *text,
                    uint32_t text_size, const struct bytes *at)
@@ -83,31 +84,71 @@ static void put_headers(struct http_facts *facts, const struct http_message *mes
     }
 }
 
+static struct http_request *waiting_at(struct http_facts *facts, uint32_t i)
+{
+    return &facts->waiting[(facts->first_waiting + i) % HTTP_FACTS_WAITING_MAX];
+}
+
+/* Moves the paths that are still needed to the start of their room. */
+static void compact_paths(struct http_facts *facts)
+{
+    struct http_request *live[HTTP_FACTS_WAITING_MAX + 2] = { &facts->open[0], &facts->open[1] };
+    uint32_t count = 2;
+    uint32_t first = facts->path_used;
+    for (uint32_t i = 0; i < facts->waiting_count; i++) {
+        live[count++] = waiting_at(facts, i);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        bool earlier = live[i]->path_size > 0 && live[i]->path_at < first;
+        first = earlier ? live[i]->path_at : first;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        live[i]->path_at = live[i]->path_size > 0 ? (uint16_t)(live[i]->path_at - first) : 0;
+    }
+    facts->path_used -= first;
+    memmove(facts->path_text, facts->path_text + first, facts->path_used);
+}
+
+/* Keeps a path for a request; without room it is not known, and that is told. */
+static void keep_path(struct http_facts *facts, struct bytes path, struct http_request *request,
+                      const struct http_place *place)
+{
+    uint32_t size = bytes_left(&path);
+    if (size > HTTP_FACTS_PATHS_ROOM - facts->path_used) {
+        compact_paths(facts);
+    }
+    if (size > HTTP_FACTS_PATHS_ROOM - facts->path_used) {
+        http_facts_fault(place, OBS_CUT);
+        return;
+    }
+    request->path_at = (uint16_t)facts->path_used;
+    request->path_size = (uint16_t)size;
+    bytes_copy(&path, facts->path_text + facts->path_used, size);
+    facts->path_used += size;
+}
+
 /* Keeps a request until its response. Over the caps its path, or all of it, is not known. */
 static void wait_for_response(struct http_facts *facts, const struct http_message *message,
-                              struct bytes path)
+                              struct bytes path, const struct http_place *place)
 {
-    if (facts->waiting_count == HTTP_FACTS_WAITING_MAX) {
+    bool strange = facts->unasked && !facts->unmatched; /* it may have been for this request */
+    if (strange || facts->waiting_count == HTTP_FACTS_WAITING_MAX) {
         http_facts_unmatched(facts);
+        http_facts_fault(place, OBS_CUT);
     }
+    facts->open[place->seg->from].path_size = 0; /* its last body is over */
     if (facts->unmatched) {
         return;
     }
-    if (facts->waiting_count == 0 && facts->open.path_size == 0) {
-        facts->path_used = 0;
-    }
     struct http_request request = { .head = scan_is(&message->method, "HEAD"),
                                     .connect = scan_is(&message->method, "CONNECT") };
-    uint32_t size = bytes_left(&path);
-    if (size <= HTTP_FACTS_PATHS_ROOM - facts->path_used) {
-        request.path_at = (uint16_t)facts->path_used;
-        request.path_size = (uint16_t)size;
-        bytes_copy(&path, facts->path_text + facts->path_used, size);
-        facts->path_used += size;
-    }
-    uint32_t last = (uint32_t)facts->first_waiting + facts->waiting_count;
-    facts->waiting[last % HTTP_FACTS_WAITING_MAX] = request;
+    keep_path(facts, path, &request, place);
+    *waiting_at(facts, facts->waiting_count) = request;
     facts->waiting_count++;
+    enum http_body body = http_message_body(message);
+    if (body == HTTP_BODY_CHUNKED || (body == HTTP_BODY_LENGTH && message->expects)) {
+        facts->open[place->seg->from] = request;
+    }
 }
 
 /* RFC 9110 7.1: what may be told of a target: the path, with "?<masked>" for the query. */
@@ -137,16 +178,18 @@ void http_facts_request(struct http_facts *facts, const struct http_message *mes
     put_start(facts, message, place);
     struct observation count = observation_of(place->seg, OBS_HTTP_REQUESTS);
     count.value = ++facts->requests;
+    facts->packet = place->seg->packet;
+    facts->time_us = place->seg->time_us;
     count.offset = scan_offset(&place->payload, &message->method);
     place->sink->put(place->sink, &count);
     put_listed(&facts->hosts, place, OBS_HTTP_HOST, http_message_host(message->host),
                &message->host);
     put_listed(&facts->paths, place, OBS_HTTP_PATH, path, &message->target);
     put_headers(facts, message, place);
-    if (message->chunked || message->content_length > 0) {
+    if (http_message_body(message) == HTTP_BODY_LENGTH && !message->expects) {
         put_listed(&facts->content_paths, place, OBS_HTTP_CONTENT_PATH, path, &message->target);
     }
-    wait_for_response(facts, message, path);
+    wait_for_response(facts, message, path, place);
 }
 
 static struct http_request next_waiting(struct http_facts *facts)
@@ -154,7 +197,7 @@ static struct http_request next_waiting(struct http_facts *facts)
     if (facts->waiting_count == 0) {
         return (struct http_request){ 0 };
     }
-    struct http_request request = facts->waiting[facts->first_waiting];
+    struct http_request request = *waiting_at(facts, 0);
     facts->first_waiting = (uint16_t)((facts->first_waiting + 1) % HTTP_FACTS_WAITING_MAX);
     facts->waiting_count--;
     return request;
@@ -177,26 +220,30 @@ struct http_request http_facts_response(struct http_facts *facts,
     if (message->status / 100 == 3 && scan_starts(&message->location, "https://")) {
         put_flag(place, OBS_HTTP_REDIRECT_TO_HTTPS, &message->location, &facts->redirect);
     }
-    facts->open = (struct http_request){ 0 };
+    struct http_request *open = &facts->open[place->seg->from];
+    *open = (struct http_request){ 0 };
     if (message->status / 100 == 1 && message->status != 101) {
         return (struct http_request){ 0 }; /* RFC 9110 15.2: the final response follows */
     }
+    facts->unasked |= facts->waiting_count == 0 && message->status != STATUS_TIMEOUT;
     struct http_request request = next_waiting(facts);
     bool may_have_body =
         message->status / 100 == 2 && message->status != 204 && !request.head && !request.connect;
-    if (may_have_body && (message->chunked || message->content_length > 0)) {
+    enum http_body body = may_have_body ? http_message_body(message) : HTTP_BODY_NONE;
+    if (body == HTTP_BODY_LENGTH) {
         put_content_path(facts, &request, place);
-    } else if (may_have_body && !message->has_length) {
-        facts->open = request;
+    } else if (body != HTTP_BODY_NONE) {
+        *open = request;
     }
     return request;
 }
 
 void http_facts_body(struct http_facts *facts, const struct http_place *place)
 {
-    if (facts->open.path_size > 0) {
-        put_content_path(facts, &facts->open, place);
-        facts->open.path_size = 0;
+    struct http_request *open = &facts->open[place->seg->from];
+    if (open->path_size > 0) {
+        put_content_path(facts, open, place);
+        open->path_size = 0;
     }
 }
 
@@ -209,5 +256,14 @@ void http_facts_unmatched(struct http_facts *facts)
 {
     facts->unmatched = true;
     facts->waiting_count = 0;
-    facts->open.path_size = 0;
+    facts->open[0].path_size = 0;
+    facts->open[1].path_size = 0;
+}
+
+void http_facts_close(const struct http_facts *facts, struct sink *sink)
+{
+    if (facts->waiting_count > 0) {
+        struct segment last = { .packet = facts->packet, .time_us = facts->time_us };
+        observe_value(sink, &last, OBS_HTTP_UNANSWERED, facts->waiting_count);
+    }
 }

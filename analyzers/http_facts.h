@@ -24,14 +24,16 @@ struct http_facts {
     struct once hosts, paths, content_paths, schemes;
     struct http_request waiting[HTTP_FACTS_WAITING_MAX]; /* ring; the oldest at first_waiting */
     char path_text[HTTP_FACTS_PATHS_ROOM];
-    uint32_t path_used; /* bytes; 0 again when nobody waits */
+    uint32_t path_used; /* bytes */
     uint16_t first_waiting;
     uint16_t waiting_count;
-    struct http_request open;   /* its response goes on to the end of the connection */
-    uint64_t requests;          /* so far */
-    bool unmatched;             /* which response belongs to which request is not known any more */
-    bool started;               /* the flow is told to be HTTP */
-    bool credentials, redirect; /* was told */
+    struct http_request open[2]; /* per side: the body it sends may prove to be one */
+    uint64_t requests;           /* so far */
+    uint64_t packet, time_us;    /* of the newest request */
+    bool unasked;                /* a response came to no known request */
+    bool unmatched;              /* which response belongs to which request is not known any more */
+    bool started;                /* the flow is told to be HTTP */
+    bool credentials, redirect;  /* was told */
 };
 
 struct http_place {
@@ -46,12 +48,14 @@ void http_facts_request(struct http_facts *facts, const struct http_message *mes
 struct http_request http_facts_response(struct http_facts *facts,
                                         const struct http_message *message,
                                         const struct http_place *place);
-/* A response without a length has a body. */
+/* Bytes of a body were sent whose size the headers did not tell, or that might have stayed away. */
 void http_facts_body(struct http_facts *facts, const struct http_place *place);
 /* Is there a request without a response? */
 bool http_facts_waiting(const struct http_facts *facts);
 /* A message may have been missed: from here on no request is matched to a response. */
 void http_facts_unmatched(struct http_facts *facts);
+/* The flow ended. */
+void http_facts_close(const struct http_facts *facts, struct sink *sink);
 /* Counts a fault of the flow: OBS_MALFORMED or OBS_CUT. */
 void http_facts_fault(const struct http_place *place, enum observation_kind kind);
 

@@ -4,7 +4,10 @@
 #include "analyzers/header_lines.h"
 #include "base/scan.h"
 
-enum { METHOD_MAX = 32 /* characters */ };
+enum {
+    METHOD_MAX = 32, /* characters */
+    LOOK_MAX = 256,  /* bytes of an unfinished line that are looked at, with each that is added */
+};
 
 /* RFC 9110 5.6.2: token. */
 static bool is_token_char(int c)
@@ -66,7 +69,7 @@ static void skip_line_ends(struct bytes *in)
 static bool may_become_start_line(struct bytes in)
 {
     static const char version[] = "HTTP/1.";
-    uint32_t size = bytes_left(&in);
+    uint32_t size = bytes_left(&in) < LOOK_MAX ? bytes_left(&in) : LOOK_MAX;
     struct bytes have = bytes_take(&in, size);
     uint32_t n = 0;
     while (n < size && n < sizeof version - 1 && bytes_peek(&have, n) == version[n]) {
@@ -109,6 +112,7 @@ static const struct {
     { "Host", HTTP_HEADER_HOST },
     { "Content-Length", HTTP_HEADER_CONTENT_LENGTH },
     { "Transfer-Encoding", HTTP_HEADER_TRANSFER_ENCODING },
+    { "Expect", HTTP_HEADER_EXPECT },
     { "Authorization", HTTP_HEADER_AUTHORIZATION },
     { "Proxy-Authorization", HTTP_HEADER_AUTHORIZATION },
     { "WWW-Authenticate", HTTP_HEADER_CHALLENGE },
@@ -133,28 +137,43 @@ bool http_message_next(struct bytes *headers, struct http_header *ret_header)
     return true;
 }
 
-/* RFC 9112 6.1: chunked frames the message only as the last coding. */
-static bool is_chunked(struct bytes codings)
+/* RFC 9112 6.1: chunked frames the message only as the last coding. "identity" was none of them
+ * (RFC 2616 3.6). */
+static void read_codings(struct http_message *message, struct bytes codings)
 {
-    struct bytes last = bytes_of(NULL, 0, 0);
     while (bytes_left(&codings) > 0) {
-        last = header_lines_item(&codings, ',');
+        struct bytes coding = header_lines_item(&codings, ',');
+        if (bytes_left(&coding) > 0 && !scan_is(&coding, "identity")) {
+            message->coded = true;
+            message->chunked = scan_is(&coding, "chunked");
+        }
     }
-    return scan_is(&last, "chunked");
 }
 
-/* RFC 9112 6.3: a list of equal lengths is one length. */
+/* RFC 9112 6.3: a list of equal lengths is one length; of different ones nobody knows which the
+ * receiver believes. */
 static void read_content_length(struct http_message *message, struct bytes value)
 {
-    struct bytes item = header_lines_item(&value, ',');
     uint64_t length = 0;
-    bool valid = scan_number(&item, INT64_MAX, &length);
-    bool differs = message->has_length && length != message->content_length;
-    message->malformed |= !valid || differs;
-    if (valid && !message->has_length) {
-        message->has_length = true;
-        message->content_length = length;
+    do {
+        struct bytes item = header_lines_item(&value, ',');
+        bool valid = scan_number(&item, INT64_MAX, &length);
+        bool differs = message->has_length && length != message->content_length;
+        message->malformed |= !valid || differs;
+        message->has_length = !message->malformed;
+        message->content_length = message->has_length ? length : 0;
+    } while (bytes_left(&value) > 0);
+}
+
+enum http_body http_message_body(const struct http_message *message)
+{
+    if (message->chunked) {
+        return HTTP_BODY_CHUNKED;
     }
+    if (message->response && (message->coded || !message->has_length)) {
+        return HTTP_BODY_TO_END;
+    }
+    return message->content_length > 0 ? HTTP_BODY_LENGTH : HTTP_BODY_NONE;
 }
 
 static void read_header(struct http_message *message, const struct http_header *header)
@@ -163,6 +182,9 @@ static void read_header(struct http_message *message, const struct http_header *
     case HTTP_HEADER_CONTENT_LENGTH:
         read_content_length(message, header->value);
         break;
+    case HTTP_HEADER_EXPECT:
+        message->expects = scan_is(&header->value, "100-continue");
+        break;
     case HTTP_HEADER_HOST:
         message->host = header->value;
         break;
@@ -170,7 +192,7 @@ static void read_header(struct http_message *message, const struct http_header *
         message->location = header->value;
         break;
     case HTTP_HEADER_TRANSFER_ENCODING:
-        message->chunked = is_chunked(header->value);
+        read_codings(message, header->value);
         break;
     case HTTP_HEADER_OTHER:
     case HTTP_HEADER_AUTHORIZATION:
@@ -203,13 +225,12 @@ bool http_message_read(struct bytes *in, struct http_message *ret_message)
     return true;
 }
 
-/* The target up to what may be secret. */
-static struct bytes unmasked(struct bytes target, char *ret_masked)
+/* The target up to the first of these characters, after which something secret may follow. */
+static struct bytes unmasked(struct bytes target, const char *stops, char *ret_masked)
 {
-    *ret_masked = 0;
     for (uint32_t i = 0; i < bytes_left(&target); i++) {
         int c = bytes_peek(&target, i);
-        if (c == '?' || c == '#' || c == ';') {
+        if (c != 0 && strchr(stops, c) != NULL) {
             *ret_masked = (char)c;
             return bytes_take(&target, i);
         }
@@ -217,24 +238,37 @@ static struct bytes unmasked(struct bytes target, char *ret_masked)
     return target;
 }
 
+/* A target that names no scheme and no path: an authority, as far as it is no password. */
+static struct bytes unmasked_authority(struct bytes target, char *ret_masked)
+{
+    struct bytes all = target;
+    struct bytes host = http_message_host(unmasked(target, "?#", ret_masked));
+    bool cut = *ret_masked != 0 && scan_find(&all, "@") >= 0;
+    if (cut && scan_find(&host, ":") >= 0) {
+        return bytes_of(NULL, 0, 0);
+    }
+    return unmasked(host, ";&=", ret_masked);
+}
+
 /* RFC 9112 3.2: origin form "/path?query", absolute form "scheme://authority/path?query",
  * authority form "host:port", asterisk form. */
 struct bytes http_message_path(struct bytes target, char *ret_masked)
 {
-    struct bytes path = unmasked(target, ret_masked);
-    if (bytes_peek(&path, 0) == '/') {
-        return path;
+    *ret_masked = 0;
+    if (bytes_peek(&target, 0) == '/') {
+        return unmasked(target, "?#;&=", ret_masked);
     }
+    struct bytes path = unmasked(target, "?#", ret_masked);
     int64_t scheme = scan_find(&path, "://");
-    if (scheme > 0) {
-        bytes_skip(&path, (uint32_t)scheme + 3);
-        while (bytes_left(&path) > 0 && bytes_peek(&path, 0) != '/') {
-            bytes_skip(&path, 1);
-        }
-    } else {
-        path = http_message_host(path);
+    if (scheme <= 0) {
+        *ret_masked = 0;
+        return unmasked_authority(target, ret_masked);
     }
-    return path;
+    bytes_skip(&path, (uint32_t)scheme + 3);
+    while (bytes_left(&path) > 0 && bytes_peek(&path, 0) != '/') {
+        bytes_skip(&path, 1);
+    }
+    return unmasked(path, ";&=", ret_masked);
 }
 
 struct bytes http_message_host(struct bytes authority)

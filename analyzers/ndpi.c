@@ -33,15 +33,9 @@ static const struct {
     { "SMBv1", "smb" },
     { "SMBv23", "smb" },
     { "IPsec", "ike" },
-    { "WireGuard", "wireguard" },
     { "PostgreSQL", "postgres" },
-    { "H323", "h323" },
-    { "POP3", "pop3" },
     { "FTP_CONTROL", "ftp" },
     { "FTP_DATA", "ftp" },
-    { "MDNS", "mdns" },
-    { "NetBIOS", "netbios" },
-    { "Syslog", "syslog" },
     { "DCE_RPC", "dcerpc" },
 };
 
@@ -72,9 +66,14 @@ void ndpi_door_free(struct ndpi_door *door)
     }
 }
 
+size_t ndpi_door_flow_size(void)
+{
+    return ndpi_detection_get_sizeof_ndpi_flow_struct();
+}
+
 void *ndpi_door_flow_new(void)
 {
-    size_t size = ndpi_detection_get_sizeof_ndpi_flow_struct();
+    size_t size = ndpi_door_flow_size();
     void *flow = ndpi_flow_malloc(size);
     if (flow != NULL) {
         memset(flow, 0, size);

@@ -19,7 +19,9 @@ struct ndpi_name {
 /* Loads the library's tables (tens of milliseconds). Caller owns. */
 OV_MUST_CHECK enum ov_status ndpi_door_new(struct ndpi_door **ret_door);
 void ndpi_door_free(struct ndpi_door *door);
-/* One flow's state inside nDPI, about 1 KB; NULL without memory. */
+/* Bytes of one flow's state inside nDPI, about 1 KB. */
+size_t ndpi_door_flow_size(void);
+/* One flow's state inside nDPI; NULL without memory. */
 void *ndpi_door_flow_new(void);
 void ndpi_door_flow_free(void *flow);
 /* One datagram or segment of a flow. */

@@ -108,6 +108,7 @@ enum observation_shape {
     X(OBS_HTTP_REDIRECT_TO_HTTPS, SHAPE_FLAG, "http.redirect_to_https", "RFC 9110 15.4")           \
     X(OBS_HTTP_CONTENT_PATH, SHAPE_LIST, "http.content_paths",                                     \
       "request path answered by 2xx with a body (or that sent one)")                               \
+    X(OBS_HTTP_UNANSWERED, SHAPE_NUMBER, "http.unanswered", "requests without a response seen")    \
     /* SIP */                                                                                      \
     X(OBS_SIP_TRANSPORT, SHAPE_TEXT, "sip.transport", "udp tcp ws")                                \
     X(OBS_SIP_METHOD, SHAPE_COUNTS, "sip.methods", "RFC 3261 7.1")                                 \

@@ -3,19 +3,12 @@
  *
  * Two bits make a datagram look like RTP, so nothing is said about a stream before eight packets of
  * one sender went on in sequence. Everything but OBS_APP is reported when the flow ends. */
-#include "analyzers/analyzer.h"
-#include "analyzers/rtcp.h"
-#include "analyzers/rtp_codecs.h"
-#include "analyzers/rtp_evidence.h"
-#include "base/text.h"
+#include "analyzers/rtp_stream.h"
 
 extern const struct analyzer rtp_analyzer;
 
 enum {
     HEADER_BYTES = 12,
-    TYPES = 4,             /* payload types counted in a stream: codec, event, noise, one more */
-    STREAMS = 16,          /* sender and side; further ones are counted as not read */
-    EVIDENCES = 4,         /* streams whose payloads are looked at at a time */
     STEPS_SURE = 7,        /* steps in sequence that make a stream certain: eight packets */
     STEPS_EVIDENCE = 2,    /* steps after which payloads are looked at: three packets */
     BAD_PART = 8,          /* a certain stream has fewer than one bad step in so many good ones */
@@ -26,6 +19,9 @@ enum {
     CLOCK_SLACK_S = 4,     /* seconds that a timestamp may be ahead of the capture time */
     IDLE_US = 5000000,     /* a stream silent for so long gives its evidence away */
     NO_EVIDENCE = 0,
+    REST_PACKETS = 2000, /* between two looks at the payloads of a judged stream */
+    LOOK_PACKETS = 80,   /* of such a look */
+    PAUSE_US = 2000000,  /* what goes on after a pause may be keyed anew: looked at at once */
 };
 
 /* RFC 3550 5.1: V(2) P(1) X(1) CC(4) M(1) PT(7) sequence(16) timestamp(32) SSRC(32) CSRC(32)*CC */
@@ -35,49 +31,6 @@ struct header {
     uint16_t sequence;
     uint32_t timestamp, ssrc;
 };
-
-struct media_stream {
-    uint32_t ssrc;
-    uint32_t timestamp;     /* of the newest packet in sequence */
-    uint64_t last_us;       /* capture time of the newest packet */
-    uint32_t packets;       /* 0 = free */
-    uint16_t sequence;      /* highest so far */
-    uint16_t expected_bad;  /* RFC 3550 A.1 bad_seq: a restart shows by this one */
-    uint32_t cycles;        /* sequence numbers that wrapped, times 65536 */
-    uint32_t received;      /* since base */
-    uint32_t base;          /* first sequence number since the last restart */
-    uint32_t lost_before;   /* lost before that restart */
-    uint32_t payload_bytes; /* of the packet `sequence`, as sent; 0 = not usable */
-    uint32_t step;          /* timestamp step of all steps so far that were not 0 */
-    uint16_t good, bad;     /* steps in sequence and others, until the stream is certain */
-    uint8_t from;           /* side that sends */
-    uint8_t evidence;       /* slot + 1, NO_EVIDENCE */
-    bool certain;
-    bool unbroken; /* every step was one number and one constant time, or none */
-    bool judged;   /* verdict is filled in */
-    bool jumped;   /* expected_bad is set */
-    uint8_t types[TYPES];
-    uint32_t type_packets[TYPES];
-    uint64_t first_us;     /* capture time of the first packet */
-    uint64_t first_packet; /* its number in the capture */
-    struct rtp_verdict verdict;
-};
-
-struct media_flow {
-    uint8_t last[2]; /* stream of each side's last packet */
-    bool reported;   /* OBS_APP */
-    uint8_t streams_used;
-    uint64_t unread; /* packets of streams that found no place */
-    uint64_t first_packet;
-    uint64_t first_us;
-    uint8_t rtcp_from; /* side of the first RTCP packet */
-    struct rtcp rtcp;
-    struct media_stream streams[STREAMS];
-    struct rtp_evidence evidences[EVIDENCES];
-    bool evidence_used[EVIDENCES];
-};
-
-_Static_assert(sizeof(struct media_flow) <= 12288, "media_flow: every media flow holds one");
 
 /* Leaves the payload, padding included, in `in`. An extension is stepped over: profile(16)
  * length(16, words) data. */
@@ -127,19 +80,39 @@ static enum claim claim(const struct segment *seg)
     return in.fault == BYTES_MALFORMED ? CLAIM_NO : CLAIM_YES;
 }
 
+/* Ends a look at the payloads of a stream and gives its place away. */
 static void judge_stream(struct media_flow *flow, struct media_stream *stream)
 {
-    if (stream->evidence != NO_EVIDENCE) {
-        unsigned slot = stream->evidence - 1U;
-        rtp_evidence_judge(&flow->evidences[slot], &stream->verdict);
-        flow->evidence_used[slot] = false;
-        stream->evidence = NO_EVIDENCE;
-        stream->judged = true;
+    struct rtp_verdict verdict;
+    if (stream->evidence == NO_EVIDENCE) {
+        return;
     }
+    unsigned slot = stream->evidence - 1U;
+    rtp_evidence_judge(&flow->evidences[slot], &verdict);
+    flow->evidence_used[slot] = false;
+    stream->evidence = NO_EVIDENCE;
+    if (!stream->judged) {
+        stream->verdict = verdict;
+    } else if (rtp_evidence_join(&stream->verdict, &verdict, stream->look_from)) {
+        stream->change_packet = stream->look_packet;
+    }
+    stream->judged = true;
+    stream->rest_until = stream->packets < UINT32_MAX - REST_PACKETS
+                             ? stream->packets + (stream->verdict.thorough ? REST_PACKETS : 0)
+                             : UINT32_MAX;
 }
 
-/* A place for a young stream: a free one, or that of the uncertain one silent for longest. */
-static struct media_stream *new_stream(struct media_flow *flow)
+/* May this stream give its place to another? A certain one only when it is over and nothing was
+ * wrong with it. */
+static bool is_dispensable(const struct media_stream *stream, uint64_t now_us)
+{
+    return !stream->certain ||
+           (stream->verdict.says == RTP_SAYS_SRTP && !stream->verdict.null_cipher &&
+            !stream->verdict.no_tag && stream->last_us + IDLE_US < now_us);
+}
+
+/* A place for a young stream: a free one, or that of the dispensable one silent for longest. */
+static struct media_stream *new_stream(struct media_flow *flow, uint64_t now_us)
 {
     struct media_stream *oldest = NULL;
     for (unsigned i = 0; i < STREAMS; i++) {
@@ -148,12 +121,15 @@ static struct media_stream *new_stream(struct media_flow *flow)
             flow->streams_used = (uint8_t)(i + 1);
             return s;
         }
-        if (!s->certain && (oldest == NULL || s->last_us < oldest->last_us)) {
+        if (is_dispensable(s, now_us) &&
+            (oldest == NULL || oldest->certain > s->certain ||
+             (oldest->certain == s->certain && s->last_us < oldest->last_us))) {
             oldest = s;
         }
     }
     if (oldest != NULL) {
         judge_stream(flow, oldest);
+        flow->unread += oldest->certain ? oldest->packets : 0;
     }
     return oldest;
 }
@@ -219,14 +195,6 @@ static bool is_plausible_time(const struct media_stream *stream, const struct he
     return distance <= (passed_us / 1000000 + CLOCK_SLACK_S) * CLOCK_MAX_HZ;
 }
 
-static uint32_t lost_since_base(const struct media_stream *stream)
-{
-    uint32_t expected = stream->cycles + stream->sequence - stream->base + 1;
-    return expected > stream->received && expected - stream->received < INT32_MAX
-               ? expected - stream->received
-               : 0;
-}
-
 /* A sequence number far away: the sender started anew when the next one follows it. */
 static void take_jump(struct media_stream *stream, const struct header *header)
 {
@@ -235,7 +203,7 @@ static void take_jump(struct media_stream *stream, const struct header *header)
         stream->jumped = true;
         return;
     }
-    stream->lost_before += lost_since_base(stream);
+    stream->lost_before += rtp_stream_lost(stream);
     stream->cycles = 0;
     stream->base = header->sequence - 1U;
     stream->received = 2;
@@ -243,6 +211,7 @@ static void take_jump(struct media_stream *stream, const struct header *header)
     stream->timestamp = header->timestamp;
     stream->payload_bytes = 0;
     stream->jumped = false;
+    stream->rest_until = stream->packets;
 }
 
 /* Does this step fit a stream without any loss, pause or change of frame length? */
@@ -270,7 +239,7 @@ static uint16_t take_sequence(struct media_stream *stream, const struct header *
                               uint64_t time_us)
 {
     uint16_t ahead = (uint16_t)(header->sequence - stream->sequence);
-    stream->packets++;
+    stream->packets += stream->packets < UINT32_MAX;
     bool known = count_type(stream, header->payload_type);
     if (!stream->certain && ahead != 0) {
         bool near = (ahead > 0 && ahead <= NEAR) || ahead >= UINT16_MAX - NEAR;
@@ -291,33 +260,45 @@ static uint16_t take_sequence(struct media_stream *stream, const struct header *
     return 0;
 }
 
+static void begin_look(struct media_flow *flow, struct media_stream *stream, unsigned slot,
+                       uint64_t packet)
+{
+    flow->evidence_used[slot] = true;
+    flow->evidences[slot] = (struct rtp_evidence){ .packets = 0 };
+    stream->evidence = (uint8_t)(slot + 1);
+    stream->look_from = stream->packets;
+    stream->look_packet = packet;
+    stream->payload_bytes = stream->judged ? 0 : stream->payload_bytes;
+}
+
 /* Gives the stream a place for its statistics; one that another stream no longer fills if need be.
  */
-static void take_evidence(struct media_flow *flow, struct media_stream *stream)
+static void take_evidence(struct media_flow *flow, struct media_stream *stream, uint64_t packet)
 {
+    for (unsigned i = 0; i < EVIDENCES; i++) {
+        if (!flow->evidence_used[i]) {
+            begin_look(flow, stream, i, packet);
+            return;
+        }
+    }
     for (unsigned i = 0; i < STREAMS; i++) {
         struct media_stream *s = &flow->streams[i];
         if (s->evidence != NO_EVIDENCE && s->last_us + IDLE_US < stream->last_us) {
+            unsigned slot = s->evidence - 1U;
             judge_stream(flow, s);
-        }
-    }
-    for (unsigned i = 0; i < EVIDENCES; i++) {
-        if (!flow->evidence_used[i]) {
-            flow->evidence_used[i] = true;
-            flow->evidences[i] = (struct rtp_evidence){ .packets = 0 };
-            stream->evidence = (uint8_t)(i + 1);
+            begin_look(flow, stream, slot, packet);
             return;
         }
     }
 }
 
-/* ahead: of the packet before, in numbers. */
+/* ahead: of the packet before, in numbers; packet: its number in the capture. */
 static void look_at_payload(struct media_flow *flow, struct media_stream *stream,
                             const struct header *header, const struct bytes *payload,
-                            uint16_t ahead)
+                            uint16_t ahead, uint64_t packet)
 {
     if (stream->evidence == NO_EVIDENCE && stream->good >= STEPS_EVIDENCE) {
-        take_evidence(flow, stream);
+        take_evidence(flow, stream, packet);
     }
     if (stream->evidence == NO_EVIDENCE) {
         return;
@@ -330,7 +311,8 @@ static void look_at_payload(struct media_flow *flow, struct media_stream *stream
     if (bytes_ok(payload)) {
         rtp_evidence_payload(evidence, payload);
     }
-    if (evidence->packets >= RTP_EVIDENCE_PACKETS) {
+    bool again = stream->judged && stream->verdict.thorough;
+    if (evidence->packets >= (again ? LOOK_PACKETS : RTP_EVIDENCE_PACKETS)) {
         judge_stream(flow, stream);
     }
 }
@@ -348,7 +330,7 @@ static void take_media(struct media_flow *flow, struct segment *seg)
     }
     struct media_stream *stream = find_stream(flow, &header, seg->from);
     if (stream == NULL) {
-        stream = new_stream(flow);
+        stream = new_stream(flow, seg->time_us);
         if (stream == NULL) {
             flow->unread++;
             return;
@@ -357,12 +339,14 @@ static void take_media(struct media_flow *flow, struct segment *seg)
         return;
     }
     uint16_t ahead = take_sequence(stream, &header, seg->time_us);
+    bool paused = seg->time_us > stream->last_us + PAUSE_US;
     stream->last_us = seg->time_us;
     if (ahead == 0) {
         return; /* late or again */
     }
-    if (!stream->judged) {
-        look_at_payload(flow, stream, &header, &payload, ahead);
+    if (stream->packets >= stream->rest_until || paused) {
+        stream->rest_until = 0;
+        look_at_payload(flow, stream, &header, &payload, ahead, seg->packet);
         bool usable =
             bytes_ok(&payload) && !header.padding && header.payload_type == stream->types[0];
         stream->payload_bytes = usable ? bytes_sent(&payload) : 0;
@@ -401,131 +385,6 @@ static enum feed feed(void *state, struct segment *seg, struct sink *sink)
     return FEED_MORE;
 }
 
-/* Where the facts of one stream go. */
-struct stream_sink {
-    struct sink *sink;
-    const struct media_stream *stream;
-    uint16_t index;
-};
-
-static void put_stream(const struct stream_sink *to, enum observation_kind kind, const char *text,
-                       uint64_t value, uint16_t sub)
-{
-    struct observation obs = {
-        .kind = kind,
-        .index = to->index,
-        .sub = sub,
-        .from = to->stream->from,
-        .text = text,
-        .text_size = text != NULL ? (uint32_t)strlen(text) : 0,
-        .value = value,
-        .packet = to->stream->first_packet,
-        .time_us = to->stream->first_us,
-    };
-    to->sink->put(to->sink, &obs);
-}
-
-static uint8_t main_type(const struct media_stream *stream)
-{
-    unsigned most = 0;
-    for (unsigned i = 1; i < TYPES; i++) {
-        most = stream->type_packets[i] > stream->type_packets[most] ? i : most;
-    }
-    return stream->types[most];
-}
-
-static const char *says_text(enum rtp_says says)
-{
-    static const char *const texts[] = {
-        [RTP_SAYS_UNKNOWN] = "unknown",
-        [RTP_SAYS_SRTP] = "srtp",
-        [RTP_SAYS_RTP] = "rtp",
-    };
-    return texts[says];
-}
-
-static void put_verdict(const struct stream_sink *to, const struct rtp_verdict *verdict)
-{
-    static const char *const tests[RTP_TESTS] = {
-        [RTP_TEST_SIZE] = "payload-size",     [RTP_TEST_FIRST_BYTES] = "first-bytes",
-        [RTP_TEST_BYTES] = "byte-histogram",  [RTP_TEST_CONTINUITY] = "continuity",
-        [RTP_TEST_REPETITION] = "repetition",
-    };
-    put_stream(to, OBS_MEDIA_PROTECTION, says_text(verdict->says), 0, 0);
-    if (verdict->says != RTP_SAYS_UNKNOWN) {
-        put_stream(to, OBS_MEDIA_EVIDENCE, verdict->proven ? "proven" : "inferred", 0, 0);
-    }
-    if (verdict->says == RTP_SAYS_SRTP && (verdict->null_cipher || verdict->encrypted)) {
-        put_stream(to, OBS_MEDIA_CONFIDENTIAL, NULL, !verdict->null_cipher, 0);
-    }
-    if (verdict->no_tag) {
-        put_stream(to, OBS_MEDIA_AUTHENTICATED, NULL, false, 0);
-    }
-    for (uint16_t i = 0; i < verdict->ground_count; i++) {
-        const struct rtp_ground *ground = &verdict->grounds[i];
-        put_stream(to, OBS_MEDIA_GROUND_TEST, tests[ground->test], 0, i);
-        put_stream(to, OBS_MEDIA_GROUND_RESULT, says_text(ground->says), 0, i);
-        put_stream(to, OBS_MEDIA_GROUND_PACKETS, NULL, ground->packets, i);
-        put_stream(to, OBS_MEDIA_GROUND_SCORE, NULL, (uint64_t)(int64_t)ground->score, i);
-    }
-}
-
-static void report_stream(const struct stream_sink *to)
-{
-    const struct media_stream *stream = to->stream;
-    char ssrc[16];
-    struct text text = text_into(ssrc, sizeof ssrc);
-    text_printf(&text, "0x%08x", (unsigned)stream->ssrc);
-    put_stream(to, OBS_MEDIA_SSRC, ssrc, stream->ssrc, 0);
-    put_stream(to, OBS_MEDIA_PAYLOAD_TYPE, NULL, main_type(stream), 0);
-    const struct rtp_codec *codec = rtp_codecs_find(main_type(stream));
-    if (codec != NULL) {
-        put_stream(to, OBS_MEDIA_CODEC, codec->name, 0, 0);
-        put_stream(to, OBS_MEDIA_KIND, codec->kind, 0, 0);
-    }
-    put_stream(to, OBS_MEDIA_FROM, NULL, stream->from, 0);
-    put_stream(to, OBS_MEDIA_PACKETS, NULL, stream->packets, 0);
-    put_stream(to, OBS_MEDIA_LOST, NULL, stream->lost_before + lost_since_base(stream), 0);
-    put_stream(to, OBS_MEDIA_FIRST, NULL, stream->first_us, 0);
-    put_stream(to, OBS_MEDIA_LAST, NULL, stream->last_us, 0);
-    put_verdict(to, &stream->verdict);
-}
-
-static void put_rtcp(struct sink *sink, const struct media_flow *flow, struct observation obs)
-{
-    obs.from = flow->rtcp_from;
-    obs.packet = flow->first_packet;
-    obs.time_us = flow->first_us;
-    obs.text_size = obs.text != NULL ? (uint32_t)strlen(obs.text) : 0;
-    sink->put(sink, &obs);
-}
-
-static void report_rtcp(const struct media_flow *flow, struct sink *sink)
-{
-    struct rtcp_verdict v;
-    rtcp_judge(&flow->rtcp, &v);
-    put_rtcp(sink, flow,
-             (struct observation){ .kind = OBS_MEDIA_RTCP_PROTECTION, .text = v.protection });
-    if (v.evidence != NULL) {
-        put_rtcp(sink, flow,
-                 (struct observation){ .kind = OBS_MEDIA_RTCP_EVIDENCE, .text = v.evidence });
-    }
-    put_rtcp(sink, flow,
-             (struct observation){ .kind = OBS_MEDIA_RTCP_PACKETS, .value = flow->rtcp.packets });
-    for (uint16_t i = 0; i < v.ground_count; i++) {
-        struct observation obs = { .kind = OBS_MEDIA_RTCP_GROUND_TEST, .index = i };
-        obs.text = v.grounds[i].test;
-        put_rtcp(sink, flow, obs);
-        obs.kind = OBS_MEDIA_RTCP_GROUND_RESULT;
-        obs.text = v.grounds[i].result;
-        put_rtcp(sink, flow, obs);
-        obs.kind = OBS_MEDIA_RTCP_GROUND_PACKETS;
-        obs.text = NULL;
-        obs.value = v.grounds[i].packets;
-        put_rtcp(sink, flow, obs);
-    }
-}
-
 /* A short stream counts beside a certain one, or when nothing in it speaks against it: joins knows
  * whether its port was announced. */
 static bool is_worth_telling(const struct media_stream *stream, bool flow_certain)
@@ -541,22 +400,19 @@ static void close_flow(void *state, struct sink *sink)
 {
     struct media_flow *flow = state;
     bool flow_certain = is_certain(flow);
-    struct stream_sink to = { .sink = sink };
+    uint16_t told = 0;
     for (unsigned i = 0; i < flow->streams_used; i++) {
         struct media_stream *stream = &flow->streams[i];
         if (is_worth_telling(stream, flow_certain)) {
             judge_stream(flow, stream);
-            to.stream = stream;
-            report_stream(&to);
-            to.index++;
+            rtp_report_stream(sink, stream, told++);
         }
     }
-    if (flow->rtcp.packets > 0 && (flow_certain || to.index > 0)) {
-        report_rtcp(flow, sink);
+    if (flow->rtcp.packets > 0 && (flow_certain || told > 0)) {
+        rtp_report_rtcp(sink, flow);
     }
     if (flow->unread > 0) {
-        struct observation obs = { .kind = OBS_CUT, .text = "rtp", .value = flow->unread };
-        put_rtcp(sink, flow, obs);
+        rtp_report_unread(sink, flow);
     }
 }
 

@@ -11,7 +11,7 @@
 #include "base/keyed_hash.h"
 
 enum {
-    PAYLOAD_MIN = 10,        /* shorter ones (events, comfort noise) are not statistics */
+    PAYLOAD_MIN = 4,         /* bytes before the tail: events and comfort noise have fewer */
     REPEAT_MIN = 4,          /* bytes: shorter payloads repeat by chance */
     REPEAT_MAX = 256,        /* bytes: frames of speech are shorter */
     PACKETS_FOR_BYTES = 10,  /* fewest packets for the histogram of all bytes to speak */
@@ -25,6 +25,7 @@ enum {
     PACKETS_FOR_WIDE = 120,  /* with fewer, chance has to look smoother: see Z_RANDOM */
     Z_RANDOM = 3500,         /* G.729 in clear: 5.3 at least in 60 packets, 10 in 100 */
     Z_RANDOM_WIDE = 5000,
+    Z_TOGETHER = 4000,        /* all half bytes as one: small departures in many of them */
     Z_TOO_EVEN = -2650,       /* 15 degrees of freedom: a counter, not chance */
     Z_TOO_EVEN_BYTES = -5000, /* 255 degrees of freedom */
 };
@@ -74,6 +75,15 @@ static void compare_with_last(struct rtp_evidence *evidence, const uint8_t *byte
     memcpy(evidence->last, bytes, evidence->last_size);
 }
 
+/* Captured bytes that the statistics are made of. */
+static uint32_t before_tail(const struct bytes *payload)
+{
+    uint32_t sent = bytes_sent(payload);
+    uint32_t size = sent > RTP_TAIL_BYTES ? sent - RTP_TAIL_BYTES : 0;
+    size = size < bytes_left(payload) ? size : bytes_left(payload);
+    return size < RTP_POOLED_BYTES ? size : RTP_POOLED_BYTES;
+}
+
 void rtp_evidence_payload(struct rtp_evidence *evidence, const struct bytes *payload)
 {
     if (evidence->packets >= RTP_EVIDENCE_PACKETS) {
@@ -85,7 +95,7 @@ void rtp_evidence_payload(struct rtp_evidence *evidence, const struct bytes *pay
     }
     struct bytes in = *payload;
     uint8_t bytes[RTP_POOLED_BYTES];
-    uint32_t size = bytes_left(&in) < RTP_POOLED_BYTES ? bytes_left(&in) : RTP_POOLED_BYTES;
+    uint32_t size = before_tail(&in);
     if (size < PAYLOAD_MIN || !bytes_copy(&in, bytes, size)) {
         return;
     }
@@ -94,7 +104,7 @@ void rtp_evidence_payload(struct rtp_evidence *evidence, const struct bytes *pay
     for (uint32_t i = 0; i < size; i++) {
         evidence->bytes[bytes[i]]++;
     }
-    for (uint32_t i = 0; i < RTP_FIRST_BYTES; i++) {
+    for (uint32_t i = 0; i < RTP_FIRST_BYTES && i < size; i++) {
         evidence->half[i][bytes[i] >> 4]++;
         evidence->half[RTP_FIRST_BYTES + i][bytes[i] & 15]++;
     }
@@ -155,7 +165,7 @@ static int32_t continuity(const struct rtp_evidence *evidence)
 
 /* What the statistics of the payload say together. */
 struct statistics {
-    int32_t places, lowest_place, bytes, continuity;
+    int32_t places, lowest_place, together, bytes, continuity;
     bool clear, random;
 };
 
@@ -166,6 +176,7 @@ static struct statistics statistics_of(const struct rtp_evidence *evidence)
         int32_t z = rtp_evidence_chi_square(evidence->half[i], 16);
         s.places = z > s.places ? z : s.places;
         s.lowest_place = z < s.lowest_place ? z : s.lowest_place;
+        s.together += z / 4; /* 16 of them, each of variance 1 */
     }
     s.bytes = rtp_evidence_chi_square(evidence->bytes, 256);
     s.continuity = continuity(evidence);
@@ -174,8 +185,8 @@ static struct statistics statistics_of(const struct rtp_evidence *evidence)
                (s.places > Z_CLEAR || s.continuity > Z_CLEAR));
     int32_t limit = evidence->measured < PACKETS_FOR_WIDE ? Z_RANDOM : Z_RANDOM_WIDE;
     s.random = evidence->measured >= PACKETS_FOR_RANDOM && s.places < limit &&
-               s.lowest_place > Z_TOO_EVEN && s.bytes < limit && s.bytes > Z_TOO_EVEN_BYTES &&
-               s.continuity < limit;
+               s.lowest_place > Z_TOO_EVEN && s.together < Z_TOGETHER && s.bytes < limit &&
+               s.bytes > Z_TOO_EVEN_BYTES && s.continuity < limit;
     return s;
 }
 
@@ -211,7 +222,7 @@ static void add_ground(struct rtp_verdict *verdict, enum rtp_test test, enum rtp
                        unsigned packets, int32_t score)
 {
     verdict->grounds[verdict->ground_count++] =
-        (struct rtp_ground){ (uint8_t)test, (uint8_t)says, (uint16_t)packets, score };
+        (struct rtp_ground){ (uint8_t)test, (uint8_t)says, packets, score };
 }
 
 static enum rtp_says says_z(int32_t z, bool enough, bool random)
@@ -263,12 +274,30 @@ static void judge_bare_size(const struct rtp_evidence *evidence, const struct st
     }
 }
 
+/* A size with room for a tag: SRTP, unless the payload is neither readable nor random. */
+static void judge_tagged_size(const struct rtp_evidence *evidence, const struct statistics *s,
+                              struct rtp_verdict *verdict)
+{
+    bool odd = evidence->measured >= PACKETS_FOR_PLACES && !s->random &&
+               (s->places > Z_SAMPLES || s->bytes > Z_SAMPLES || s->continuity > Z_SAMPLES ||
+                s->together > Z_SAMPLES);
+    if (s->clear || !odd) {
+        verdict->says = RTP_SAYS_SRTP;
+        verdict->null_cipher = s->clear;
+        /* eight bits of speech a sample would show in fewer packets than "random" takes */
+        verdict->encrypted =
+            !s->clear && (s->random || (evidence->companded && s->bytes < Z_SAMPLES &&
+                                        evidence->measured >= PACKETS_FOR_BYTES));
+    }
+}
+
 void rtp_evidence_judge(const struct rtp_evidence *evidence, struct rtp_verdict *ret_verdict)
 {
     *ret_verdict = (struct rtp_verdict){ .says = RTP_SAYS_UNKNOWN };
     struct statistics s = statistics_of(evidence);
     give_grounds(evidence, &s, ret_verdict);
     ret_verdict->encrypted = s.random;
+    ret_verdict->thorough = evidence->measured >= PACKETS_FOR_RANDOM;
     unsigned repeated = repeats(evidence);
     bool stray = s.random && repeated * REPEATS_STRAY <= evidence->packets;
     int extra = extra_bytes(evidence);
@@ -278,11 +307,45 @@ void rtp_evidence_judge(const struct rtp_evidence *evidence, struct rtp_verdict 
     } else if (extra == 0) {
         judge_bare_size(evidence, &s, ret_verdict);
     } else if (is_tag(extra)) {
-        ret_verdict->says = RTP_SAYS_SRTP;
-        ret_verdict->null_cipher = s.clear;
+        judge_tagged_size(evidence, &s, ret_verdict);
     } else if (s.clear) {
         ret_verdict->says = RTP_SAYS_RTP;
     } else if (s.random) {
         ret_verdict->says = RTP_SAYS_SRTP;
     }
+}
+
+static bool has_ground(const struct rtp_verdict *verdict, enum rtp_test test)
+{
+    for (unsigned i = 0; i < verdict->ground_count; i++) {
+        if (verdict->grounds[i].test == test) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool rtp_evidence_join(struct rtp_verdict *verdict, const struct rtp_verdict *later,
+                       uint32_t packets)
+{
+    bool changed_before = has_ground(verdict, RTP_TEST_CHANGE);
+    bool was_unknown = verdict->says == RTP_SAYS_UNKNOWN;
+    if (was_unknown && !verdict->thorough && !has_ground(verdict, RTP_TEST_REPETITION)) {
+        *verdict = *later;
+        return false;
+    }
+    verdict->null_cipher = verdict->null_cipher || later->null_cipher;
+    verdict->no_tag = verdict->no_tag || later->no_tag;
+    if (later->says == verdict->says || later->says == RTP_SAYS_UNKNOWN ||
+        (was_unknown && later->says == RTP_SAYS_SRTP)) {
+        return false; /* one of many looks may find chance where a thorough one did not */
+    }
+    if (later->says == RTP_SAYS_RTP) {
+        *verdict = *later;
+    }
+    if (changed_before || verdict->ground_count >= RTP_TESTS) {
+        return false;
+    }
+    add_ground(verdict, RTP_TEST_CHANGE, (enum rtp_says)later->says, packets, 0);
+    return true;
 }

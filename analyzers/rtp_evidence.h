@@ -18,6 +18,8 @@ enum {
     RTP_COMPARED_BYTES = 16,    /* payload bytes compared with those of the packet before */
     RTP_REPEATS = 4,            /* payloads remembered to find them again */
     RTP_EXTRA_MAX = 20,         /* bytes beyond the codec's frames: GCM tag and 4 bytes of MKI */
+    RTP_TAIL_BYTES = 14,        /* that may hold a key id (MKI, 4 bytes) and an 80-bit tag: a key id
+                                   stands in clear, so the statistics leave the tail out */
 };
 
 enum rtp_says { RTP_SAYS_UNKNOWN, RTP_SAYS_SRTP, RTP_SAYS_RTP };
@@ -27,20 +29,22 @@ enum rtp_says { RTP_SAYS_UNKNOWN, RTP_SAYS_SRTP, RTP_SAYS_RTP };
  *   FIRST_BYTES  largest z of chi-square over the half bytes at positions 0..7
  *   BYTES        z of chi-square over all bytes at positions 0..31
  *   CONTINUITY   z of the number of bytes that equal the one at their place a packet before
- *   REPETITION   packets that had the most frequent payload */
+ *   REPETITION   packets that had the most frequent payload
+ *   CHANGE       none; packets: of the stream before the look that said otherwise */
 enum rtp_test {
     RTP_TEST_SIZE,
     RTP_TEST_FIRST_BYTES,
     RTP_TEST_BYTES,
     RTP_TEST_CONTINUITY,
     RTP_TEST_REPETITION,
+    RTP_TEST_CHANGE,
     RTP_TESTS,
 };
 
 struct rtp_ground {
     uint8_t test;     /* enum rtp_test */
     uint8_t says;     /* enum rtp_says */
-    uint16_t packets; /* looked at */
+    uint32_t packets; /* looked at */
     int32_t score;
 };
 
@@ -50,6 +54,7 @@ struct rtp_verdict {
     bool null_cipher; /* SRTP whose payload is readable: a tag behind clear samples */
     bool no_tag;      /* SRTP without room for an authentication tag */
     bool encrypted;   /* the payload was seen to be random */
+    bool thorough;    /* enough packets were looked at for every test */
     uint8_t ground_count;
     struct rtp_ground grounds[RTP_TESTS];
 };
@@ -79,6 +84,10 @@ void rtp_evidence_payload(struct rtp_evidence *evidence, const struct bytes *pay
 void rtp_evidence_size(struct rtp_evidence *evidence, uint8_t payload_type, uint32_t payload_bytes,
                        uint32_t step);
 void rtp_evidence_judge(const struct rtp_evidence *evidence, struct rtp_verdict *ret_verdict);
+/* Joins what a later look at the same stream says, after `packets` packets: a stream that was
+ * readable once is readable. True when it says otherwise than before, for the first time. */
+bool rtp_evidence_join(struct rtp_verdict *verdict, const struct rtp_verdict *later,
+                       uint32_t packets);
 
 /* z, in thousandths, of chi-square of counts against an even distribution; 0 when there are none.
  * bins: 16 or 256. */

@@ -72,7 +72,7 @@ static void close_media(struct section *section)
 {
     struct sdp_use use = section->use;
     use.counted = false; /* was, when the session level was read */
-    for (uint32_t i = 0; section->media && i < section->inherited_count; i++) {
+    for (uint32_t i = 0; use.told && i < section->inherited_count; i++) {
         const struct sdp_line *line = &section->inherited[i];
         if ((section->own & 1u << line->kind) == 0) {
             sdp_line_put(&use, line);
@@ -105,7 +105,8 @@ static void read_session_line(struct section *section, const struct sdp_line *li
     if (line->kind > SDP_LINE_INHERITED) {
         return;
     }
-    if (section->inherited_count == SDP_INHERITED_MAX) {
+    if (section->inherited_count == SDP_INHERITED_MAX ||
+        bytes_left(&line->value) > SDP_INHERITED_SIZE_MAX) {
         section->use.sdp->dropped++;
         return;
     }

@@ -5,9 +5,10 @@
 #include "analyzers/analyzer.h"
 
 enum {
-    SDP_MEDIA_MAX = 32,      /* m-lines of a message that are told */
-    SDP_ATTRIBUTES_MAX = 64, /* attributes of an m-line that are told */
-    SDP_INHERITED_MAX = 16,  /* lines of the session level that m-lines inherit */
+    SDP_MEDIA_MAX = 32,            /* m-lines of a message that are told */
+    SDP_ATTRIBUTES_MAX = 64,       /* attributes of an m-line that are told */
+    SDP_INHERITED_MAX = 16,        /* lines of the session level that m-lines inherit */
+    SDP_INHERITED_SIZE_MAX = 1024, /* bytes of such a line: each m-line reads it again */
 };
 
 /* What the bodies of one message said so far; the caller sets the first three. */
@@ -18,7 +19,7 @@ struct sdp {
     uint16_t media_count;  /* m-lines, through all bodies of the message */
     uint32_t keys;         /* keys readable in a=crypto, a=cryptoscale and k= */
     uint32_t fingerprints; /* a=fingerprint lines */
-    uint32_t dropped;      /* m-lines and attributes over the caps */
+    uint32_t dropped;      /* m-lines, attributes, keys and parts of bodies over the caps */
     uint32_t malformed;    /* m-lines without a media, port or proto */
     bool sharing;          /* an m=applicationsharing* line */
 };

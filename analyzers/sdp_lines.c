@@ -7,6 +7,8 @@
 enum {
     TOKEN_MAX = 64,       /* characters of a suite, hash or protocol name */
     FINGERPRINT_MAX = 64, /* bytes: SHA-512 */
+    KEYS_MAX = 16,        /* keys of a crypto line that are read */
+    WORDS_MAX = 32,       /* words of a crypto line that are read */
 };
 
 static void put_event(const struct sdp_use *use, const struct observation *event,
@@ -90,7 +92,11 @@ static void put_key(const struct sdp_use *use, struct bytes in)
 static void put_inline_keys(const struct sdp_use *use, uint16_t tag, const struct bytes *suite,
                             struct bytes word)
 {
-    while (bytes_left(&word) > 0) {
+    for (unsigned i = 0; bytes_left(&word) > 0; i++) {
+        if (i == KEYS_MAX) {
+            use->sdp->dropped++;
+            return;
+        }
         struct bytes parameter = scan_until(&word, ';');
         struct bytes place = parameter;
         if (!scan_starts(&parameter, "inline:")) {
@@ -132,10 +138,16 @@ static void put_crypto_parameter(const struct sdp_use *use, uint16_t tag, struct
     }
 }
 
+/* IANA "SRTP Crypto Suites" begin so, whoever wrote them: no other word is told, it may be a key.
+ */
 static bool is_suite(const struct bytes *word)
 {
-    return is_name(word) &&
-           scan_find(word, "_") > 0; /* base64 has no "_": a key is never a suite */
+    static const char *const starts[] = { "AES_", "AEAD_", "F8_", "SEED_", "ARIA_", "NULL_" };
+    bool known = false;
+    for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
+        known |= scan_starts(word, starts[i]);
+    }
+    return known && is_name(word);
 }
 
 /* RFC 4568 9.1: tag suite key-params *(session-param). [MS-SDPEXT] a=cryptoscale has "client" or
@@ -148,7 +160,11 @@ static void put_crypto(const struct sdp_use *use, struct bytes in)
     if (!scan_number(&word, UINT16_MAX, &tag)) {
         tag = 0;
     }
-    while (bytes_left(&in) > 0) {
+    for (unsigned i = 0; bytes_left(&in) > 0; i++) {
+        if (i == WORDS_MAX) {
+            use->sdp->dropped++;
+            return;
+        }
         word = scan_word(&in);
         if (scan_starts(&word, "inline:")) {
             put_inline_keys(use, (uint16_t)tag, &suite, word);

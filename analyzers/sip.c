@@ -1,5 +1,6 @@
 /* analyzers/sip.c: finds SIP messages (RFC 3261) in datagrams and streams. */
 #include "analyzers/analyzer.h"
+#include "analyzers/header_lines.h"
 #include "analyzers/sip_facts.h"
 #include "analyzers/sip_message.h"
 #include "base/scan.h"
@@ -56,7 +57,7 @@ static void read_datagram(struct sip_state *sip, struct segment *seg, const stru
     if (message.has_length && message.content_length < size) {
         size = message.content_length;
     }
-    struct bytes body = bytes_take(&in, size);
+    struct bytes body = message.cut ? bytes_of(NULL, 0, 0) : bytes_take(&in, size);
     sip_facts_message(&sip->facts, &message, body, place);
     if (message.malformed || long_body) {
         sip_facts_fault(place, OBS_MALFORMED);
@@ -100,24 +101,6 @@ static enum step lose(struct sip_state *sip, struct segment *seg, const struct s
     return sip->thrown > RESYNCHRONISATIONS_MAX ? STEP_STOP : STEP_NEXT;
 }
 
-/* Is the empty line after the headers there? Remembers how far it looked. */
-static bool has_headers(struct sip_side *side, struct bytes have)
-{
-    struct bytes at = have;
-    struct bytes line;
-    if (bytes_skip(&at, side->scanned) == NULL) {
-        side->scanned = 0; /* what waited was dropped */
-        return false;
-    }
-    while (scan_line(&at, &line)) {
-        if (bytes_left(&line) == 0) {
-            return true;
-        }
-        side->scanned = scan_offset(&have, &at);
-    }
-    return false;
-}
-
 static void finish_message(struct sip_state *sip, const struct sip_message *message,
                            struct bytes body, const struct sip_place *place)
 {
@@ -129,35 +112,37 @@ static void finish_message(struct sip_state *sip, const struct sip_message *mess
     }
 }
 
-/* A message whose headers are here, or all of it that will come. RFC 3261 18.3: on a stream a
- * missing Content-Length means no body here. */
+/* A message whose headers are here; not complete: all of them that will come, and what stands last
+ * may be half a line. RFC 3261 18.3: on a stream a missing Content-Length means no body here. */
 static enum step read_message(struct sip_state *sip, struct segment *seg,
-                              const struct sip_place *place)
+                              const struct sip_place *place, bool complete)
 {
     struct sip_side *side = &sip->side[seg->from];
     struct bytes rest = seg->payload;
     struct bytes in = bytes_take(&rest, bytes_left(&rest));
     struct bytes start = in;
     struct sip_message message;
+    in.cut = complete ? 0 : 1;
     if (!sip_message_read(&in, &message)) {
         return lose(sip, seg, place);
     }
-    uint32_t headers = scan_offset(&start, &in);
+    uint32_t headers = complete ? scan_offset(&start, &in) : bytes_left(&start);
     uint32_t length = message.content_length;
-    bool whole = length <= bytes_left(&in);
+    bytes_skip(&start, headers);
+    bool whole = length <= bytes_left(&start);
     bool readable = length <= BODY_MAX && headers + length <= WAIT_MAX;
     if (!whole && readable && seg->open) {
         side->needed = headers + length;
         return STEP_WAIT;
     }
-    struct bytes body = bytes_of(NULL, 0, 0);
-    if (readable) {
-        body = whole ? bytes_take(&in, length) : in;
-    }
+    struct bytes body = start;
+    uint32_t size = !readable ? 0 : whole ? length : bytes_left(&start);
+    bytes_limit(&body, size);
+    body.cut = message.cut ? 0 : length - size;
     bytes_take(&seg->payload, headers);
     *side = (struct sip_side){ .synced = true, .step_over = length };
     finish_message(sip, &message, body, place);
-    if (!whole || !readable) {
+    if (!whole || !readable || message.cut) {
         sip_facts_fault(place, OBS_CUT);
     }
     return STEP_NEXT;
@@ -182,17 +167,17 @@ static enum step step_stream(struct sip_state *sip, struct segment *seg,
     if (have < side->needed && seg->open) {
         return STEP_WAIT;
     }
-    enum claim claim = sip_message_claim(seg->payload, seg->open);
-    if (claim == CLAIM_MORE) {
-        return STEP_WAIT;
+    if (side->scanned == 0) { /* else its start line was found good */
+        enum claim claim = sip_message_claim(seg->payload, seg->open);
+        if (claim != CLAIM_YES) {
+            return claim == CLAIM_MORE ? STEP_WAIT : lose(sip, seg, place);
+        }
     }
-    if (claim == CLAIM_NO) {
-        return lose(sip, seg, place);
-    }
-    if (seg->open && !has_headers(side, seg->payload)) {
+    bool whole = header_lines_whole(seg->payload, &side->scanned);
+    if (seg->open && !whole) {
         return have > HEADERS_MAX ? lose(sip, seg, place) : STEP_WAIT;
     }
-    return read_message(sip, seg, place);
+    return read_message(sip, seg, place, whole);
 }
 
 static enum feed sip_feed(void *state, struct segment *seg, struct sink *sink)

@@ -15,30 +15,62 @@ struct walk {
     struct sip_body *found;
 };
 
+/* RFC 3863, [MS-PRES]: presence documents, categories and who may see them. Other msrtc- types are
+ * relay credentials, error reports, conference control. */
 static bool is_presence(const struct bytes *type)
 {
-    if (scan_starts(type, "application/msrtc-")) {
-        return !scan_starts(type, "application/msrtc-media-relay-auth");
-    }
-    return scan_find(type, "pidf") >= 0;
+    bool microsoft = scan_starts(type, "application/msrtc");
+    return scan_find(type, "pidf") >= 0 ||
+           (microsoft && (scan_find(type, "presence") >= 0 || scan_find(type, "categor") >= 0));
 }
 
-/* [SIPE], RFC 3994: tells that somebody types. */
-static bool is_typing_notice(const struct bytes *type)
+/* What a MESSAGE may carry that nobody wrote, or nobody can read. */
+static bool is_no_text(const struct bytes *type)
 {
-    return scan_starts(type, "application/im-iscomposing") ||
-           scan_find(type, "keyboardactivity") >= 0;
+    static const char *const starts[] = {
+        "application/im-iscomposing", /* RFC 3994: somebody types */
+        "text/x-msmsgscontrol",       /* the same, of Messenger */
+        "message/imdn",               /* RFC 5438: delivery notice */
+        "application/manscdp",        /* GB/T 28181: cameras */
+        "application/pkcs7-mime",     /* RFC 8551: encrypted from end to end */
+        "multipart/encrypted",        /* RFC 1847 */
+    };
+    for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
+        if (scan_starts(type, starts[i])) {
+            return true;
+        }
+    }
+    return scan_find(type, "keyboardactivity") >= 0;
+}
+
+/* A MIME entity: header lines, empty line, body. Takes the headers and gives the type they name. */
+static struct bytes part_type(struct bytes *part)
+{
+    struct bytes type = bytes_of(NULL, 0, 0);
+    struct header_line header;
+    while (header_lines_next(part, &header) == HEADER_LINE) {
+        if (scan_is(&header.name, "Content-Type") || scan_is(&header.name, "c")) {
+            type = header.value;
+        }
+    }
+    return type;
 }
 
 static void read_plain(const struct walk *walk, struct bytes type, struct bytes body)
 {
     struct bytes name = header_lines_trim(scan_until(&type, ';'));
     bool untyped_sdp = bytes_left(&name) == 0 && scan_starts(&body, "v=0");
+    if (scan_is(&name, "message/cpim")) { /* RFC 3862 2: message headers, then a MIME entity */
+        struct bytes inner = body;
+        (void)part_type(&inner);
+        type = part_type(&inner);
+        name = header_lines_trim(scan_until(&type, ';'));
+    }
     if (scan_is(&name, "application/sdp") || untyped_sdp) {
         sdp_read(walk->sdp, body);
     } else if (is_presence(&name)) {
         walk->found->presence = true;
-    } else if (!is_typing_notice(&name) && bytes_left(&body) > 0) {
+    } else if (!is_no_text(&name) && bytes_sent(&body) > 0) {
         walk->found->text = true;
     }
 }
@@ -82,19 +114,6 @@ static struct bytes take_part(struct bytes *in, const struct bytes *boundary)
     return start;
 }
 
-/* A part: header lines, empty line, body. */
-static struct bytes part_type(struct bytes *part)
-{
-    struct bytes type = bytes_of(NULL, 0, 0);
-    struct header_line header;
-    while (header_lines_next(part, &header) == HEADER_LINE) {
-        if (scan_is(&header.name, "Content-Type") || scan_is(&header.name, "c")) {
-            type = header.value;
-        }
-    }
-    return type;
-}
-
 /* Bodies still to be walked: parts of a multipart body that are multipart themselves. */
 static void read_multipart(const struct walk *walk, struct bytes type, struct bytes body,
                            struct bytes inner[2])
@@ -112,15 +131,18 @@ static void read_multipart(const struct walk *walk, struct bytes type, struct by
         } else if (bytes_left(&inner[0]) == 0) {
             inner[0] = inner_type;
             inner[1] = part;
+        } else {
+            walk->sdp->dropped++;
         }
     }
+    walk->sdp->dropped += bytes_left(&body) > 0 ? 1 : 0;
 }
 
 void sip_body_read(struct bytes type, struct bytes body, struct sdp *sdp, struct sip_body *ret_body)
 {
     struct walk walk = { sdp, ret_body };
     *ret_body = (struct sip_body){ false, false };
-    if (!scan_starts(&type, "multipart/")) {
+    if (!scan_starts(&type, "multipart/") || is_no_text(&type)) {
         read_plain(&walk, type, body);
         return;
     }

@@ -207,6 +207,18 @@ static void put_authorization(struct sip_facts *facts, const struct bytes *value
     }
 }
 
+static bool has_ms_body(struct bytes value)
+{
+    static const char name[] = "ms-body=";
+    int64_t at = scan_find(&value, name);
+    if (at < 0) {
+        return false;
+    }
+    bytes_skip(&value, (uint32_t)at + sizeof name - 1);
+    struct bytes body = header_lines_item(&value, ';');
+    return bytes_left(&body) > 0;
+}
+
 static void put_header(struct sip_facts *facts, const struct sip_header *header,
                        const struct sip_place *place)
 {
@@ -229,7 +241,7 @@ static void put_header(struct sip_facts *facts, const struct sip_header *header,
         put_via(facts, header->value, place);
         break;
     case SIP_HEADER_MICROSOFT:
-        if (scan_find(&header->value, "ms-body=") >= 0) { /* the first IM, inside an INVITE */
+        if (has_ms_body(header->value)) { /* the first IM, inside an INVITE */
             put_flag(place, OBS_SIP_IM, &header->value, &facts->im);
         }
         break;

@@ -5,7 +5,8 @@
 #include "base/scan.h"
 
 enum {
-    METHOD_MAX = 32,     /* characters */
+    METHOD_MAX = 32, /* characters */
+    LOOK_MAX = 256,  /* bytes of an unfinished line that are looked at, with each that is added */
     KEEPALIVES_MAX = 64, /* line end characters before a start line */
 };
 
@@ -63,7 +64,7 @@ static void skip_keepalives(struct bytes *in)
 static bool may_become_start_line(struct bytes in)
 {
     static const char version[] = "SIP/2.0 ";
-    uint32_t size = bytes_left(&in);
+    uint32_t size = bytes_left(&in) < LOOK_MAX ? bytes_left(&in) : LOOK_MAX;
     struct bytes have = bytes_take(&in, size);
     uint32_t n = 0;
     while (n < size && n < sizeof version - 1 && bytes_peek(&have, n) == version[n]) {

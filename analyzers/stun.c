@@ -17,7 +17,10 @@ enum {
 enum { FAMILY_IPV4 = 0x01, FAMILY_IPV6 = 0x02 };
 enum { PEER_TEXT_SIZE = ADDRESS_TEXT_SIZE + 8 };
 enum { METHOD_BINDING = 0x001, METHOD_ALLOCATE = 0x003 };
-enum { RESYNCHRONISATIONS_MAX = 8 /* pieces thrown away before a stream is given up */ };
+enum {
+    RESYNCHRONISATIONS_MAX = 8, /* pieces thrown away before a stream is given up */
+    STRANGE_MAX = 8,            /* message types without a name that are told apart */
+};
 
 enum dialect { DIALECT_NONE, DIALECT_RFC8489, DIALECT_RFC3489, DIALECT_MS_TURN };
 
@@ -31,12 +34,13 @@ struct header {
 
 struct stun_state {
     struct once peers;
-    uint32_t step_over[2]; /* of each side's stream: bytes of ChannelData */
-    uint8_t thrown;        /* pieces of a stream thrown away since the last message */
-    uint8_t dialect;       /* last told */
-    bool started;          /* the flow is told to be STUN */
-    bool client;           /* the client was told */
-    bool software;         /* was told */
+    uint16_t strange[STRANGE_MAX]; /* message types without a name, 0 = free */
+    uint32_t step_over[2];         /* of each side's stream: bytes of ChannelData */
+    uint8_t thrown;                /* pieces of a stream thrown away since the last message */
+    uint8_t dialect;               /* last told */
+    bool started;                  /* the flow is told to be STUN */
+    bool client;                   /* the client was told */
+    bool software;                 /* was told */
     bool stream;
 };
 
@@ -204,6 +208,18 @@ static const char *method_name(uint32_t method, enum dialect dialect)
     return method < sizeof names / sizeof names[0] ? names[method] : NULL;
 }
 
+/* Is this type without a name one of the first few? */
+static bool is_told_apart(struct stun_state *stun, uint16_t type)
+{
+    for (unsigned i = 0; i < STRANGE_MAX; i++) {
+        if (stun->strange[i] == 0 || stun->strange[i] == type) {
+            stun->strange[i] = type;
+            return true;
+        }
+    }
+    return false;
+}
+
 /* RFC 8489 5: the class is bits 8 and 4 of the type, the method the rest of it. */
 static void put_method(struct stun_state *stun, const struct segment *seg, struct sink *sink,
                        const struct header *h)
@@ -216,8 +232,10 @@ static void put_method(struct stun_state *stun, const struct segment *seg, struc
     const char *name = method_name(method, h->dialect);
     if (name != NULL) {
         text_printf(&text, "%s.%s", name, classes[class]);
-    } else {
+    } else if (is_told_apart(stun, h->type)) {
         text_printf(&text, "0x%03x.%s", (unsigned)method, classes[class]);
+    } else {
+        text_put(&text, "other");
     }
     bool asks = class == 0 && (method == METHOD_BINDING || method == METHOD_ALLOCATE);
     if (asks && !stun->client) {

@@ -15,8 +15,9 @@ enum {
     MESSAGE_HEADER = 4, /* type(1) length(3) */
     HELD_MIN = 2048,    /* first size of a buffer for a message in pieces */
     HELD_MAX = TLS_MESSAGE_MAX + MESSAGE_HEADER + (1 << 14) + 2048, /* with one more record */
-    HELLO_LOOK = 6,   /* bytes that tell a hello from a record under keys */
-    LEADING_MAX = 64, /* bytes of another protocol that may stand before a hello */
+    HELLO_LOOK = 6,        /* bytes that tell a hello from a record under keys */
+    LEADING_MAX = 64,      /* bytes of another protocol that may stand before a hello */
+    ALERTS_CLEAR_MAX = 15, /* bytes of alerts in clear; one under keys has no fewer than 16 */
 };
 
 /* One side's record layer. */
@@ -106,8 +107,10 @@ static void read_handshake(struct tls_state *s, const struct segment *seg, struc
         struct bytes all = bytes_of(r->held, r->held_size, r->held_size);
         fits = read_messages(s, seg, &all, sink);
         uint32_t rest = bytes_left(&all);
-        memmove(r->held, r->held + (r->held_size - rest), rest);
-        r->held_size = rest;
+        if (rest < r->held_size) { /* else nothing was used: it would cost again and again */
+            memmove(r->held, r->held + (r->held_size - rest), rest);
+            r->held_size = rest;
+        }
     } else {
         fits = false;
     }
@@ -175,8 +178,12 @@ static bool is_protected(const struct tls_state *s, const struct segment *seg,
     if (h->type == CONTENT_ALERT && tls_names_is_13(s->hs.version)) {
         return false;
     }
-    bool again = h->type == CONTENT_HANDSHAKE && (s->hs.offers_13 || s->hs.hello_retry) &&
-                 tls_record_is_hello(in);
+    if (h->type == CONTENT_ALERT && h->length > ALERTS_CLEAR_MAX) {
+        return true;
+    }
+    bool may_be_13 = s->hs.version == 0 || tls_names_is_13(s->hs.version);
+    bool again = h->type == CONTENT_HANDSHAKE && may_be_13 &&
+                 (s->hs.offers_13 || s->hs.hello_retry) && tls_record_is_hello(in);
     return side->changed_cipher ? !again : side->lost && h->type == CONTENT_HANDSHAKE;
 }
 

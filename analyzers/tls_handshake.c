@@ -34,7 +34,9 @@ void tls_handshake_announce(struct tls_handshake *hs, const struct segment *seg,
 void tls_handshake_roles(struct tls_handshake *hs, const struct segment *seg, bool from_client,
                          struct sink *sink)
 {
-    if (hs->roles_known) {
+    bool both_said_hello =
+        hs->datagram && !from_client && hs->client == seg->from && hs->version == 0;
+    if (hs->roles_known && !both_said_hello) {
         return;
     }
     hs->roles_known = true;
@@ -55,6 +57,7 @@ void tls_handshake_lost(struct tls_handshake *hs, const struct segment *seg, enu
                         struct sink *sink)
 {
     struct tls_side *side = &hs->side[seg->from];
+    side->missing |= fault == BYTES_CUT;
     if (!side->lost) {
         side->lost = true;
         report_fault(hs, seg, fault, sink);
@@ -75,8 +78,9 @@ static enum bytes_fault check_certificate_request(const struct tls_handshake *hs
     return bytes_finish(&body);
 }
 
-/* Messages that only one role sends, for captures that begin after the hellos. */
-static void learn_roles(struct tls_handshake *hs, const struct segment *seg, uint8_t type,
+/* Messages that only one role sends: they tell the roles in captures that begin after the hellos.
+ * false: the other role sent it. */
+static bool learn_roles(struct tls_handshake *hs, const struct segment *seg, uint8_t type,
                         struct sink *sink)
 {
     bool server = type == SERVER_KEY_EXCHANGE || type == CERTIFICATE_REQUEST ||
@@ -86,13 +90,16 @@ static void learn_roles(struct tls_handshake *hs, const struct segment *seg, uin
     if (server || client) {
         tls_handshake_roles(hs, seg, client, sink);
     }
+    return (!server && !client) || (hs->client == seg->from) == client;
 }
 
 /* Everything but hellos; before TLS 1.3, which has no other message in clear. */
 static enum bytes_fault read_later(struct tls_handshake *hs, const struct segment *seg,
                                    uint8_t type, struct bytes body, struct sink *sink)
 {
-    learn_roles(hs, seg, type, sink);
+    if (!learn_roles(hs, seg, type, sink)) {
+        return BYTES_MALFORMED;
+    }
     switch (type) {
     case CERTIFICATE:
         return tls_certificates_message(hs, seg, body, sink);
@@ -158,11 +165,19 @@ void tls_handshake_message(struct tls_handshake *hs, const struct segment *seg, 
     }
 }
 
+/* RFC 5246 7.2.2: alerts about the certificate of who hears them, or about having shown none. */
+static bool is_refusal(uint8_t code)
+{
+    static const uint8_t codes[] = { 40, 42, 43, 44, 45, 46, 48, 49, 51, 111, 113, 114, 116 };
+    return memchr(codes, code, sizeof codes) != NULL;
+}
+
 void tls_handshake_alert(struct tls_handshake *hs, const struct segment *seg, uint8_t level,
                          uint8_t code, struct sink *sink)
 {
     struct tls_side *side = &hs->side[seg->from];
     side->fatal |= level == ALERT_FATAL;
+    side->refused |= level == ALERT_FATAL && is_refusal(code);
     side->no_certificate |= code == ALERT_NO_CERTIFICATE;
     if (hs->alerts == TLS_ALERTS_MAX || !hs->announced) {
         return;
@@ -191,7 +206,7 @@ void tls_handshake_alert(struct tls_handshake *hs, const struct segment *seg, ui
 void tls_handshake_protected(struct tls_handshake *hs, uint8_t from, uint8_t content, uint32_t size)
 {
     struct tls_side *side = &hs->side[from];
-    bool keyed = side->changed_cipher || hs->datagram || (side->lost && content == CONTENT_DATA);
+    bool keyed = side->changed_cipher || hs->datagram || (side->missing && content == CONTENT_DATA);
     side->under_keys += keyed && content != CONTENT_ALERT;
     side->handshakes_under_keys += keyed && content == CONTENT_HANDSHAKE;
     side->data_records += content == CONTENT_DATA;

@@ -48,10 +48,13 @@ struct tls_side {
     uint32_t data_like_finished;    /* of these, long enough for a TLS 1.3 Finished */
     uint8_t session_id[32];         /* of its hello */
     uint8_t session_id_size;
+    uint8_t random[8];   /* the start of its ClientHello's: tells a repetition from a new one */
     bool seen;           /* any record of it */
     bool lost;           /* bytes are missing or unreadable: absence proves nothing */
+    bool missing;        /* of these, missing: its ChangeCipherSpec may be among them */
     bool changed_cipher; /* ChangeCipherSpec */
     bool fatal;          /* sent a fatal alert in clear */
+    bool refused;        /* of these, one about the other's certificate */
     bool no_certificate; /* SSL 3.0 alert no_certificate */
     bool waiting;        /* DTLS: messages wait for earlier ones */
     bool raw_key;        /* its Certificate holds a raw public key (RFC 7250) */
@@ -75,6 +78,7 @@ struct tls_handshake {
     bool offers_early; /* ClientHello offers early data */
     bool offers_ticket;
     bool hello_retry;
+    bool repeated;  /* a second handshake began in clear: whose messages were seen is unclear */
     bool psk;       /* TLS 1.3 ServerHello took a PSK */
     bool alpn_same; /* all that the client offers by ALPN is one protocol: alpn_carries */
     uint8_t alpn_carries;
@@ -85,7 +89,8 @@ void tls_handshake_announce(struct tls_handshake *hs, const struct segment *seg,
 /* One whole message; body is what follows its header. Faults are reported, never returned. */
 void tls_handshake_message(struct tls_handshake *hs, const struct segment *seg, uint8_t type,
                            struct bytes body, struct sink *sink);
-/* The sender of seg is the client (or the server). The first word stays. */
+/* The sender of seg is the client (or the server). The first word stays, but who answers a hello is
+ * the server even if both said hello (DTLS, when ICE leaves it open). */
 void tls_handshake_roles(struct tls_handshake *hs, const struct segment *seg, bool from_client,
                          struct sink *sink);
 /* One alert in clear. */

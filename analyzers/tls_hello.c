@@ -27,7 +27,7 @@ static const uint8_t google_random[RANDOM_SIZE] = {
 
 struct client_hello {
     uint16_t version;
-    struct bytes session_id, suites, extensions;
+    struct bytes random, session_id, suites, extensions;
     enum bytes_fault fault;
 };
 
@@ -37,7 +37,7 @@ static struct client_hello read_client_hello(struct bytes body, bool datagram)
 {
     struct client_hello h = { 0 };
     h.version = bytes_u16(&body);
-    bytes_skip(&body, RANDOM_SIZE);
+    h.random = bytes_take(&body, RANDOM_SIZE);
     h.session_id = bytes_take(&body, bytes_u8(&body));
     if (datagram) {
         bytes_take(&body, bytes_u8(&body));
@@ -83,6 +83,15 @@ static bool imitates(const struct client_hello *h, bool datagram)
            bytes_sent(&h->extensions) == 0 && bytes_sent(&h->session_id) == 0;
 }
 
+/* One more ClientHello: after HelloRetryRequest or HelloVerifyRequest its random stays. */
+static void note_repetition(struct tls_handshake *hs, struct tls_side *side, struct bytes random)
+{
+    bool same = bytes_starts(&random, side->random, sizeof side->random);
+    bool answered = hs->version != 0 && !tls_names_is_13(hs->version);
+    hs->repeated |= answered && tls_handshake_has(side, CLIENT_HELLO) && !same;
+    bytes_copy(&random, side->random, sizeof side->random);
+}
+
 enum bytes_fault tls_hello_client(struct tls_handshake *hs, const struct segment *seg,
                                   struct bytes body, struct sink *sink)
 {
@@ -92,6 +101,7 @@ enum bytes_fault tls_hello_client(struct tls_handshake *hs, const struct segment
     }
     tls_handshake_roles(hs, seg, true, sink);
     struct tls_side *side = &hs->side[seg->from];
+    note_repetition(hs, side, h.random);
     keep_session_id(side, h.session_id);
     if (tls_handshake_has(side, CLIENT_HELLO)) {
         return h.fault; /* after HelloRetryRequest or HelloVerifyRequest: the offer is known */
@@ -199,6 +209,9 @@ static void report_choice(struct tls_handshake *hs, const struct segment *seg,
         return;
     }
     hs->psk = answer->psk;
+    if (hs->offers_early) { /* what came before this answer is early data, not an end */
+        hs->side[1 - seg->from].data_like_finished = 0;
+    }
     if (answer->group != 0) {
         observe_text(sink, seg, OBS_TLS_GROUP, tls_names_group(answer->group, buffer),
                      answer->group);
@@ -222,6 +235,9 @@ enum bytes_fault tls_hello_server(struct tls_handshake *hs, const struct segment
     fault = h.fault != BYTES_OK ? h.fault : fault;
     if (fault != BYTES_OK) {
         return fault; /* a missing extension could change the version */
+    }
+    if (!hs->datagram && tls_handshake_has(&hs->side[seg->from], CLIENT_HELLO)) {
+        return BYTES_MALFORMED; /* nobody answers himself */
     }
     tls_handshake_roles(hs, seg, false, sink);
     if (h.retry) {

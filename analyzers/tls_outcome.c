@@ -143,6 +143,20 @@ struct mtls {
     const char *reason;
 };
 
+/* Domain facts D.1: records under keys from both sides. Nothing comes of a handshake that ended
+ * with a fatal alert; DTLS does not believe alerts in clear (RFC 6347 4.1.2.7). */
+static bool is_established(const struct tls_handshake *hs)
+{
+    const struct tls_side *a = &hs->side[0];
+    const struct tls_side *b = &hs->side[1];
+    bool old = is_old(hs) || hs->version == SSL2_VERSION;
+    if (hs->version == 0 || ((a->fatal || b->fatal) && !(old && hs->datagram))) {
+        return false;
+    }
+    return old ? a->under_keys > 0 && b->under_keys > 0
+               : a->data_like_finished > 0 && b->data_like_finished > 0;
+}
+
 /* Why nothing can be said at the end. */
 static struct mtls why_unknown(const struct tls_handshake *hs)
 {
@@ -152,7 +166,8 @@ static struct mtls why_unknown(const struct tls_handshake *hs)
     if (((a->messages | b->messages) & hellos) == 0) {
         return (struct mtls){ "unknown", "no-start" };
     }
-    if (a->lost || b->lost) {
+    bool finished = is_old(hs) && is_established(hs); /* datagrams get lost unseen */
+    if (a->lost || b->lost || finished) {
         return (struct mtls){ "unknown", "missing-bytes" };
     }
     if (!a->seen || !b->seen) {
@@ -161,13 +176,22 @@ static struct mtls why_unknown(const struct tls_handshake *hs)
     return (struct mtls){ "unknown", "unfinished" };
 }
 
-/* The server asked: what came of it. */
-static struct mtls judge_request(const struct tls_handshake *hs, const struct parties *p)
+/* Was all read that the client says in clear, up to the messages that may lack a certificate?
+ * Datagrams of one flight may change places: only the answer shows that it is over. Which of them
+ * were lost is known up to the newest message, and ClientKeyExchange follows Certificate. */
+static bool is_flight_read(const struct tls_handshake *hs, const struct parties *p)
 {
     const struct tls_side *client = p->client;
-    /* Datagrams of one flight may change places: only the answer shows that it is over. */
-    bool over = client->under_keys > 0 && (!hs->datagram || p->server->under_keys > 0);
-    bool finished = over && !client->lost;
+    bool over = client->under_keys > 0 && !client->lost && tls_handshake_has(client, CLIENT_HELLO);
+    return over && (!hs->datagram ||
+                    (p->server->under_keys > 0 && tls_handshake_has(client, CLIENT_KEY_EXCHANGE)));
+}
+
+/* The server asked: what came of it. */
+static struct mtls judge_request(const struct tls_handshake *hs, const struct parties *p, bool end)
+{
+    const struct tls_side *client = p->client;
+    bool finished = is_flight_read(hs, p);
     if (client->no_certificate ||
         (tls_handshake_has(client, CERTIFICATE) && client->certificates == 0)) {
         return (struct mtls){ "disproven", "empty" };
@@ -175,14 +199,16 @@ static struct mtls judge_request(const struct tls_handshake *hs, const struct pa
     if (!tls_handshake_has(client, CERTIFICATE)) {
         return (struct mtls){ finished ? "disproven" : NULL, "empty" };
     }
-    if (p->server->fatal && p->server->under_keys == 0) {
-        return (struct mtls){ "disproven", "refused" };
+    if (p->server->fatal && p->server->under_keys == 0) { /* of DTLS: anybody may have sent it */
+        bool sure = p->server->refused && (end || !hs->datagram);
+        return (struct mtls){ sure ? "disproven" : NULL, "refused" };
     }
-    if (!tls_handshake_has(client, CERTIFICATE_VERIFY)) {
-        return (struct mtls){ finished ? "disproven" : NULL, "no-verify" };
+    if (!tls_handshake_has(client, CERTIFICATE_VERIFY)) { /* of DTLS: no later message tells */
+        return (struct mtls){ finished && !hs->datagram ? "disproven" : NULL, "no-verify" };
     }
-    if (p->server->under_keys > 0) {
-        return (struct mtls){ "proven", "certificate-verify" };
+    if (p->server->under_keys > 0 && (hs->datagram || !p->server->fatal)) {
+        return client->raw_key ? (struct mtls){ "unknown", "raw-public-key" }
+                               : (struct mtls){ "proven", "certificate-verify" };
     }
     return (struct mtls){ NULL, NULL };
 }
@@ -208,7 +234,7 @@ static struct mtls judge_mtls(const struct tls_handshake *hs, bool end)
         return (struct mtls){ "disproven", "not-requested" };
     }
     if (requested == ANSWER_YES) {
-        mtls = judge_request(hs, &p);
+        mtls = judge_request(hs, &p, end);
     }
     return mtls.state == NULL && end ? why_unknown(hs) : mtls;
 }
@@ -219,10 +245,14 @@ static void report_mtls(const struct segment *seg, const struct mtls *mtls, stru
     observe_text(sink, seg, OBS_TLS_MTLS_REASON, mtls->reason, 0);
 }
 
-/* A second handshake under the keys of the first may have asked for a certificate. */
-static bool is_renegotiated(const struct parties *p)
+/* Does a second handshake make this conclusion from the first one void? Under the keys of the first
+ * it may have brought the certificate; in clear, what was seen may belong to either. */
+static bool is_void(const struct tls_handshake *hs, const struct parties *p,
+                    const struct mtls *mtls)
 {
-    return p->client->handshakes_under_keys > 1 && p->server->handshakes_under_keys > 1;
+    bool under_keys = p->client->handshakes_under_keys > 1 && p->server->handshakes_under_keys > 1;
+    bool renegotiated = is_old(hs) && !hs->datagram && under_keys;
+    return hs->repeated || (renegotiated && strcmp(mtls->state, "disproven") == 0);
 }
 
 static void update_mtls(struct tls_handshake *hs, const struct segment *seg, bool end,
@@ -230,27 +260,17 @@ static void update_mtls(struct tls_handshake *hs, const struct segment *seg, boo
 {
     struct parties p = parties_of(hs);
     struct mtls mtls = judge_mtls(hs, end);
-    if (mtls.state != NULL && first_report(hs, REPORTED_MTLS)) {
+    if (mtls.state == NULL) {
+        return;
+    }
+    if (is_void(hs, &p, &mtls)) {
+        if (first_report(hs, REPORTED_RENEGOTIATED)) {
+            report_mtls(seg, &(struct mtls){ "unknown", "renegotiated" }, sink);
+        }
+        hs->reported |= REPORTED_MTLS;
+    } else if (first_report(hs, REPORTED_MTLS)) {
         report_mtls(seg, &mtls, sink);
     }
-    if (is_old(hs) && !hs->datagram && is_requested(hs, p.server) == ANSWER_NO &&
-        is_renegotiated(&p) && first_report(hs, REPORTED_RENEGOTIATED)) {
-        report_mtls(seg, &(struct mtls){ "unknown", "renegotiated" }, sink);
-    }
-}
-
-/* Domain facts D.1: records under keys from both sides. */
-static bool is_established(const struct tls_handshake *hs)
-{
-    const struct tls_side *a = &hs->side[0];
-    const struct tls_side *b = &hs->side[1];
-    if (hs->version == 0) {
-        return false;
-    }
-    if (is_old(hs) || hs->version == SSL2_VERSION) {
-        return a->under_keys > 0 && b->under_keys > 0;
-    }
-    return a->data_like_finished > 0 && b->data_like_finished > 0 && !a->fatal && !b->fatal;
 }
 
 static void update_established(struct tls_handshake *hs, const struct segment *seg, bool end,

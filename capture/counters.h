@@ -21,7 +21,8 @@
     X(COUNT_FRAGMENTS_JOINED, "fragments-joined", "datagrams put together from fragments")         \
     X(COUNT_FRAGMENTS_LOST, "fragments-lost", "fragments given up: incomplete, overlapping, cap")  \
     X(COUNT_TOO_DEEP, "encapsulation-too-deep", "more nested headers than are followed")           \
-    X(COUNT_TCP_MISSING, "tcp-missing-bytes", "TCP bytes that were sent and are not captured")     \
+    X(COUNT_TCP_MISSING, "tcp-missing-bytes",                                                      \
+      "TCP bytes sent, not captured, of streams still read")                                       \
     X(COUNT_TCP_DROPPED, "tcp-dropped-bytes", "TCP bytes given up at a memory cap")                \
     X(COUNT_FLOWS, "flows", "flows begun")                                                         \
     X(COUNT_FLOWS_EVICTED, "flows-evicted", "flows closed early because the table was full")       \

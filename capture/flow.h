@@ -63,8 +63,8 @@ struct flow_cold {
     uint64_t first_us;
     uint64_t first_packet; /* number in the capture, from 1 */
     uint32_t packets[2];   /* final counts, filled in when the flow is closed */
-    uint32_t isn[2];       /* TCP initial sequence number of each side whose SYN was seen */
-    uint32_t duplicates;   /* TCP segments or datagrams seen again with the same IP id and bytes */
+    uint32_t isn[2];       /* TCP initial sequence number of each side whose SYN was seen, or whose
+                              SYN the other side's SYN with ACK answered */
     uint8_t vlan_count;
     uint8_t low_first; /* side 0 is key.addr[0] */
     void *analysis;    /* owned by analyzers/dispatch.c; NULL until a payload was fed */

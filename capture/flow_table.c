@@ -58,7 +58,7 @@ struct flow_table {
     uint32_t count; /* open flows */
     uint32_t aside_count;
     uint32_t flows_max;
-    uint32_t limit;      /* flows_max, or less while the table cannot grow */
+    uint32_t limit;      /* flows_max, or less while the table cannot grow or is pressed */
     struct pool records; /* of struct record */
     struct chain born;   /* every record, in order of first packet */
     struct chain aside;
@@ -66,6 +66,7 @@ struct flow_table {
     uint64_t base_us; /* time of the first packet */
     uint64_t now_ms;  /* latest packet time, since base_us */
     bool started;
+    bool pressed;
     struct ageing ageing[AGE_CLASSES];
 };
 
@@ -116,6 +117,9 @@ static void make_room(struct flow_table *t)
     if (t->count + t->aside_count + BATCH_SIZE > half && !flow_table_lines_double(&t->lines) &&
         t->limit > half - 2 * BATCH_SIZE) {
         t->limit = half - 2 * BATCH_SIZE;
+    }
+    if (t->pressed && t->count > 0 && t->limit > t->count) {
+        t->limit = t->count;
     }
 }
 
@@ -291,13 +295,16 @@ static bool parts(const struct flow_table *t, const struct flow *flow, const str
 }
 
 /* SYN, FIN and RST: at once, since they decide about later packets of the same batch. */
-static void note_control(struct flow_table *t, struct flow *flow, uint8_t side, uint8_t tcp_flags,
-                         uint32_t seq)
+static void note_control(struct flow_table *t, struct flow *flow, const struct batch *b, uint32_t i)
 {
     struct flow_cold *cold = &record_at(t, flow->cold)->cold;
+    uint8_t side = b->side[i], other = side ^ 1, tcp_flags = b->tcp_flags[i];
     if ((tcp_flags & TCP_SYN) != 0) {
         if ((cold->flags & (uint32_t)COLD_SYN << side) == 0) {
-            cold->isn[side] = seq;
+            cold->isn[side] = b->tcp_seq[i];
+        }
+        if ((tcp_flags & TCP_ACK) != 0 && (cold->flags & (uint32_t)COLD_SYN << other) == 0) {
+            cold->isn[other] = b->tcp_ack[i] - 1;
         }
         cold->flags |= (uint32_t)COLD_SYN << side;
         cold->flags |= (tcp_flags & TCP_ACK) != 0 ? (uint32_t)COLD_SYN_ACK << side : 0;
@@ -371,7 +378,7 @@ static void find_one(struct flow_table *t, struct batch *b, uint32_t i, uint32_t
     b->cold[i] = &record_at(t, flow->cold)->cold;
     prefetch_cold(b->cold[i]);
     if (flow->key.l4 == PROTOCOL_TCP && (b->tcp_flags[i] & (TCP_SYN | TCP_FIN | TCP_RST)) != 0) {
-        note_control(t, flow, side, b->tcp_flags[i], b->tcp_seq[i]);
+        note_control(t, flow, b, i);
     }
 }
 
@@ -397,7 +404,8 @@ static void count_one(struct batch *b, uint32_t i)
     if (b->time_us[i] > cold->last_us) {
         cold->last_us = b->time_us[i];
     }
-    cold->cut_packets += b->frame[i].cut > 0 && cold->cut_packets < UINT32_MAX;
+    bool cut = b->frame[i].cut > 0 || b->payload[i].cut > 0; /* or its IP header asks for more */
+    cold->cut_packets += cut && cold->cut_packets < UINT32_MAX;
     cold->flags |= (b->state[i] & FRAME_FRAGMENT) != 0 ? COLD_FRAGMENTS : 0;
     for (uint32_t tag = 0; tag < FRAME_VLANS && b->vlan[i][tag] != 0; tag++) {
         note_vlan(cold, b->vlan[i][tag]);
@@ -503,6 +511,11 @@ void flow_table_each(struct flow_table *table, struct flow_closer *visit)
         visit->closed(visit, &record->cold);
         index = record->link[CHAIN_BORN].next;
     }
+}
+
+void flow_table_press(struct flow_table *table, bool pressed)
+{
+    table->pressed = pressed;
 }
 
 uint32_t flow_table_count(const struct flow_table *table)

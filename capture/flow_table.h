@@ -37,6 +37,8 @@ void flow_table_find(struct flow_table *table, struct batch *b, struct counters 
 void flow_table_expire(struct flow_table *table, const struct batch *b, struct flow_closer *closer);
 /* Closes all flows, in order of their first packet. */
 void flow_table_close_all(struct flow_table *table, struct flow_closer *closer);
+/* Memory is short (or no longer): from now on each new flow takes the place of an old one. */
+void flow_table_press(struct flow_table *table, bool pressed);
 uint32_t flow_table_count(const struct flow_table *table);
 /* Calls visit for every open flow in order of first packet. */
 void flow_table_each(struct flow_table *table, struct flow_closer *visit);

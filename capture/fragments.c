@@ -264,3 +264,10 @@ void fragments_recycle(struct fragments *fragments)
         fragments->free = slot;
     }
 }
+
+void fragments_finish(struct fragments *fragments, struct counters *counters)
+{
+    while (fragments->oldest != NO_SLOT) {
+        give_up(fragments, fragments->oldest, counters);
+    }
+}

@@ -34,6 +34,8 @@ void fragments_free(struct fragments *fragments);
 bool fragments_add(struct fragments *fragments, const struct fragment_key *key,
                    const struct fragment *fragment, struct counters *counters,
                    struct bytes *ret_payload);
+/* The capture ended: datagrams under way are given up, which counts their fragments as lost. */
+void fragments_finish(struct fragments *fragments, struct counters *counters);
 /* Frees the datagrams that fragments_add gave out: once a batch. */
 void fragments_recycle(struct fragments *fragments);
 

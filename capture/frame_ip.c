@@ -50,11 +50,12 @@ static enum layer ip_fault(struct walk *w)
 }
 
 /* Leaves in rest the n bytes that follow an IP header by its own length field. Where the frame ends
- * before them the capture lost them (tools shorten frames without telling): they count as cut. */
+ * before them the capture lost them (tools shorten frames without telling): they count as cut, once
+ * a packet whatever is nested in it. */
 static void limit_payload(struct walk *w, uint32_t n)
 {
     if (bytes_ok(&w->rest) && n > bytes_sent(&w->rest)) {
-        w->counters->value[COUNT_CUT] += w->batch->frame[w->i].cut == 0;
+        w->counters->value[COUNT_CUT] += w->batch->frame[w->i].cut == 0 && w->rest.cut == 0;
         w->rest.cut = n - w->rest.left;
     }
     bytes_limit(&w->rest, n);

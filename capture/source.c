@@ -140,6 +140,7 @@ enum ov_status source_open(const char *path, const struct source_options *option
         return fail(OV_NOMEM, ov_status_text(OV_NOMEM), ret_error);
     }
     enum ov_status status = source_file_open(&source->file, path);
+    source->file.stop = options != NULL ? options->stop : NULL;
     if (status == OV_IO) {
         status = fail_errno(errno, ret_error);
     } else if (status != OV_OK) {
@@ -183,7 +184,7 @@ static void end_of_bytes(struct source *source)
     if (file->error != 0) {
         text_printf(&t, "read failed: %s", strerror(file->error));
         end_damaged(source);
-    } else if (bytes_left(&file->in) > 0 || file->skip_bytes > 0) {
+    } else if (!source_file_stopped(file) && (bytes_left(&file->in) > 0 || file->skip_bytes > 0)) {
         text_put(&t, "the file ends inside a record");
         end_damaged(source);
     }

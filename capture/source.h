@@ -2,6 +2,8 @@
 #ifndef OVERT_CAPTURE_SOURCE_H
 #define OVERT_CAPTURE_SOURCE_H
 
+#include <signal.h>
+
 #include "base/status.h"
 #include "capture/batch.h"
 
@@ -10,7 +12,9 @@ enum { SOURCE_TEXT_SIZE = 256 };
 struct source;
 
 struct source_options {
-    const char *filter; /* BPF in tcpdump's language, NULL = none */
+    const char *filter;                /* BPF in tcpdump's language, NULL = none */
+    const volatile sig_atomic_t *stop; /* a signal handler sets it: the input then ends, even one
+                                          that waits for a pipe; NULL = never */
 };
 
 /* State of a source; texts are "" when there is nothing to say. */

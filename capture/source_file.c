@@ -10,17 +10,20 @@
 
 enum { FIRST_SIZE = 2 * SOURCE_FILE_PIECE };
 
-/* The one place where bytes come from: 0 at the end, -1 with file->error. */
+/* The one place where bytes come from: 0 at the end or when stopped, -1 with file->error. */
 static ssize_t supply(struct source_file *file, uint8_t *room, size_t size)
 {
-    ssize_t got;
-    do {
-        got = read(file->descriptor, room, size);
-    } while (got < 0 && errno == EINTR);
-    if (got < 0) {
-        file->error = errno;
+    while (!source_file_stopped(file)) {
+        ssize_t got = read(file->descriptor, room, size);
+        if (got >= 0) {
+            return got;
+        }
+        if (errno != EINTR) {
+            file->error = errno;
+            return -1;
+        }
     }
-    return got;
+    return 0;
 }
 
 enum ov_status source_file_open(struct source_file *file, const char *path)

@@ -2,6 +2,8 @@
 #ifndef OVERT_CAPTURE_SOURCE_FILE_H
 #define OVERT_CAPTURE_SOURCE_FILE_H
 
+#include <signal.h>
+
 #include "base/bytes.h"
 #include "base/status.h"
 
@@ -11,21 +13,27 @@ enum {
 };
 
 struct source_file {
-    struct bytes in;      /* bytes read and not yet used; users step forward in it */
-    uint8_t *buffer;      /* owned */
-    uint32_t size;        /* bytes of buffer */
-    uint32_t filled;      /* bytes of buffer in use; `in` ends there */
-    uint64_t read_bytes;  /* from the file so far */
-    uint64_t total_bytes; /* of the file, 0 = not known */
-    uint64_t skip_bytes;  /* to be stepped over in what is not yet read */
-    int descriptor;       /* owned; -1 = closed */
-    int error;            /* errno of the read that failed, 0 = none */
+    struct bytes in;                   /* bytes read and not yet used; users step forward in it */
+    uint8_t *buffer;                   /* owned */
+    uint32_t size;                     /* bytes of buffer */
+    uint32_t filled;                   /* bytes of buffer in use; `in` ends there */
+    uint64_t read_bytes;               /* from the file so far */
+    uint64_t total_bytes;              /* of the file, 0 = not known */
+    uint64_t skip_bytes;               /* to be stepped over in what is not yet read */
+    int descriptor;                    /* owned; -1 = closed */
+    int error;                         /* errno of the read that failed, 0 = none */
+    const volatile sig_atomic_t *stop; /* not 0: read no more; borrowed, NULL = never */
 };
 
+/* Was the reading stopped from outside? */
+static inline bool source_file_stopped(const struct source_file *file)
+{
+    return file->stop != NULL && *file->stop != 0;
+}
 /* Opens path, "-" is standard input. OV_IO (errno), OV_NOMEM. Done also after a failure. */
 OV_MUST_CHECK enum ov_status source_file_open(struct source_file *file, const char *path);
 /* Adds at least one byte to the window and moves it: everything taken from it is dead. False at
- * the end, after a failed read (error) and without memory (error is ENOMEM). */
+ * the end, when stopped, after a failed read (error) and without memory (error is ENOMEM). */
 bool source_file_fill(struct source_file *file);
 /* Steps over n bytes, also those that are not in the window yet. */
 void source_file_skip(struct source_file *file, uint32_t n);

@@ -45,6 +45,7 @@ struct stream {
     uint64_t last_packet;
     struct piece *held;      /* owned, sorted by offset */
     struct pending *pending; /* owned; NULL when nothing is */
+    struct budget *budget;   /* of pieces and pending; borrowed, NULL = none */
     uint32_t base;           /* sequence number of offset 0 */
     uint32_t held_bytes;
     uint32_t held_count;
@@ -80,10 +81,25 @@ struct stream *stream_new(bool isn_known, uint32_t isn)
     return s;
 }
 
+void stream_share(struct stream *stream, struct budget *budget)
+{
+    stream->budget = budget;
+}
+
 static void drop_pending(struct stream *s)
 {
-    free(s->pending);
-    s->pending = NULL;
+    if (s->pending != NULL) {
+        budget_give(s->budget, sizeof *s->pending + s->pending->room);
+        free(s->pending);
+        s->pending = NULL;
+    }
+}
+
+/* The first held piece has done its duty. */
+static void drop_piece(struct stream *s, struct piece *piece)
+{
+    budget_give(s->budget, sizeof *piece + piece->size);
+    free(piece);
 }
 
 void stream_free(struct stream *stream)
@@ -94,7 +110,7 @@ void stream_free(struct stream *stream)
     while (stream->held != NULL) {
         struct piece *piece = stream->held;
         stream->held = piece->next;
-        free(piece);
+        drop_piece(stream, piece);
     }
     drop_pending(stream);
     free(stream);
@@ -156,6 +172,23 @@ static struct bytes offer(struct stream *s, struct bytes in, const struct arriva
     return in;
 }
 
+static bool grow_pending(struct stream *s, uint32_t room)
+{
+    struct pending *old = s->pending;
+    uint64_t more = old != NULL ? room - old->room : sizeof *old + room;
+    if (!budget_take(s->budget, more)) {
+        return false;
+    }
+    struct pending *grown = realloc(old, sizeof *grown + room);
+    if (grown == NULL) {
+        budget_give(s->budget, more);
+        return false;
+    }
+    grown->room = room;
+    s->pending = grown;
+    return true;
+}
+
 /* Copies the start of in, as much as the cap allows, behind what is pending; next moves along.
  * False without memory. */
 static bool append_pending(struct stream *s, struct bytes *in, const struct arrival *from)
@@ -165,12 +198,9 @@ static bool append_pending(struct stream *s, struct bytes *in, const struct arri
     int64_t need = size + take;
     if (s->pending == NULL || need > s->pending->room) {
         uint32_t room = (uint32_t)highest(PENDING_MIN, lowest(STREAM_PENDING_MAX, 2 * need));
-        struct pending *grown = realloc(s->pending, sizeof *grown + room);
-        if (grown == NULL) {
+        if (!grow_pending(s, room)) {
             return false;
         }
-        grown->room = room;
-        s->pending = grown;
     }
     s->pending->packet = from->packet;
     s->pending->time_us = from->time_us;
@@ -266,7 +296,7 @@ static void drain(struct stream *s, const struct outlet *out)
                                 bytes_of(piece->data, piece->size, piece->size + piece->cut),
                                 piece->packet, piece->time_us };
         arrive(s, &from, out);
-        free(piece);
+        drop_piece(s, piece);
     }
 }
 
@@ -308,8 +338,12 @@ static void give_up_holes(struct stream *s, const struct outlet *out)
 /* A piece of the first `size` bytes of in, put before *at; in moves on. */
 static bool hold_piece(struct stream *s, struct piece **at, struct arrival *from, uint32_t size)
 {
+    if (!budget_take(s->budget, sizeof(struct piece) + size)) {
+        return false;
+    }
     struct piece *piece = malloc(sizeof *piece + size);
     if (piece == NULL) {
+        budget_give(s->budget, sizeof *piece + size);
         return false;
     }
     uint32_t cut = from->payload.left == size ? from->payload.cut : 0;

@@ -6,6 +6,7 @@
 #ifndef OVERT_CAPTURE_STREAM_H
 #define OVERT_CAPTURE_STREAM_H
 
+#include "base/budget.h"
 #include "base/bytes.h"
 #include "base/status.h"
 #include "capture/counters.h"
@@ -40,6 +41,8 @@ struct stream; /* about 64 bytes; buffers on demand */
 
 /* isn_known: seq begins at isn + 1; else the first segment sets it (middle of a connection). */
 struct stream *stream_new(bool isn_known, uint32_t isn);
+/* Buffers count against a budget from now on: without room, bytes are given up as at a cap. */
+void stream_share(struct stream *stream, struct budget *budget);
 void stream_free(struct stream *stream);
 /* Takes one segment with payload. A hole is given up when STREAM_HOLE_* is reached. */
 void stream_push(struct stream *stream, const struct stream_segment *segment,

@@ -2,9 +2,11 @@
 #include "cli/audit.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cli/progress.h"
@@ -26,14 +28,42 @@ struct policy *audit_policy(const char *name)
     return policy;
 }
 
+/* `--out *.pcap` must not cost a capture: a file that holds something else than records stays. */
+static bool holds_other_things(const char *path)
+{
+    struct stat what;
+    FILE *file = stat(path, &what) == 0 && S_ISREG(what.st_mode) ? fopen(path, "rb") : NULL;
+    if (file == NULL) {
+        return false;
+    }
+    int first = fgetc(file);
+    fclose(file);
+    return first != EOF && first != '{';
+}
+
 /* NULL after an error, which was printed. */
 static FILE *open_output(const char *path)
 {
-    FILE *file = strcmp(path, "-") == 0 ? stdout : fopen(path, "w");
+    if (strcmp(path, "-") == 0) {
+        return stdout;
+    }
+    if (holds_other_things(path)) {
+        fprintf(stderr, "overt: %s: this file holds no records of overt: not overwritten\n", path);
+        return NULL;
+    }
+    FILE *file = fopen(path, "w");
     if (file == NULL) {
         fprintf(stderr, "overt: %s: %s\n", path, strerror(errno));
     }
     return file;
+}
+
+/* Two streams into one file would overwrite each other's lines. */
+static bool is_same_file(FILE *one, FILE *other)
+{
+    struct stat a, b;
+    return one != other && fstat(fileno(one), &a) == 0 && fstat(fileno(other), &b) == 0 &&
+           S_ISREG(a.st_mode) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
 static bool open_outputs(struct pipeline *p)
@@ -45,6 +75,11 @@ static bool open_outputs(struct pipeline *p)
     }
     p->records.file = out != NULL ? open_output(out) : NULL;
     p->flows.file = o->flows != NULL ? open_output(o->flows) : NULL;
+    if (p->records.file != NULL && p->flows.file != NULL &&
+        is_same_file(p->records.file, p->flows.file)) {
+        fprintf(stderr, "overt: --out and --flows name the same file\n");
+        return false;
+    }
     return (out == NULL || p->records.file != NULL) && (o->flows == NULL || p->flows.file != NULL);
 }
 
@@ -88,27 +123,40 @@ static const char *input_text(const struct options *o, const struct audit_inputs
                  : base != NULL && base[1] != '\0' ? base + 1
                                                    : path);
     } else {
-        snprintf(buffer, size, "%d captures", in->read);
+        snprintf(buffer, size, "%d %s", in->read, in->read == 1 ? "capture" : "captures");
     }
     return buffer;
 }
 
-static void tell_limits(struct pipeline *p)
+/* One notice for each cap that dropped something, with how much. */
+static void tell_limits(struct pipeline *p, const struct finding_list *findings)
 {
-    static const struct {
-        enum capture_counter counter;
+    const uint64_t *counted = p->counters.value;
+    const struct {
+        uint64_t count;
         const char *code, *text;
     } limits[] = {
-        { COUNT_FLOWS_EVICTED, "table.flows-full",
-          "the flow table was full and flows were judged before they ended: raise --memory" },
-        { COUNT_FACTS_DROPPED, "table.facts-full",
-          "facts of some flows were not kept at their cap: their verdicts may be unknown" },
-        { COUNT_TCP_DROPPED, "table.stream-full",
+        { counted[COUNT_LINK_UNKNOWN], "capture.link-type-unknown",
+          "packets have a link type that overt does not decode: they were not judged" },
+        { counted[COUNT_FLOWS_EVICTED], "table.flows-full",
+          "flows were judged before they ended, as the flow table was full: raise --memory" },
+        { counted[COUNT_FACTS_DROPPED], "table.facts-full",
+          "facts were not kept at the cap of their flow: its verdicts may be unknown" },
+        { counted[COUNT_TCP_DROPPED], "table.stream-full",
           "TCP bytes behind holes were given up at their cap" },
+        { findings->dropped, "table.findings-full",
+          "findings were not kept: there are too many different ones" },
+        { judge_inferred_dropped(p->judge), "table.roles-full",
+          "hosts found no room in the table of inferred roles: name the servers in a policy" },
+        { judge_legs_dropped(p->judge), "table.signalling-full",
+          "pairs of hosts found no room in the table of signalling: media that depends on it may "
+          "be unknown" },
     };
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
-        if (p->counters.value[limits[i].counter] > 0) {
-            struct report_notice notice = { .code = limits[i].code, .text = limits[i].text };
+        char text[256];
+        snprintf(text, sizeof text, "%" PRIu64 " %s", limits[i].count, limits[i].text);
+        struct report_notice notice = { .code = limits[i].code, .text = text };
+        if (limits[i].count > 0) {
             report_notice(&p->records, p->options->sensor, &notice);
         }
     }
@@ -133,12 +181,14 @@ static int write_results(struct pipeline *p, const struct audit_inputs *in, doub
         .judge = p->judge,
         .counters = &p->counters,
         .input = input_text(o, in, input, sizeof input),
+        .files = (const char *const *)in->found.paths,
+        .file_count = (uint32_t)in->found.count,
         .first_us = p->first_us,
         .last_us = p->last_us,
         .flows = p->flow_count,
         .seconds = seconds,
     };
-    tell_limits(p);
+    tell_limits(p, &findings);
     report_coverage(&p->records, &run);
     bool to_stdout = p->records.file != stdout && p->flows.file != stdout;
     if (!o->quiet && (to_stdout || isatty(STDERR_FILENO) == 1)) {

@@ -18,8 +18,7 @@ struct policy *audit_policy(const char *name);
 struct audit_inputs {
     struct inputs found; /* their names are borrowed by findings: freed by audit_inputs_done */
     int read;            /* captures judged */
-    int failed;          /* not readable, or damaged (told as notices and on stderr) */
-    bool stopped;        /* the user interrupted; what was read is judged */
+    int failed;          /* not readable, damaged or interrupted (told as notices, on stderr) */
 };
 
 /* Sends every input of the options through the pipeline. OV_NOMEM. Caller calls audit_inputs_done

@@ -56,7 +56,7 @@ static void tell_damage(struct pipeline *p, const char *path, const struct sourc
         .file = path,
         .offset = status->damaged_at,
         .packet = status->packets,
-        .time_us = p->last_us,
+        .time_us = p->time_us,
     };
     tell(p, &notice);
 }
@@ -64,7 +64,7 @@ static void tell_damage(struct pipeline *p, const char *path, const struct sourc
 static enum ov_status run_one(struct pipeline *p, const char *path, bool several,
                               struct audit_inputs *in)
 {
-    struct source_options wanted = { .filter = p->options->filter };
+    struct source_options wanted = { .filter = p->options->filter, .stop = &stop_asked };
     struct source *source = NULL;
     char why[SOURCE_TEXT_SIZE];
     enum ov_status status = source_open(path, &wanted, &source, why);
@@ -101,8 +101,8 @@ enum ov_status audit_inputs(struct pipeline *p, struct audit_inputs *ret_inputs)
     for (int i = 0; status == OV_OK && i < found->count && stop_asked == 0; i++) {
         status = run_one(p, found->paths[i], found->count > 1, ret_inputs);
     }
-    ret_inputs->stopped = stop_asked != 0;
-    if (ret_inputs->stopped) {
+    if (stop_asked != 0) {
+        ret_inputs->failed++;
         struct report_notice notice = {
             .code = "audit.interrupted",
             .text = "stopped by a signal; only what was read until then is judged",

@@ -2,7 +2,6 @@
 #include "cli/inputs.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,7 +52,8 @@ static enum ov_status add_folder(struct inputs *in, const char *path)
     struct dirent **entries = NULL;
     int count = scandir(path, &entries, wanted, alphasort);
     if (count <= 0) {
-        fprintf(stderr, "overt: %s: no captures (.pcap .pcapng .cap .dmp .trace) in this folder\n",
+        fprintf(stderr,
+                "overt: %s: no captures (.pcap .pcapng .cap .dmp .trace) right in this folder\n",
                 path);
         in->failed++;
     }
@@ -64,7 +64,8 @@ static enum ov_status add_folder(struct inputs *in, const char *path)
         if (full == NULL) {
             status = OV_NOMEM;
         } else if (status == OV_OK) {
-            snprintf(full, size, "%s/%s", path, entries[i]->d_name);
+            bool closed = path[strlen(path) - 1] == '/'; /* stat has found it: it is not empty */
+            snprintf(full, size, closed ? "%s%s" : "%s/%s", path, entries[i]->d_name);
             status = add(in, full);
         }
         free(full);
@@ -79,16 +80,10 @@ enum ov_status inputs_find(char **names, int count, struct inputs *ret_inputs)
     *ret_inputs = (struct inputs){ 0 };
     for (int i = 0; i < count; i++) {
         struct stat what;
-        enum ov_status status = OV_OK;
-        bool is_stdin = strcmp(names[i], "-") == 0;
-        if (!is_stdin && stat(names[i], &what) != 0) {
-            fprintf(stderr, "overt: %s: %s\n", names[i], strerror(errno));
-            ret_inputs->failed++;
-        } else if (!is_stdin && S_ISDIR(what.st_mode)) {
-            status = add_folder(ret_inputs, names[i]);
-        } else {
-            status = add(ret_inputs, names[i]);
-        }
+        bool folder =
+            strcmp(names[i], "-") != 0 && stat(names[i], &what) == 0 && S_ISDIR(what.st_mode);
+        enum ov_status status =
+            folder ? add_folder(ret_inputs, names[i]) : add(ret_inputs, names[i]);
         if (status != OV_OK) {
             return status;
         }

@@ -8,7 +8,7 @@ struct inputs {
     char **paths; /* owned, in order; folders replaced by their captures, sorted by name */
     int count;
     int capacity;
-    int failed; /* named inputs that are not there or hold no capture (told on stderr) */
+    int failed; /* named folders that hold no capture (told on stderr) */
 };
 
 /* OV_NOMEM. Caller calls inputs_done. */

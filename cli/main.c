@@ -10,15 +10,19 @@
 
 static int explain_command(int argc, char **argv)
 {
-    if (argc != 3) {
+    struct options options = { 0 };
+    if (argc < 3 || options_read(argc, argv, &options) != OV_OK || options.input_count != 1) {
         fprintf(stderr, "overt: explain: name one row or reason, as TT-01 or media.clear\n");
         return EXIT_USAGE;
     }
-    struct policy *policy = audit_policy(NULL);
+    struct policy *policy = audit_policy(options.policy);
     if (policy == NULL) {
         return EXIT_USAGE;
     }
-    bool known = report_explain(stdout, policy, argv[2]);
+    bool known = report_explain(stdout, policy, options.inputs[0]);
+    if (!known && options.policy == NULL) {
+        printf("Rows of your own policy: overt explain ROW --policy FILE\n");
+    }
     policy_free(policy);
     return known ? EXIT_CLEAN : EXIT_USAGE;
 }
@@ -64,12 +68,12 @@ static int help_command(void)
 int main(int argc, char **argv)
 {
     const char *command = argc > 1 ? argv[1] : "--help";
-    if (strcmp(command, "audit") == 0) {
-        for (int i = 2; i < argc; i++) {
-            if (strcmp(argv[i], "--help") == 0) {
-                return help_command();
-            }
+    for (int i = 2; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strcmp(argv[i], "--help") == 0) {
+            return help_command();
         }
+    }
+    if (strcmp(command, "audit") == 0) {
         return audit_command(argc, argv);
     }
     if (strcmp(command, "roles") == 0) {

@@ -50,7 +50,7 @@ void options_help(void)
         "  overt explain ROW|REASON     what a row or a reason means, its source, what to do\n"
         "  overt version                version and libraries\n"
         "\n"
-        "Options of audit:\n"
+        "Options of audit; roles has --filter, --memory and --no-ndpi too, explain --policy:\n"
         "  --policy FILE    policy (YAML), or lync-2010, the built-in table (the default)\n"
         "  --out FILE       findings, coverage and notices as JSON Lines; - is standard output\n"
         "  --flows FILE     one record for each flow, as JSON Lines\n"
@@ -143,7 +143,10 @@ static enum ov_status take(int option, struct options *o)
         return OV_OK;
     case OPTION_SENSOR:
         o->sensor = optarg;
-        return OV_OK;
+        if (optarg[0] == '\0') {
+            fprintf(stderr, "overt: --sensor: found '', expected a name\n");
+        }
+        return optarg[0] == '\0' ? OV_SYNTAX : OV_OK;
     default: /* getopt_long has said what is wrong */
         return OV_SYNTAX;
     }

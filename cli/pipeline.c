@@ -10,7 +10,8 @@ enum {
     IDLE_TCP_MS = 15 * 60000, /* SIP and TLS connections idle between keep-alives */
     IDLE_UDP_MS = 5 * 60000,  /* SIP over UDP: refreshes come every few minutes */
     IDLE_CLOSED_MS = 10000,
-    BYTES_PER_FLOW = 2048, /* of the memory cap: table lines, analysis, facts */
+    BYTES_PER_FLOW = 2048, /* of the memory cap: a third of it for table lines and records; half
+                              of all is for analyzers' state, streams and facts */
     FLOWS_MOST = 4 * 1024 * 1024,
 };
 
@@ -77,6 +78,7 @@ enum ov_status pipeline_init(struct pipeline *p, const struct options *options,
             .counters = &p->counters,
             .seed = p->seed,
             .flows_max = flows_max(options),
+            .memory_bytes = options->memory_bytes / 2,
             .ndpi = options->ndpi,
         };
         status = dispatch_new(&dispatch, &p->dispatch);
@@ -103,9 +105,22 @@ enum ov_status pipeline_begin(struct pipeline *p, struct source *source, const c
     p->source = source;
     p->file = file;
     p->at_end = false;
+    p->time_us = 0;
     dispatch_restart(p->dispatch);
     enum ov_status status = flow_table_new(&limits, p->seed, &p->table);
     return status == OV_OK ? fragments_new(DATAGRAMS_MAX, p->seed, &p->fragments) : status;
+}
+
+/* Captures may be named, and packets written, in any order. */
+static void note_times(struct pipeline *p, const struct batch *b)
+{
+    for (uint32_t i = 0; i < b->count; i++) {
+        if (p->first_us == 0 || b->time_us[i] < p->first_us) {
+            p->first_us = b->time_us[i];
+        }
+        p->last_us = b->time_us[i] > p->last_us ? b->time_us[i] : p->last_us;
+        p->time_us = b->time_us[i];
+    }
 }
 
 bool pipeline_step(struct pipeline *p)
@@ -115,13 +130,11 @@ bool pipeline_step(struct pipeline *p)
         return false;
     }
     frames_decode(b, p->fragments, &p->counters);
+    flow_table_press(p->table, dispatch_pressed(p->dispatch));
     flow_table_find(p->table, b, &p->counters);
     dispatch_batch(p->dispatch, b);
     flow_table_expire(p->table, b, &p->closer);
-    if (b->count > 0) {
-        p->first_us = p->first_us == 0 ? b->time_us[0] : p->first_us;
-        p->last_us = b->time_us[b->count - 1];
-    }
+    note_times(p, b);
     fragments_recycle(p->fragments);
     source_release(p->source, b); /* packet memory ends here */
     return true;
@@ -133,6 +146,9 @@ void pipeline_end(struct pipeline *p)
         p->at_end = true;
         flow_table_each(p->table, &p->learner);
         flow_table_close_all(p->table, &p->closer);
+    }
+    if (p->fragments != NULL) {
+        fragments_finish(p->fragments, &p->counters);
     }
     flow_table_free(p->table);
     fragments_free(p->fragments);

@@ -22,6 +22,7 @@ struct pipeline {
     struct report_out flows;   /* flow records */
     struct hash_seed seed;
     uint64_t first_us, last_us; /* capture time of all packets so far */
+    uint64_t time_us;           /* of the last packet read */
     uint64_t flow_count;
 
     /* of the capture at hand */

@@ -4,34 +4,82 @@
 
 #include "cli/audit.h"
 
+/* Clients come and go: they belong into subnets. */
+static bool is_client(uint64_t roles)
+{
+    uint64_t clients = role_bit(ROLE_CLIENT_INTERNAL) | role_bit(ROLE_CLIENT_EXTERNAL);
+    return (roles & ~clients) == 0;
+}
+
 static void print_hosts(const struct judge *judge)
 {
     struct address address;
     uint64_t roles = 0;
     const char *ground = NULL;
     char ip[ADDRESS_TEXT_SIZE], names[ROLE_TEXT_SIZE];
+    unsigned count = 0;
     for (uint32_t i = 0; judge_inferred(judge, i, &address, &roles, &ground); i++) {
-        printf("%s  - name: host%u.example    # %s: put the host's FQDN here\n",
-               i == 0 ? "hosts:\n" : "", i + 1, ground);
-        printf("    address: [\"%s\"]\n    role: [%s]\n", address_text(&address, ip),
-               roles_text(roles, names, sizeof names));
-    }
-    printf("# Addresses seen in assessed protocols whose role nothing showed:\n");
-    for (uint32_t i = 0; judge_roleless(judge, i, &address); i++) {
-        printf("#   %s\n", address_text(&address, ip));
+        if (!is_client(roles)) {
+            printf("%s  - name: host%u.example    # %s: put the host's FQDN here\n",
+                   count == 0 ? "hosts:\n" : "", count + 1, ground);
+            printf("    address: [\"%s\"]\n    role: [%s]\n", address_text(&address, ip),
+                   roles_text(roles, names, sizeof names));
+            count++;
+        }
     }
 }
 
+/* Addresses of one client role, "roles:" before the first one of all. */
+static void print_clients(const struct judge *judge, enum role role, bool *begun)
+{
+    struct address address;
+    uint64_t roles = 0;
+    const char *ground = NULL;
+    char ip[ADDRESS_TEXT_SIZE], name[ROLE_TEXT_SIZE];
+    bool here = false;
+    for (uint32_t i = 0; judge_inferred(judge, i, &address, &roles, &ground); i++) {
+        if (!is_client(roles) || (roles & role_bit(role)) == 0) {
+            continue;
+        }
+        if (!here) {
+            printf("%s  %s:    # better: their subnets\n", *begun ? "" : "roles:\n",
+                   roles_text(role_bit(role), name, sizeof name));
+        }
+        printf("    - \"%s\"    # %s\n", address_text(&address, ip), ground);
+        here = true;
+        *begun = true;
+    }
+}
+
+static void print_roleless(const struct judge *judge)
+{
+    struct address address;
+    char ip[ADDRESS_TEXT_SIZE];
+    for (uint32_t i = 0; judge_roleless(judge, i, &address); i++) {
+        printf("%s#   %s\n",
+               i == 0 ? "# Addresses seen in assessed protocols whose role nothing showed:\n" : "",
+               address_text(&address, ip));
+    }
+}
+
+/* No zones: those of a file replace the ones it extends, and traffic does not show them. */
 static void print_policy(const struct judge *judge)
 {
+    bool begun = false;
     printf(
         "# Proposed by overt from what it saw: check every role before you rely on it.\n"
         "overt: 1\n"
         "name: proposed\n"
         "extends: lync-2010\n"
-        "zones:\n"
-        "  internal: [10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, \"fc00::/7\", \"fe80::/10\"]\n");
+        "# Private, shared, link-local and loopback addresses are internal, all others external.\n"
+        "# Where that is wrong, list all your networks:\n"
+        "# zones:\n"
+        "#   internal: [10.0.0.0/8]\n"
+        "#   perimeter: [192.0.2.0/26]\n");
     print_hosts(judge);
+    print_clients(judge, ROLE_CLIENT_INTERNAL, &begun);
+    print_clients(judge, ROLE_CLIENT_EXTERNAL, &begun);
+    print_roleless(judge);
 }
 
 int roles_command(int argc, char **argv)

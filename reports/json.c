@@ -7,15 +7,19 @@
 #include "reports/report.h"
 #include "rules/policy.h"
 
+/* Is there anything to be done about it? */
+static bool is_graded(const struct finding *finding)
+{
+    return finding->verdict != VERDICT_COMPLIANT && finding->verdict != VERDICT_NOT_ASSESSABLE;
+}
+
 static void put_verdict(struct json_line *line, const struct finding *finding)
 {
-    bool graded =
-        finding->verdict != VERDICT_COMPLIANT && finding->verdict != VERDICT_NOT_ASSESSABLE;
     json_line_text(line, line->root, "row", finding->row->id);
     json_line_text(line, line->root, "title", finding->row->title);
     json_line_text(line, line->root, "verdict", verdict_name(finding->verdict));
     json_line_text(line, line->root, "evidence", evidence_name(finding->evidence));
-    if (graded) {
+    if (is_graded(finding)) {
         json_line_text(line, line->root, "severity", severity_name(finding->severity));
     }
     json_line_text(line, line->root, "traffic", finding->row->traffic);
@@ -124,7 +128,7 @@ void report_finding(struct report_out *out, const char *sensor, const struct fin
     if (finding->streams_exposed > 0) {
         json_line_count(&line, line.root, "streams_exposed", finding->streams_exposed);
     }
-    json_line_text(&line, line.root, "fix", finding->row->fix);
+    json_line_text(&line, line.root, "fix", is_graded(finding) ? finding->fix : NULL);
     json_line_end(&line, out);
 }
 

@@ -33,7 +33,9 @@ struct report_run {
     const struct policy *policy;
     const struct judge *judge;
     const struct counters *counters;
-    const char *input;          /* "contoso.pcapng", "3 files", "standard input" */
+    const char *input;        /* "contoso.pcapng", "3 captures", "standard input" */
+    const char *const *files; /* paths of all captures, for short names of them; or NULL */
+    uint32_t file_count;
     uint64_t first_us, last_us; /* capture time span; 0 = no packet */
     uint64_t flows;
     double seconds; /* wall time, terminal only */

@@ -2,6 +2,7 @@
 #include "reports/terminal.h"
 
 #include <string.h>
+#include <sys/ioctl.h>
 
 #include "base/text.h"
 
@@ -74,33 +75,63 @@ void terminal_count(FILE *out, uint64_t value, const char *one, const char *many
     fprintf(out, "%s %s", terminal_number(value, buffer), value == 1 ? one : many);
 }
 
-static void put_word(FILE *out, const char *word, size_t size, uint32_t indent, uint32_t *column)
+uint32_t terminal_columns(FILE *out)
+{
+    struct winsize window = { 0 };
+    int fd = fileno(out); /* -1: memory */
+    if (fd < 0 || ioctl(fd, TIOCGWINSZ, &window) != 0 || window.ws_col == 0) {
+        return 0;
+    }
+    return window.ws_col < TERMINAL_WIDTH_LEAST ? TERMINAL_WIDTH_LEAST : window.ws_col;
+}
+
+uint32_t terminal_paragraph(FILE *out)
+{
+    uint32_t columns = terminal_columns(out);
+    return columns > 0 && columns < TERMINAL_WIDTH ? columns : TERMINAL_WIDTH;
+}
+
+/* What terminal_wrap keeps in mind. */
+struct paragraph {
+    FILE *out;
+    uint32_t indent, width;
+    uint32_t *column;
+};
+
+static void put_word(const struct paragraph *p, const char *word, size_t size)
 {
     char buffer[TERMINAL_TEXT_MAX];
     uint32_t width = count_characters(escape(word, size, buffer));
-    bool first = *column <= indent;
-    if (!first && *column + 1 + width > TERMINAL_WIDTH) {
-        fputc('\n', out);
-        *column = 0;
+    bool first = *p->column <= p->indent;
+    if (!first && *p->column + 1 + width > p->width) {
+        fputc('\n', p->out);
+        *p->column = 0;
         first = true;
     }
-    if (*column < indent) {
-        put_spaces(out, indent - *column);
-        *column = indent;
+    if (*p->column < p->indent) {
+        put_spaces(p->out, p->indent - *p->column);
+        *p->column = p->indent;
     }
-    fprintf(out, "%s%s", first ? "" : " ", buffer);
-    *column += width + !first;
+    fprintf(p->out, "%s%s", first ? "" : " ", buffer);
+    *p->column += width + !first;
+}
+
+/* Lines of a paragraph flow together; empty lines, indented ones and items of lists stay. */
+static bool ends_line(const char *text, uint32_t column)
+{
+    return column == 0 || text[1] == '\0' || strchr("\n -*", text[1]) != NULL;
 }
 
 void terminal_wrap(FILE *out, const char *text, uint32_t indent, uint32_t *column)
 {
+    struct paragraph paragraph = { out, indent, terminal_paragraph(out), column };
     while (*text != '\0') {
         size_t size = strcspn(text, " \n");
         if (size > 0) {
-            put_word(out, text, size, indent, column);
+            put_word(&paragraph, text, size);
         }
         text += size;
-        if (*text == '\n') {
+        if (*text == '\n' && ends_line(text, *column)) {
             fputc('\n', out);
             *column = 0;
         }

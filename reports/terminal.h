@@ -8,13 +8,16 @@
 #include <stdio.h>
 
 enum {
-    TERMINAL_WIDTH = 100, /* columns that paragraphs are wrapped at */
+    TERMINAL_WIDTH = 100,      /* columns that paragraphs are wrapped at where there is room */
+    TERMINAL_WIDTH_LEAST = 40, /* a narrower terminal is treated as this wide */
     TERMINAL_NUMBER_SIZE = 28,
     TERMINAL_TEXT_MAX = 4096, /* bytes of one text that are printed; the rest is cut */
 };
 
 enum terminal_color { COLOR_NONE, COLOR_RED_BOLD, COLOR_RED, COLOR_YELLOW, COLOR_CYAN };
 
+/* Columns of the terminal behind out, 0 when it is none or does not tell. */
+uint32_t terminal_columns(FILE *out);
 /* Columns that a text takes once escaped, one for each character. */
 uint32_t terminal_width(const char *text);
 void terminal_put(FILE *out, const char *text);
@@ -26,9 +29,11 @@ void terminal_pad_left(FILE *out, const char *text, uint32_t width);
 const char *terminal_number(uint64_t value, char *buffer);
 /* "1 flow", "12 flows": number, space, one or many. */
 void terminal_count(FILE *out, uint64_t value, const char *one, const char *many);
-/* Words of text from column *column on, lines broken at TERMINAL_WIDTH and begun with indent
- * spaces.
- * '\n' in the text begins a new line. *column is where the text ended. */
+/* Columns that paragraphs take: those of the terminal, at most TERMINAL_WIDTH. */
+uint32_t terminal_paragraph(FILE *out);
+/* Words of text from column *column on, lines broken at terminal_paragraph() and begun with indent
+ * spaces. '\n' is a space inside a paragraph; before '\n', ' ', '-', '*' and at the end it begins a
+ * new line. *column is where the text ended. */
 void terminal_wrap(FILE *out, const char *text, uint32_t indent, uint32_t *column);
 /* Switches the colour on or (COLOR_NONE) off; nothing when enabled is false. */
 void terminal_color(FILE *out, bool enabled, enum terminal_color color);

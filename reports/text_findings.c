@@ -1,15 +1,16 @@
-/* reports/text_findings.c: two lines for each finding: what and where, then why and what to read.
- */
+/* reports/text_findings.c: for each finding a line of what and where, then why and what to do. */
 #include "reports/text_findings.h"
+
+#include <string.h>
 
 #include "base/text.h"
 #include "reports/terminal.h"
 #include "rules/policy.h"
 
 enum {
-    INDENT = 10,          /* of the second line: severity and two spaces */
-    TITLE_WIDTH_MAX = 44, /* titles are padded up to this */
-    ENDS_SIZE = 128,      /* two addresses, a port and an arrow */
+    INDENT = 10,     /* of all lines but the first: severity and two spaces */
+    ENDS_SIZE = 128, /* two addresses, a port and an arrow */
+    PLACE_SIZE = 1024,
 };
 
 static bool needs_attention(const struct finding *finding)
@@ -18,7 +19,7 @@ static bool needs_attention(const struct finding *finding)
            finding->verdict == VERDICT_UNKNOWN;
 }
 
-uint64_t text_findings_count(const struct finding_list *findings)
+static uint64_t count_findings(const struct finding_list *findings)
 {
     uint64_t count = 0;
     for (uint32_t i = 0; i < findings->count; i++) {
@@ -44,32 +45,80 @@ static const char *ends_text(const struct finding *finding, char *buffer)
     return buffer;
 }
 
-/* Columns of the first line that depend on what is printed. */
-struct widths {
-    uint32_t row, title, ends;
+/* The last parts of a path that no other capture of the run ends with. */
+static const char *short_path(const struct report_run *run, const char *path)
+{
+    const char *from = path + strlen(path);
+    bool alone = false;
+    while (from > path && !alone) {
+        do {
+            from--;
+        } while (from > path && from[-1] != '/');
+        alone = true;
+        for (uint32_t i = 0; i < run->file_count && alone; i++) {
+            const char *other = run->files[i];
+            size_t size = strlen(from), length = strlen(other);
+            alone = strcmp(other, path) == 0 || length < size ||
+                    strcmp(other + length - size, from) != 0 ||
+                    (length > size && other[length - size - 1] != '/');
+        }
+    }
+    return from;
+}
+
+/* "packet 812 of monday/a.pcap   31 flows" */
+static const char *place_text(const struct report_run *run, const struct finding *finding,
+                              char *buffer)
+{
+    char number[TERMINAL_NUMBER_SIZE];
+    struct text t = text_into(buffer, PLACE_SIZE);
+    if (finding->proof_count > 0 && finding->proofs[0].packet > 0) {
+        text_printf(&t, "packet %s", terminal_number(finding->proofs[0].packet, number));
+    }
+    if (finding->file != NULL) {
+        const char *path = short_path(run, finding->file);
+        text_put(&t, t.used > 0 ? " of " : "in ");
+        text_put_escaped(&t, path, strlen(path));
+    }
+    if (finding->flow_count > 1) {
+        text_printf(&t, "%s%s flows", t.used > 0 ? "   " : "",
+                    terminal_number(finding->flow_count, number));
+    }
+    return buffer;
+}
+
+/* How the first line is laid out; all findings alike. */
+struct layout {
+    uint32_t row, title, ends; /* columns */
+    bool stacked; /* ends and place have a line of their own: the terminal is too narrow */
 };
 
-static void widen(uint32_t *width, uint32_t wanted, uint32_t most)
+static void widen(uint32_t *width, const char *text)
 {
-    wanted = wanted > most ? most : wanted;
+    uint32_t wanted = terminal_width(text);
     *width = wanted > *width ? wanted : *width;
 }
 
-static struct widths measure(const struct finding_list *findings, uint32_t most)
+static struct layout lay_out(FILE *terminal, const struct report_run *run,
+                             const struct finding_list *findings, uint32_t most)
 {
-    struct widths widths = { 0 };
-    char ends[ENDS_SIZE];
+    struct layout layout = { 0 };
+    char ends[ENDS_SIZE], place[PLACE_SIZE];
+    uint32_t places = 0, columns = terminal_columns(terminal);
     for (uint32_t i = 0, shown = 0; i < findings->count && shown < most; i++) {
         const struct finding *finding = findings->items[i];
         if (!needs_attention(finding)) {
             continue;
         }
-        widen(&widths.row, terminal_width(finding->row->id), TITLE_WIDTH_MAX);
-        widen(&widths.title, terminal_width(finding->row->title), TITLE_WIDTH_MAX);
-        widen(&widths.ends, terminal_width(ends_text(finding, ends)), ENDS_SIZE);
+        widen(&layout.row, finding->row->id);
+        widen(&layout.title, finding->row->title);
+        widen(&layout.ends, ends_text(finding, ends));
+        widen(&places, place_text(run, finding, place));
         shown++;
     }
-    return widths;
+    uint32_t width = INDENT + layout.row + 2 + layout.title + 2 + layout.ends + 3 + places;
+    layout.stacked = columns > 0 && width > columns;
+    return layout;
 }
 
 static enum terminal_color severity_color(enum severity severity)
@@ -89,37 +138,21 @@ static enum terminal_color severity_color(enum severity severity)
     return COLOR_NONE;
 }
 
-static void put_place(FILE *terminal, const struct finding *finding)
+static void put_first_line(FILE *terminal, const struct report_run *run,
+                           const struct finding *finding, const struct layout *layout, bool color)
 {
-    char number[TERMINAL_NUMBER_SIZE];
-    if (finding->proof_count > 0 && finding->proofs[0].packet > 0) {
-        fprintf(terminal, "   packet %s", terminal_number(finding->proofs[0].packet, number));
-    }
-    if (finding->file != NULL) {
-        fputs(" of ", terminal);
-        terminal_put(terminal, finding->file);
-    }
-    if (finding->flow_count > 1) {
-        fputs("   ", terminal);
-        terminal_count(terminal, finding->flow_count, "flow", "flows");
-    }
-    fputc('\n', terminal);
-}
-
-static void put_first_line(FILE *terminal, const struct finding *finding,
-                           const struct widths *widths, bool color)
-{
-    char ends[ENDS_SIZE];
+    char ends[ENDS_SIZE], place[PLACE_SIZE];
     terminal_color(terminal, color, severity_color(finding->severity));
     terminal_pad(terminal, severity_name(finding->severity), INDENT - 2);
     terminal_color(terminal, color, COLOR_NONE);
     fputs("  ", terminal);
-    terminal_pad(terminal, finding->row->id, widths->row);
+    terminal_pad(terminal, finding->row->id, layout->row);
     fputs("  ", terminal);
-    terminal_pad(terminal, finding->row->title, widths->title);
-    fputs("  ", terminal);
-    terminal_pad(terminal, ends_text(finding, ends), widths->ends);
-    put_place(terminal, finding);
+    terminal_pad(terminal, finding->row->title, layout->stacked ? 0 : layout->title);
+    fprintf(terminal, "%s%*s", layout->stacked ? "\n" : "", layout->stacked ? INDENT : 2, "");
+    place_text(run, finding, place);
+    terminal_pad(terminal, ends_text(finding, ends), place[0] != '\0' ? layout->ends : 0);
+    fprintf(terminal, "%s%s\n", place[0] != '\0' ? "   " : "", place);
 }
 
 /* A proven violation needs no qualification; everything else says what it is. */
@@ -143,24 +176,50 @@ static void put_streams(FILE *terminal, uint64_t streams, uint32_t *column)
     char number[TERMINAL_NUMBER_SIZE], buffer[128];
     struct text t = text_into(buffer, sizeof buffer);
     if (streams > 0) {
-        text_printf(&t, "%s %s keyed by it %s no longer confidential.",
-                    terminal_number(streams, number), streams == 1 ? "stream" : "streams",
-                    streams == 1 ? "is" : "are");
+        text_printf(&t, "%s %s of this capture %s keyed so.", terminal_number(streams, number),
+                    streams == 1 ? "stream" : "streams", streams == 1 ? "is" : "are");
     }
     terminal_wrap(terminal, buffer, INDENT, column);
 }
 
-static void put_second_line(FILE *terminal, const struct finding *finding)
+/* What to do about a finding, NULL = nothing to tell. The row's own words answer a violation; where
+ * it is not known whether there is one only the reason knows what helps. */
+static const char *advice_of(const struct finding *finding)
+{
+    bool helps = finding->verdict != VERDICT_UNKNOWN || finding->fix != finding->row->fix;
+    bool told = needs_attention(finding) && helps && finding->fix != NULL;
+    return told && finding->fix[0] != '\0' ? finding->fix : NULL;
+}
+
+/* The same, unless a finding before this one said it. */
+static const char *new_advice(const struct finding_list *findings, uint32_t at)
+{
+    const char *advice = advice_of(findings->items[at]);
+    for (uint32_t i = 0; i < at && advice != NULL; i++) {
+        const char *before = advice_of(findings->items[i]);
+        advice = before != NULL && strcmp(before, advice) == 0 ? NULL : advice;
+    }
+    return advice;
+}
+
+static void put_explanation(FILE *terminal, const struct finding_list *findings, uint32_t at)
 {
     static const char command[] = "overt explain ";
+    const struct finding *finding = findings->items[at];
+    const char *advice = new_advice(findings, at);
     uint32_t column = 0;
-    const char *fix = finding->row->fix != NULL ? finding->row->fix : "";
-    const char *text = finding->reason_count > 0 ? finding->reasons[0].text : fix;
     put_qualification(terminal, finding, &column);
-    terminal_wrap(terminal, text, INDENT, &column);
+    terminal_wrap(terminal, finding->reason_count > 0 ? finding->reasons[0].text : "", INDENT,
+                  &column);
     put_streams(terminal, finding->streams_exposed, &column);
+    if (advice != NULL) {
+        fputs(column > 0 ? "\n" : "", terminal);
+        column = 0;
+        terminal_wrap(terminal, "What to do:", INDENT, &column);
+        terminal_wrap(terminal, advice, INDENT, &column);
+    }
     uint32_t width = (uint32_t)sizeof command - 1 + terminal_width(finding->row->id);
-    bool fits = column > 0 && column + 2 + width <= TERMINAL_WIDTH;
+    bool fits = column > 0 && column + 2 + width <= terminal_paragraph(terminal);
     fprintf(terminal, "%s%*s%s", column == 0 || fits ? "" : "\n", fits ? 2 : INDENT, "", command);
     terminal_put(terminal, finding->row->id);
     fputc('\n', terminal);
@@ -173,7 +232,7 @@ static void put_totals(FILE *terminal, const struct finding_list *findings)
     for (uint32_t i = 0; i < findings->count; i++) {
         counts[findings->items[i]->severity] += needs_attention(findings->items[i]);
     }
-    terminal_count(terminal, text_findings_count(findings), "finding", "findings");
+    terminal_count(terminal, count_findings(findings), "finding", "findings");
     const char *between = ": ";
     for (unsigned severity = SEVERITY_CRITICAL + 1; severity-- > 0;) {
         if (counts[severity] > 0) {
@@ -185,19 +244,19 @@ static void put_totals(FILE *terminal, const struct finding_list *findings)
     fputc('\n', terminal);
 }
 
-void text_findings_put(FILE *terminal, const struct finding_list *findings, bool color,
-                       uint32_t most)
+void text_findings_put(FILE *terminal, const struct report_run *run,
+                       const struct finding_list *findings, bool color, uint32_t most)
 {
-    uint64_t count = text_findings_count(findings);
-    struct widths widths = measure(findings, most);
+    uint64_t count = count_findings(findings);
+    struct layout layout = lay_out(terminal, run, findings, most);
     if (count > 0) {
         put_totals(terminal, findings);
     }
     uint32_t shown = 0;
     for (uint32_t i = 0; i < findings->count && shown < most; i++) {
         if (needs_attention(findings->items[i])) {
-            put_first_line(terminal, findings->items[i], &widths, color);
-            put_second_line(terminal, findings->items[i]);
+            put_first_line(terminal, run, findings->items[i], &layout, color);
+            put_explanation(terminal, findings, i);
             shown++;
         }
     }

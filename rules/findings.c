@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "rules/judge_view.h"
 #include "rules/lookup.h"
+#include "rules/reasons.h"
 
 /* One SIP flow in which media keys were readable. */
 struct keyed {
@@ -81,6 +82,17 @@ static uint64_t id_of(const struct flow_record *record, const struct assessment 
     return keyed_hash(text, t.used, (struct hash_seed){ { 0, 0 } });
 }
 
+/* What to do about a gap in the capture or about one cipher is not what the row asks for as a
+ * whole: the first reason speaks where it has words for it. */
+static const char *fix_of(const struct assessment *a)
+{
+    const struct reason_word *word = NULL;
+    if (a->reason_count > 0) {
+        word = reason_find(a->reasons[0].code);
+    }
+    return word != NULL && word->fix[0] != '\0' ? word->fix : a->row->fix;
+}
+
 static void describe(struct finding *f, const struct flow_record *record,
                      const struct assessment *a, const struct judgement *judgement)
 {
@@ -95,6 +107,7 @@ static void describe(struct finding *f, const struct flow_record *record,
     f->server.port = is_listener(a->row) ? f->server.port : 0;
     f->client_party = judgement->client;
     f->server_party = judgement->server;
+    f->fix = fix_of(a);
     f->reason_count = a->reason_count;
     f->proof_count = a->proof_count;
     memcpy(f->reasons, a->reasons, sizeof f->reasons);

@@ -218,6 +218,11 @@ static void assess(const struct view *view, const struct policy_row *row, struct
     judges[row->subject](view, row, a);
 }
 
+static const char *phrase_of(enum verdict verdict)
+{
+    return verdict == VERDICT_VIOLATION ? "a violation" : verdict_name(verdict);
+}
+
 static void note_unknown_role(const struct view *view, const struct assessment *loose,
                               const struct assessment *strict, struct assessment *ret_assessment)
 {
@@ -231,10 +236,10 @@ static void note_unknown_role(const struct view *view, const struct assessment *
         .observed = loose->observed,
     };
     judge_notes_reason(a, "role.unknown",
-                       "The role of %s is unknown: under %s this is %s, under %s %s. Name the host "
-                       "in a policy file.",
-                       judge_notes_name(side, name), strict->row->id, verdict_name(strict->verdict),
-                       loose->row->id, verdict_name(loose->verdict));
+                       "The role of %s is unknown: under %s this would be %s, under %s it would be "
+                       "%s. Name the host in a policy file.",
+                       judge_notes_name(side, name), strict->row->id, phrase_of(strict->verdict),
+                       loose->row->id, phrase_of(loose->verdict));
     memcpy(a->proofs, strict->proofs, sizeof a->proofs);
     a->proof_count = strict->proof_count;
     for (uint32_t i = 0; i < strict->reason_count; i++) {

@@ -101,6 +101,18 @@ void judge_certificates_trust(struct view *view)
     }
 }
 
+/* The date that was put as proof just now: two chains never fill the list. */
+static const char *date_of(const struct assessment *a)
+{
+    return a->proofs[a->proof_count - 1].detail;
+}
+
+/* When the certificate was shown, in whole seconds, as X.509 counts: the last one is included. */
+static int64_t seconds_shown(const struct view *view, const struct fact *date)
+{
+    return (int64_t)(date->time_us != 0 ? date->time_us : view->record->start_us) / 1000000;
+}
+
 /* Dates need no trust set: they are judged at the time of the packets. */
 static enum verdict judge_dates(const struct view *view, const struct chain *chain,
                                 struct assessment *a)
@@ -108,27 +120,44 @@ static enum verdict judge_dates(const struct view *view, const struct chain *cha
     const struct fact *before = facts_find_at(view->facts, chain->not_before, 0, 0);
     const struct fact *after = facts_find_at(view->facts, chain->not_after, 0, 0);
     const struct fact *subject = facts_find_at(view->facts, chain->subject, 0, 0);
-    int64_t now_us = (int64_t)view->record->start_us;
     char name[VIEW_NAME_SIZE];
     judge_notes_name(side_of(view, chain), name);
-    if (after != NULL && (int64_t)after->value < now_us) {
-        judge_notes_reason(a, "cert.expired", "The certificate of %s (%.100s) had expired.", name,
-                           facts_text(view->facts, subject));
+    if (after != NULL && (int64_t)after->value / 1000000 < seconds_shown(view, after)) {
         judge_notes_proof_of(view, a, after);
+        judge_notes_reason(a, "cert.expired",
+                           "The certificate of %s (%.100s) had expired on %.10s.", name,
+                           facts_text(view->facts, subject), date_of(a));
         return VERDICT_WEAK;
     }
-    if (before != NULL && (int64_t)before->value > now_us) {
-        judge_notes_reason(a, "cert.not-yet-valid",
-                           "The certificate of %s (%.100s) was not valid yet.", name,
-                           facts_text(view->facts, subject));
+    if (before != NULL && (int64_t)before->value / 1000000 > seconds_shown(view, before)) {
         judge_notes_proof_of(view, a, before);
+        judge_notes_reason(a, "cert.not-yet-valid",
+                           "The certificate of %s (%.100s) was not valid before %.10s.", name,
+                           facts_text(view->facts, subject), date_of(a));
         return VERDICT_WEAK;
     }
     return VERDICT_COMPLIANT;
 }
 
+/* The chain is out of its time, by the trust set's word. */
+static void note_old_chain(const struct view *view, const struct chain *chain, const char *status,
+                           struct assessment *a)
+{
+    char name[VIEW_NAME_SIZE];
+    judge_notes_name(side_of(view, chain), name);
+    if (strcmp(status, "expired") == 0) {
+        judge_notes_reason(a, "cert.expired", "A CA certificate above that of %s had expired.",
+                           name);
+    } else {
+        judge_notes_reason(a, "cert.not-yet-valid",
+                           "A CA certificate above that of %s was not valid yet.", name);
+    }
+    judge_notes_proof_of(view, a, facts_find(view->facts, chain->status));
+}
+
+/* dates: what is known of the leaf's own. */
 static enum verdict judge_status(const struct view *view, const struct chain *chain,
-                                 struct assessment *a)
+                                 enum verdict dates, struct assessment *a)
 {
     const struct fact *fact = facts_find(view->facts, chain->status);
     const char *status = facts_text(view->facts, fact);
@@ -136,8 +165,7 @@ static enum verdict judge_status(const struct view *view, const struct chain *ch
     char name[VIEW_NAME_SIZE];
     judge_notes_name(side_of(view, chain), name);
     if (strcmp(status, "trusted") == 0) {
-        judge_notes_proof_of(view, a, fact);
-        return VERDICT_COMPLIANT;
+        return VERDICT_COMPLIANT; /* proof where all is well: beside a fault it would mislead */
     }
     if (strcmp(status, "untrusted") == 0) {
         judge_notes_reason(a, "cert.untrusted",
@@ -156,7 +184,10 @@ static enum verdict judge_status(const struct view *view, const struct chain *ch
                            name);
         return VERDICT_UNKNOWN;
     } else {
-        return VERDICT_WEAK; /* expired, not_yet_valid: judge_dates has said so */
+        if (dates == VERDICT_COMPLIANT) { /* else the leaf's dates have said it */
+            note_old_chain(view, chain, status, a);
+        }
+        return VERDICT_WEAK;
     }
     judge_notes_proof_of(view, a, fact);
     return VERDICT_VIOLATION;
@@ -208,7 +239,7 @@ static enum verdict judge_chain(const struct view *view, const struct chain *cha
         return verdict;
     }
     if (facts_find(view->facts, chain->status) != NULL) {
-        verdict = judge_notes_worse(verdict, judge_status(view, chain, a));
+        verdict = judge_notes_worse(verdict, judge_status(view, chain, verdict, a));
         return judge_notes_worse(verdict, judge_name(view, chain, a));
     }
     if (!chain->server && !is_client_due(view)) {
@@ -240,4 +271,8 @@ void judge_certificates(const struct view *view, const struct policy_row *row, s
     a->evidence = EVIDENCE_PROVEN;
     enum verdict server = judge_chain(view, &server_chain, a);
     a->verdict = judge_notes_worse(server, judge_chain(view, &client_chain, a));
+    if (a->verdict == VERDICT_COMPLIANT) {
+        judge_notes_proof(view, a, server_chain.status);
+        judge_notes_proof(view, a, client_chain.status);
+    }
 }

@@ -20,8 +20,11 @@ static void judge_im(const struct view *view, const struct policy_row *row, stru
         judge_notes_proof(view, a, OBS_SIP_PRESENCE);
     }
     if ((row->require & REQUIRE_NONE) != 0) {
+        judge_notes_reason(a, "row.clear-permitted",
+                           "The table permits cleartext messages inside the network; whoever is on "
+                           "the path can read them all the same.");
         a->verdict = VERDICT_EXEMPT;
-    } else if (!policy_settings(view->policy)->im_tls) {
+    } else if (row->rank <= 1 && !policy_settings(view->policy)->im_tls) { /* traffic table 6 */
         judge_notes_reason(a, "im.tls-not-configured",
                            "The policy says that this deployment is not configured for TLS.");
         a->verdict = VERDICT_EXEMPT;

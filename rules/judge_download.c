@@ -2,6 +2,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/text.h"
 #include "rules/judge_view.h"
 
 static bool is_path_of(const struct policy_row *row, const char *path)
@@ -26,11 +27,28 @@ static const struct fact *path_of(const struct view *view, const struct policy_r
     return NULL;
 }
 
-/* Was the answer (or that there was none) fully captured? */
-static bool answer_is_known(const struct view *view)
+/* Did the HTTP of the flow lack bytes, or break its own rules? Then an answer may be overlooked. */
+static bool is_faulty(const struct view *view)
+{
+    static const enum observation_kind kinds[] = { OBS_CUT, OBS_MALFORMED };
+    for (unsigned i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        const struct fact *f = NULL;
+        while ((f = facts_next(view->facts, kinds[i], f)) != NULL) {
+            if (strcmp(facts_text(view->facts, f), "http") == 0) {
+                return true;
+            }
+        }
+    }
+    return view->facts->dropped > 0;
+}
+
+/* Was each answer, or that there was none, fully captured and understood? */
+static bool answers_are_known(const struct view *view)
 {
     const struct flow_record *r = view->record;
-    return r->both_directions && r->missing_bytes == 0 && r->cut_packets == 0 && !r->evicted;
+    bool whole = r->both_directions && r->missing_bytes == 0 && r->cut_packets == 0 && !r->evicted;
+    bool answered = r->end_seen || facts_value(view->facts, OBS_HTTP_UNANSWERED, 0) == 0;
+    return whole && answered && !is_faulty(view);
 }
 
 bool judge_download_concerns(const struct view *view, const struct policy_row *row)
@@ -41,8 +59,9 @@ bool judge_download_concerns(const struct view *view, const struct policy_row *r
     }
     bool content = path_of(view, row, OBS_HTTP_CONTENT_PATH) != NULL ||
                    facts_true(view->facts, OBS_HTTP_CREDENTIALS_EXPOSED);
-    bool redirected = facts_true(view->facts, OBS_HTTP_REDIRECT_TO_HTTPS);
-    return content || (!redirected && !answer_is_known(view));
+    bool redirected = facts_true(view->facts, OBS_HTTP_REDIRECT_TO_HTTPS) &&
+                      facts_value(view->facts, OBS_HTTP_REQUESTS, 0) <= 1;
+    return content || (!redirected && !answers_are_known(view));
 }
 
 static void judge_clear(const struct view *view, const struct policy_row *row, struct assessment *a)
@@ -52,7 +71,8 @@ static void judge_clear(const struct view *view, const struct policy_row *row, s
     char client[VIEW_NAME_SIZE], server[VIEW_NAME_SIZE], shown[96];
     judge_notes_name(&view->client, client);
     judge_notes_name(&view->server, server);
-    (void)snprintf(shown, sizeof shown, "%s", facts_text(view->facts, path));
+    struct text t = text_into(shown, sizeof shown);
+    text_put_escaped(&t, facts_text(view->facts, path), strlen(facts_text(view->facts, path)));
     a->observed = "http";
     a->evidence = EVIDENCE_PROVEN;
     a->verdict = VERDICT_UNKNOWN;

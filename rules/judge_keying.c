@@ -87,7 +87,7 @@ static void doubt(struct assessment *a, const struct keying *k)
     } else {
         judge_notes_reason(a, "media.signalling-unknown",
                            "It is SRTP, but the signalling %s (f:%016" PRIx64
-                           ") does not tell whether it is mutual TLS: its keys may be known.",
+                           ") does not show how well it protects the keys: they may be known.",
                            k->who, k->flow_id);
     }
 }

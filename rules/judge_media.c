@@ -41,20 +41,45 @@ static enum evidence evidence_of(const struct view *view, const struct stream *s
                                                : EVIDENCE_INFERRED;
 }
 
+/* Where a look at the payloads said otherwise than those before; NULL when none did. */
+static const struct fact *change_of(const struct view *view, const struct stream *s)
+{
+    const struct fact *f = NULL;
+    while ((f = facts_next(view->facts, OBS_MEDIA_GROUND_TEST, f)) != NULL) {
+        if (f->index == s->index && strcmp(facts_text(view->facts, f), "change") == 0) {
+            return f;
+        }
+    }
+    return NULL;
+}
+
 static void judge_clear(const struct view *view, const struct stream *s, struct assessment *a)
 {
     char sender[VIEW_NAME_SIZE];
     const char *codec = text_of(view, s, OBS_MEDIA_CODEC);
     a->verdict = VERDICT_VIOLATION;
     a->observed = "rtp";
-    judge_notes_reason(a, "media.clear",
-                       "The media from %s is plain RTP%s%s: it can be listened to.",
-                       sender_of(view, s, sender), codec[0] != '\0' ? ", " : "", codec);
+    judge_notes_reason(
+        a, "media.clear", "The media from %s %s plain RTP%s%s: it can be listened to.",
+        sender_of(view, s, sender), a->evidence == EVIDENCE_PROVEN ? "is" : "shows all signs of",
+        codec[0] != '\0' ? ", " : "", codec);
     if (strcmp(text_of(view, s, OBS_MEDIA_NEGOTIATED), "srtp") == 0) {
         judge_notes_reason(a, "media.negotiated-not-applied",
                            "SRTP was negotiated in the signalling, but the packets are not "
                            "encrypted.");
         judge_notes_proof_of(view, a, fact_of(view, s, OBS_MEDIA_NEGOTIATED));
+    }
+    const struct fact *change = change_of(view, s);
+    if (change != NULL) {
+        bool readable =
+            strcmp(facts_text(view->facts, facts_find_at(view->facts, OBS_MEDIA_GROUND_RESULT,
+                                                         s->index, change->sub)),
+                   "rtp") == 0;
+        judge_notes_reason(a, "media.changed",
+                           "It changed: looked at from packet %llu on it was %s, before that it "
+                           "was not.",
+                           (unsigned long long)change->packet, readable ? "readable" : "encrypted");
+        judge_notes_proof_of(view, a, change);
     }
     judge_notes_proof_of(view, a, s->protection);
     judge_notes_proof_of(view, a, fact_of(view, s, OBS_MEDIA_GROUND_TEST));
@@ -99,7 +124,16 @@ static void judge_protected(const struct view *view, const struct stream *s, str
         judge_notes_proof_of(view, a, exposed);
         judge_notes_proof_of(view, a, keyed_by);
     }
-    if (a->verdict == VERDICT_COMPLIANT) {
+    bool promised = suite[0] != '\0' || a->evidence == EVIDENCE_DECLARED;
+    if (a->verdict == VERDICT_COMPLIANT && confidential == NULL && promised) {
+        a->verdict = VERDICT_UNKNOWN;
+        judge_notes_reason(a, "media.cipher-unknown",
+                           "The media from %s is SRTP%s%s%s, but nothing seen tells whether that "
+                           "encrypts.",
+                           sender, suite[0] != '\0' ? " (" : "", suite,
+                           suite[0] != '\0' ? ")" : "");
+    }
+    if (a->verdict != VERDICT_VIOLATION) {
         judge_notes_proof_of(view, a, s->protection);
     }
 }
@@ -117,11 +151,12 @@ static void judge_stream(const struct view *view, const struct policy_row *row,
     } else {
         a->verdict = VERDICT_UNKNOWN;
         a->observed = "unknown";
+        const struct fact *packets = fact_of(view, s, OBS_MEDIA_PACKETS);
         judge_notes_reason(a, "media.undecided",
-                           "Neither the packets from %s (%llu) nor the signalling tell whether the "
+                           "Neither the %llu packets from %s nor the signalling tell whether the "
                            "media is encrypted.",
-                           sender_of(view, s, sender),
-                           (unsigned long long)facts_value(view->facts, OBS_MEDIA_PACKETS, 0));
+                           packets == NULL ? 0ull : (unsigned long long)packets->value,
+                           sender_of(view, s, sender));
         judge_notes_proof_of(view, a, s->ssrc);
     }
     if (a->verdict == VERDICT_VIOLATION && (row->require & REQUIRE_NONE) != 0) {

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/text.h"
 #include "rules/judge_view.h"
@@ -29,6 +30,20 @@ void judge_notes_reason(struct assessment *a, const char *code, const char *form
     reason->code = code;
 }
 
+/* 2026-11-22T14:37:00Z; microseconds since 1970 may be negative. */
+static void put_time(struct text *t, int64_t us)
+{
+    time_t seconds = (time_t)(us / 1000000 - (us % 1000000 < 0 ? 1 : 0));
+    struct tm parts;
+    char date[40] = "";
+    if (gmtime_r(&seconds, &parts) == NULL ||
+        strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", &parts) == 0) {
+        text_printf(t, "%lld s since 1970", (long long)seconds);
+        return;
+    }
+    text_put(t, date);
+}
+
 /* "value" or "text" or "text x value", as the shape of the fact has it. */
 static void put_detail(struct text *t, const struct facts *facts, const struct fact *fact)
 {
@@ -46,8 +61,10 @@ static void put_detail(struct text *t, const struct facts *facts, const struct f
     case SHAPE_LIST:
         text_put_escaped(t, text, strlen(text));
         break;
-    case SHAPE_NUMBER:
     case SHAPE_TIME:
+        put_time(t, (int64_t)fact->value);
+        break;
+    case SHAPE_NUMBER:
     case SHAPE_SIDE:
     case SHAPE_SCORE:
     case SHAPE_EVENT:

@@ -27,6 +27,18 @@ static bool is_broken(const char *cipher)
     return false;
 }
 
+/* Suites in which the server proves itself by a shared key, password or ticket alone. */
+static bool is_keyed_by_secret(const char *cipher)
+{
+    static const char *const words[] = { "_SRP_SHA_WITH_", "_KRB5_", "_ECCPWD_", "_ECJPAKE_" };
+    for (unsigned i = 0; i < sizeof words / sizeof *words; i++) {
+        if (has(cipher, words[i])) {
+            return true;
+        }
+    }
+    return has(cipher, "PSK_WITH") && !has(cipher, "_RSA_PSK_");
+}
+
 static enum verdict judge_cipher(const struct view *view, struct assessment *a)
 {
     const char *cipher = facts_text(view->facts, facts_find(view->facts, OBS_TLS_CIPHER));
@@ -42,9 +54,9 @@ static enum verdict judge_cipher(const struct view *view, struct assessment *a)
                            cipher);
         verdict = VERDICT_VIOLATION;
     }
-    if (has(cipher, "PSK_WITH") && !has(cipher, "_RSA_PSK_")) {
+    if (is_keyed_by_secret(cipher)) {
         judge_notes_reason(a, "tls.no-server-certificate",
-                           "The cipher suite %s uses a shared key in place of a server "
+                           "The cipher suite %s uses a shared secret in place of a server "
                            "certificate.",
                            cipher);
         verdict = VERDICT_VIOLATION;
@@ -90,12 +102,13 @@ static enum verdict judge_unestablished(const struct view *view, struct assessme
     a->observed = "unknown";
     if (judge_notes_incomplete(view, a) && !known) {
         judge_notes_reason(a, "tls.handshake-unseen",
-                           "The TLS handshake is not in the capture: nothing tells what protects "
-                           "this connection.");
+                           "The TLS handshake is not, or not wholly, in the capture: nothing tells "
+                           "what protects this connection.");
         judge_notes_proof_flow(view, a, "tls.established", "not seen");
         return VERDICT_UNKNOWN;
     }
-    judge_notes_reason(a, "tls.unfinished", "The TLS handshake did not finish%s%s.",
+    judge_notes_reason(a, "tls.unfinished", "The TLS handshake did not finish%s%s%s.",
+                       view->record->end_seen ? "" : " within the capture",
                        alert != NULL ? "; alert: " : "", facts_text(view->facts, alert));
     if (alert != NULL) {
         judge_notes_proof_of(view, a, alert);
@@ -128,15 +141,20 @@ static const struct mtls_word disproven[] = {
 
 static const struct mtls_word undecided[] = {
     { "resumed", "tls.mtls-resumed",
-      "%s resumed a session: the certificates were shown in a handshake that is not known.",
+      "%s resumed a session: certificates belong to an earlier handshake, which is not tied to "
+      "this one.",
       false },
     { "encrypted-handshake", "tls.mtls-hidden", "TLS 1.3 hides whether %s presented a certificate.",
       false },
     { "psk", "tls.mtls-resumed",
-      "%s resumed a session (PSK): who it is was shown in a handshake that is not known.", false },
+      "%s resumed a session (PSK): certificates belong to an earlier handshake, which is not tied "
+      "to this one.",
+      false },
     { "renegotiated", "tls.mtls-renegotiated",
       "The handshake was repeated inside the TLS: %s may have presented a certificate there.",
       false },
+    { "raw-public-key", "tls.mtls-undecided",
+      "%s proved a bare public key (RFC 7250): no certificate tells whose it is.", false },
     { "no-start", "tls.handshake-unseen", "The handshake of %s is not in the capture.", false },
     { "one-direction", "capture.one-direction", "Only one direction to %s was captured.", true },
     { "missing-bytes", "capture.missing-bytes",
@@ -169,6 +187,10 @@ static void note_mtls(const struct view *view, struct assessment *a, const struc
 static void prove_mtls(const struct view *view, struct assessment *a)
 {
     uint32_t before = a->proof_count;
+    if (facts_true(view->facts, OBS_TLS_RESUMED)) {
+        judge_notes_proof(view, a, OBS_TLS_RESUMED);
+        return;
+    }
     judge_notes_proof(view, a, OBS_TLS_CERTIFICATE_REQUESTED);
     judge_notes_proof(view, a, OBS_TLS_CLIENT_CERTIFICATE);
     judge_notes_proof(view, a, OBS_TLS_CERTIFICATE_VERIFY);

@@ -8,7 +8,7 @@
 static const struct reason_word words[] = {
     { "sip.clear",
       "SIP messages could be read in the capture: nothing protects this hop.",
-      "Move both ends to TLS (sips port 5061) and close the UDP and TCP listeners." },
+      "" },
     { "sip.credentials-exposed",
       "An Authorization or Proxy-Authorization header with a Digest, NTLM, Kerberos or Basic "
       "answer was sent in the clear. Digest and NTLM answers can be tried against word lists "
@@ -24,7 +24,7 @@ static const struct reason_word words[] = {
     { "sip.key-exposed",
       "SRTP keys (a=crypto, a=cryptoscale or k=) were readable in SIP. The streams they "
       "protect can be decrypted by whoever has this capture.",
-      "Carry the signalling over TLS on every hop." },
+      "" },
     { "sip.fingerprint-clear",
       "The DTLS certificate fingerprint was sent over cleartext SIP: it is no secret, but "
       "whoever can change it can pose as the peer.",
@@ -68,7 +68,7 @@ static const struct reason_word words[] = {
       "connection came of it, or it was not seen to.",
       "Look at the alert in the proof: it names the cause." },
     { "tls.handshake-unseen",
-      "Records of an established TLS connection were captured, but not its handshake.",
+      "Records of a TLS connection were captured, but not its handshake, or only parts of it.",
       "Start the capture before the connection, or restart the service once while capturing." },
     { "tls.client-certificate-not-requested",
       "The server sent no CertificateRequest: the TLS is one-way.",
@@ -97,7 +97,7 @@ static const struct reason_word words[] = {
     { "tls.mtls-hidden",
       "TLS 1.3 encrypts CertificateRequest and the certificates: from outside it cannot be "
       "proven that the client presented one.",
-      "Check the configuration of the listener, or give overt a key log." },
+      "Check the configuration of the listener." },
     { "tls.mtls-inferred-only",
       "Record sizes speak for a client certificate, and the policy says accept_inferred_mtls: "
       "false.",
@@ -110,7 +110,7 @@ static const struct reason_word words[] = {
       "Bind the service to HTTPS with client certificates." },
     { "http.content-clear",
       "Content was requested and answered by cleartext HTTP.",
-      "Require SSL on the virtual directory." },
+      "" },
     { "http.credentials-exposed",
       "An Authorization header was sent over cleartext HTTP.",
       "Require SSL before authentication, and change the passwords that were used." },
@@ -123,7 +123,11 @@ static const struct reason_word words[] = {
       "" },
     { "media.clear",
       "The packets are RTP without encryption: see the proof for the tests that say so.",
-      "Set media encryption to required on both ends." },
+      "" },
+    { "media.changed",
+      "One stream was encrypted for a part of its life and readable for another. Payloads are looked "
+      "at from time to time only, so the change may have come some seconds before that packet.",
+      "Look for what happened in the call then: hold, transfer, or media sent before the keys." },
     { "media.negotiated-not-applied",
       "The answered SDP promised SRTP, the packets are plain RTP: one end ignores what it "
       "agreed to.",
@@ -136,6 +140,10 @@ static const struct reason_word words[] = {
       "SRTP without an authentication tag (UNAUTHENTICATED_SRTP): it can be changed, and "
       "replay protection has no base.",
       "Remove UNAUTHENTICATED_SRTP." },
+    { "media.cipher-unknown",
+      "SRTP by its signalling or by the length of its packets, under a cipher that is not known and "
+      "in too few packets to tell by their content. Unknown is never taken for good.",
+      "Capture more of the call, with the payload of its packets." },
     { "media.key-exposed",
       "The stream's key was readable in SIP: encrypted in name only.",
       "Carry the signalling over TLS; the media settings are right." },
@@ -148,8 +156,8 @@ static const struct reason_word words[] = {
       "only: who holds the keys is not certain.",
       "Make the TLS of the signalling mutual: certificates for both ends." },
     { "media.signalling-unknown",
-      "The signalling that carries the keys is TLS, but nothing captured tells whether it is "
-      "mutual. Unknown is never taken for good.",
+      "Signalling between the hosts was seen, but nothing captured tells whether it is mutual TLS, "
+      "or whether it set up the call. Unknown is never taken for good.",
       "Capture the start of the signalling connection, or restart the service once while "
       "capturing." },
     { "media.signalling-not-seen",
@@ -161,7 +169,7 @@ static const struct reason_word words[] = {
       "Capture the call from its start; some seconds are enough." },
     { "gateway.clear-permitted",
       "The table exempts the leg between Mediation Server and gateway from encryption.",
-      "Switch it on where the gateway can do it." },
+      "" },
     { "gateway.trunk-undeclared",
       "The policy gives the gateway no trunk class; it was taken for a media gateway on the "
       "internal network.",

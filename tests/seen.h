@@ -155,6 +155,17 @@ static inline void seen_string(struct seen_flow *flow, uint8_t from, const char 
     seen_bytes(flow, from, text, (uint32_t)strlen(text));
 }
 
+/* The stream of one side ends: what was not used is offered for the last time. */
+static inline void seen_finish(struct seen_flow *flow, uint8_t from)
+{
+    struct segment seg = { .payload = bytes_of(flow->kept[from], flow->kept_size[from], 0) };
+    seg.from = from;
+    seg.first = !flow->used[from];
+    seg.packet = 7;
+    flow->last = flow->analyzer->feed(flow->state, &seg, &flow->sink);
+    flow->kept_size[from] = 0;
+}
+
 static inline void seen_gap(struct seen_flow *flow, uint8_t from, uint64_t missing)
 {
     flow->kept_size[from] = 0;

@@ -3,6 +3,8 @@
 #include "analyzers/crypto/certificates_x509.h"
 
 #include <openssl/bio.h>
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/objects.h>
 #include <openssl/x509.h>
@@ -212,6 +214,24 @@ static bool read_time(const ASN1_TIME *time, int64_t *ret_us)
     return true;
 }
 
+/* May its key be tried on its own signature? Strangers choose keys: huge ones take milliseconds
+ * (OpenSSL itself bounds elliptic curves). */
+static bool is_cheap(const X509 *x509)
+{
+    enum { RSA_BITS_MAX = 8192, RSA_EXPONENT_BITS_MAX = 64, DSA_BITS_MAX = 3072 };
+    const EVP_PKEY *key = X509_get0_pubkey(x509);
+    int type = key != NULL ? EVP_PKEY_get_base_id(key) : EVP_PKEY_NONE;
+    int bits = key != NULL ? EVP_PKEY_get_bits(key) : 0;
+    if (type == EVP_PKEY_RSA || type == EVP_PKEY_RSA_PSS) {
+        BIGNUM *e = NULL;
+        bool small = EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &e) == 1 &&
+                     BN_num_bits(e) <= RSA_EXPONENT_BITS_MAX;
+        BN_free(e);
+        return small && bits <= RSA_BITS_MAX;
+    }
+    return type == EVP_PKEY_DSA ? bits <= DSA_BITS_MAX : true;
+}
+
 const char *certificates_x509_describe(struct x509_st *x509, struct text *texts,
                                        struct certificate *ret_certificate)
 {
@@ -232,6 +252,6 @@ const char *certificates_x509_describe(struct x509_st *x509, struct text *texts,
         return "names cannot be read";
     }
     c->ca = (X509_get_extension_flags(x509) & EXFLAG_CA) != 0;
-    c->self_signed = X509_self_signed(x509, 1) == 1;
+    c->self_signed = is_cheap(x509) && X509_self_signed(x509, 1) == 1;
     return NULL;
 }

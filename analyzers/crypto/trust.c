@@ -182,17 +182,42 @@ static bool is_pinned(const struct trust_set *set, const char *sha256)
     return false;
 }
 
-/* A revocation list that is missing or old must not make a certificate bad: one that is there and
- * names it does. */
-static int tolerate_lists(int ok, X509_STORE_CTX *context)
+/* Faults of a revocation list, not of the certificate that it is for. */
+static bool is_list_fault(int error)
+{
+    switch (error) {
+    case X509_V_ERR_UNABLE_TO_GET_CRL:
+    case X509_V_ERR_UNABLE_TO_GET_CRL_ISSUER: /* the anchor is an intermediate */
+    case X509_V_ERR_CRL_HAS_EXPIRED:
+    case X509_V_ERR_CRL_NOT_YET_VALID:
+    case X509_V_ERR_CRL_SIGNATURE_FAILURE:
+    case X509_V_ERR_KEYUSAGE_NO_CRL_SIGN:
+    case X509_V_ERR_DIFFERENT_CRL_SCOPE:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* What verification steps over. A date must not end it: what lies below in the chain would then go
+ * unread, and a forgery under an expired CA would pass for merely old. */
+struct tolerated {
+    int date_error; /* X509_V_OK, or the first that was met */
+};
+
+static int tolerate(int ok, X509_STORE_CTX *context)
 {
     int error = X509_STORE_CTX_get_error(context);
-    if (!ok && (error == X509_V_ERR_UNABLE_TO_GET_CRL || error == X509_V_ERR_CRL_HAS_EXPIRED ||
-                error == X509_V_ERR_CRL_NOT_YET_VALID)) {
-        X509_STORE_CTX_set_error(context, X509_V_OK);
-        return 1;
+    struct tolerated *met = X509_STORE_CTX_get_app_data(context);
+    bool date = error == X509_V_ERR_CERT_HAS_EXPIRED || error == X509_V_ERR_CERT_NOT_YET_VALID;
+    if (ok || !(date || is_list_fault(error))) {
+        return ok;
     }
-    return ok;
+    if (date && met->date_error == X509_V_OK) {
+        met->date_error = error;
+    }
+    X509_STORE_CTX_set_error(context, X509_V_OK);
+    return 1;
 }
 
 /* OpenSSL's error as one of our words. top_is_leaf: no issuer at all was found for the leaf. */
@@ -236,9 +261,12 @@ static enum trust_status verify(const struct trust_set *set, X509 *leaf, STACK_O
     flags |= set->has_lists ? X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL : 0;
     X509_STORE_CTX_set_flags(context, flags);
     X509_STORE_CTX_set_time(context, 0, seconds_of(time_us));
-    X509_STORE_CTX_set_verify_cb(context, tolerate_lists);
+    struct tolerated met = { X509_V_OK };
+    X509_STORE_CTX_set_app_data(context, &met);
+    X509_STORE_CTX_set_verify_cb(context, tolerate);
     bool good = X509_verify_cert(context) == 1;
-    int error = X509_STORE_CTX_get_error(context);
+    int error = good ? met.date_error : X509_STORE_CTX_get_error(context);
+    good = good && error == X509_V_OK;
     bool alone = sk_X509_num(X509_STORE_CTX_get0_chain(context)) <= 1;
     status = good ? TRUST_TRUSTED
                   : status_of(error != X509_V_OK ? error : X509_V_ERR_UNSPECIFIED, alone);
@@ -282,16 +310,37 @@ enum trust_status trust_check(const struct trust_set *set, const struct certific
     if (is_pinned(set, leaf->sha256)) {
         return judge_pinned(leaf, time_us, ret_error);
     }
+    bool whole = true;
     STACK_OF(X509) *chain = sk_X509_new_null();
     for (uint32_t i = 1; chain != NULL && i < count && i < CERTIFICATES_CHAIN; i++) {
         X509 *other = certificates_x509(certificates, sha256[i]);
         if (other != NULL) {
             sk_X509_push(chain, other);
         }
+        whole = whole && certificates_find(certificates, sha256[i]) != NULL;
     }
     enum trust_status status = verify(set, x509, chain, time_us, ret_error);
     sk_X509_free(chain);
+    if (!whole && (status == TRUST_UNTRUSTED || status == TRUST_INCOMPLETE)) {
+        *ret_error = "a certificate of the chain is no longer kept";
+        return TRUST_UNCHECKED;
+    }
     return status;
+}
+
+/* A DNS name as X509_check_host wants it, which takes a dot in front for "any below": no dot in
+ * front, and the one that may end a name away. */
+static bool bears_host(X509 *x509, const char *name)
+{
+    size_t size = strlen(name);
+    size -= size > 0 && name[size - 1] == '.';
+    return size > 0 && name[0] != '.' && X509_check_host(x509, name, size, 0, NULL) == 1;
+}
+
+static bool bears_address(X509 *x509, const struct address *address)
+{
+    bool four = address_is_ipv4(address);
+    return X509_check_ip(x509, address->byte + (four ? 12 : 0), four ? 4 : 16, 0) == 1;
 }
 
 enum trust_name trust_name_check(const struct certificates *certificates, const char *sha256,
@@ -301,11 +350,11 @@ enum trust_name trust_name_check(const struct certificates *certificates, const 
     if (x509 == NULL || (name == NULL && address == NULL)) {
         return TRUST_NAME_UNKNOWN;
     }
-    bool match = name != NULL && X509_check_host(x509, name, 0, 0, NULL) == 1;
-    if (!match && address != NULL) {
-        bool four = address_is_ipv4(address);
-        match = X509_check_ip(x509, address->byte + (four ? 12 : 0), four ? 4 : 16, 0) == 1;
-    }
+    struct address literal;
+    bool match = name != NULL && bears_host(x509, name);
+    match = match || (address != NULL && bears_address(x509, address));
+    match = match || (name != NULL && address_parse(name, (uint32_t)strlen(name), &literal) &&
+                      bears_address(x509, &literal));
     ERR_clear_error();
     return match ? TRUST_NAME_MATCH : TRUST_NAME_MISMATCH;
 }

@@ -12,7 +12,7 @@ enum trust_status {
     TRUST_EXPIRED,
     TRUST_NOT_YET_VALID,
     TRUST_REVOKED,
-    TRUST_UNCHECKED, /* no certificates, or they are no longer kept */
+    TRUST_UNCHECKED, /* no certificates, or some that it takes are no longer kept */
 };
 
 /* "trusted", "untrusted", ...: the words of the flow record. */
@@ -37,7 +37,8 @@ enum trust_status trust_check(const struct trust_set *set, const struct certific
                               const char *const *sha256, uint32_t count, int64_t time_us,
                               const char **ret_error);
 enum trust_name { TRUST_NAME_UNKNOWN, TRUST_NAME_MATCH, TRUST_NAME_MISMATCH };
-/* Does the leaf bear this DNS name (X509_check_host) or, when address is not NULL, that address? */
+/* Does the leaf bear this DNS name (or address written as text) or, when address is not NULL, that
+ * address? */
 enum trust_name trust_name_check(const struct certificates *certificates, const char *sha256,
                                  const char *name, const struct address *address);
 

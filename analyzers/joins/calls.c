@@ -104,16 +104,22 @@ bool calls_announced(const struct calls *calls, const struct flow_end *end)
     return false;
 }
 
+static struct call_endpoint *endpoint_at(const struct calls *calls, uint32_t at)
+{
+    return pool_at(&calls->endpoints, at);
+}
+
+/* Many calls may name one address and port: no walk here. */
 static void unchain_endpoint(struct calls *calls, uint32_t place)
 {
-    const struct call_endpoint *entry = pool_at(&calls->endpoints, place);
-    uint32_t *link = endpoint_head(calls, &entry->end);
-    while (*link != POOL_NONE && *link != place) {
-        struct call_endpoint *at = pool_at(&calls->endpoints, *link);
-        link = &at->next;
+    const struct call_endpoint *entry = endpoint_at(calls, place);
+    if (entry->previous != POOL_NONE) {
+        endpoint_at(calls, entry->previous)->next = entry->next;
+    } else {
+        *endpoint_head(calls, &entry->end) = entry->next;
     }
-    if (*link == place) {
-        *link = entry->next;
+    if (entry->next != POOL_NONE) {
+        endpoint_at(calls, entry->next)->previous = entry->previous;
     }
 }
 
@@ -157,12 +163,12 @@ static void make_newest(struct calls *calls, uint32_t place)
     calls->newest = place;
 }
 
-static void forget_call(struct calls *calls, uint32_t place)
+void calls_forget_lines(struct calls *calls, uint32_t place)
 {
     struct call *call = calls_at(calls, place);
     while (call->endpoints != POOL_NONE) {
         uint32_t at = call->endpoints;
-        call->endpoints = ((struct call_endpoint *)pool_at(&calls->endpoints, at))->next_same;
+        call->endpoints = endpoint_at(calls, at)->next_same;
         unchain_endpoint(calls, at);
         pool_give(&calls->endpoints, at);
     }
@@ -171,9 +177,28 @@ static void forget_call(struct calls *calls, uint32_t place)
         call->lines = calls_line_at(calls, at)->next;
         pool_give(&calls->lines, at);
     }
+    call->line_count = 0;
+    call->endpoint_count = 0;
+}
+
+static void forget_call(struct calls *calls, uint32_t place)
+{
+    calls_forget_lines(calls, place);
     unchain_call(calls, place);
     take_from_ages(calls, place);
     pool_give(&calls->calls, place);
+}
+
+/* A slot of the pool for the call at `keeper`, at the cost of the calls silent for longest. */
+static uint32_t take_slot(struct calls *calls, struct pool *pool, uint32_t keeper)
+{
+    uint32_t slot = pool_take(pool);
+    while (slot == POOL_NONE && calls->oldest != POOL_NONE && calls->oldest != keeper) {
+        forget_call(calls, calls->oldest);
+        slot = pool_take(pool);
+    }
+    calls->dropped += slot == POOL_NONE;
+    return slot;
 }
 
 uint32_t calls_find(struct calls *calls, bool make)
@@ -190,13 +215,8 @@ uint32_t calls_find(struct calls *calls, bool make)
     if (!make) {
         return POOL_NONE;
     }
-    uint32_t place = pool_take(&calls->calls);
-    if (place == POOL_NONE && calls->oldest != POOL_NONE) {
-        forget_call(calls, calls->oldest);
-        place = pool_take(&calls->calls);
-    }
+    uint32_t place = take_slot(calls, &calls->calls, POOL_NONE);
     if (place == POOL_NONE) {
-        calls->dropped++;
         return POOL_NONE;
     }
     struct call *call = calls_at(calls, place);
@@ -215,13 +235,8 @@ uint32_t calls_new_line(struct calls *calls, uint32_t place)
         calls->dropped++;
         return POOL_NONE;
     }
-    uint32_t line = pool_take(&calls->lines);
-    if (line == POOL_NONE && calls->oldest != POOL_NONE && calls->oldest != place) {
-        forget_call(calls, calls->oldest);
-        line = pool_take(&calls->lines);
-    }
+    uint32_t line = take_slot(calls, &calls->lines, place);
     if (line == POOL_NONE) {
-        calls->dropped++;
         return POOL_NONE;
     }
     calls_line_at(calls, line)->next = call->lines;
@@ -259,13 +274,19 @@ void calls_announce(struct calls *calls, uint32_t place, const struct flow_end *
         entry->guess = entry->guess && guess;
         return;
     }
-    uint32_t at = call->endpoint_count < CALL_ENDPOINTS ? pool_take(&calls->endpoints) : POOL_NONE;
-    if (at == POOL_NONE) {
+    if (call->endpoint_count >= CALL_ENDPOINTS) {
         calls->dropped++;
         return;
     }
-    entry = pool_at(&calls->endpoints, at);
+    uint32_t at = take_slot(calls, &calls->endpoints, place);
+    if (at == POOL_NONE) {
+        return;
+    }
+    entry = endpoint_at(calls, at);
     uint32_t *head = endpoint_head(calls, end);
+    if (*head != POOL_NONE) {
+        endpoint_at(calls, *head)->previous = at;
+    }
     *entry = (struct call_endpoint){
         .end = *end,
         .next = *head,
@@ -287,7 +308,8 @@ void calls_observe(struct calls *calls, uint64_t flow_id, const struct flow_end 
     }
     const struct call_draft *draft = &calls->draft;
     bool invites = draft->method == METHOD_INVITE && draft->status == 0;
-    uint32_t call = calls_find(calls, draft->line_count > 0 || invites);
+    bool ends = draft->method == METHOD_BYE;
+    uint32_t call = calls_find(calls, !ends && (draft->line_count > 0 || invites));
     if (call != POOL_NONE) {
         calls_offer_take(calls, call);
     }
@@ -295,12 +317,10 @@ void calls_observe(struct calls *calls, uint64_t flow_id, const struct flow_end 
 
 void calls_conclude(struct calls *calls, struct flow_record *record)
 {
-    struct flow_end ends[2] = { record->side[0], record->side[1] };
     bool media = facts_find(record->facts, OBS_MEDIA_SSRC) != NULL;
     bool keying = facts_find(record->facts, OBS_TLS_USE_SRTP) != NULL ||
                   facts_find(record->facts, OBS_TLS_OFFER_SRTP) != NULL;
     if (media || keying) {
-        struct call_match match = calls_match_find(calls, ends, record->end_us);
-        calls_media_conclude(calls, &match, record);
+        calls_media_conclude(calls, record);
     }
 }

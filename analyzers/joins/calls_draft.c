@@ -197,10 +197,8 @@ static enum call_method method_of(const struct observation *obs)
         const char *text;
         enum call_method method;
     } methods[] = {
-        { "INVITE", METHOD_INVITE },
-        { "ACK", METHOD_ACK },
-        { "PRACK", METHOD_PRACK },
-        { "UPDATE", METHOD_UPDATE },
+        { "INVITE", METHOD_INVITE }, { "ACK", METHOD_ACK }, { "PRACK", METHOD_PRACK },
+        { "UPDATE", METHOD_UPDATE }, { "BYE", METHOD_BYE },
     };
     for (unsigned i = 0; i < sizeof methods / sizeof methods[0]; i++) {
         if (text_is(obs, methods[i].text)) {

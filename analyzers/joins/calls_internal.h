@@ -23,7 +23,14 @@ enum {
 
 enum call_proto { PROTO_OTHER, PROTO_AVP, PROTO_SAVP, PROTO_DTLS };
 enum call_keys { KEYS_NONE, KEYS_MIKEY, KEYS_ZRTP };
-enum call_method { METHOD_OTHER, METHOD_INVITE, METHOD_ACK, METHOD_PRACK, METHOD_UPDATE };
+enum call_method {
+    METHOD_OTHER,
+    METHOD_INVITE,
+    METHOD_ACK,
+    METHOD_PRACK,
+    METHOD_UPDATE,
+    METHOD_BYE
+};
 
 /* Texts of strangers that come again and again, each kept once; id 0 = "". */
 struct call_names {
@@ -74,6 +81,7 @@ struct call_line {
 struct call_endpoint {
     struct flow_end end;
     uint32_t next;      /* in the hash chain, newest first */
+    uint32_t previous;  /* in the hash chain */
     uint32_t next_same; /* of the same call */
     uint32_t call;
     uint32_t line;      /* newest that announced it */
@@ -104,6 +112,9 @@ struct call {
     uint8_t request_method; /* enum call_method, of the latest request that can carry an offer */
     uint8_t request_party;
     uint32_t request_cseq;
+    bool accepted;     /* an INVITE of it was */
+    uint64_t last_us;  /* capture time of the latest message */
+    uint64_t ended_us; /* of the message that ended it (BYE, refusal); 0 = goes on */
     struct call_leg legs[CALL_LEGS];
 };
 
@@ -162,6 +173,8 @@ bool calls_same_end(const struct flow_end *a, const struct flow_end *b);
 /* Keeps an end of a line of the call at that place. */
 void calls_announce(struct calls *calls, uint32_t place, const struct flow_end *end, uint32_t line,
                     bool guess);
+/* Forgets what the call at that place announced so far. */
+void calls_forget_lines(struct calls *calls, uint32_t place);
 /* A fresh line of the call at that place, or POOL_NONE at a cap. */
 uint32_t calls_new_line(struct calls *calls, uint32_t place);
 
@@ -174,12 +187,11 @@ struct call_match {
     const struct call_line *side[2]; /* of the flow's side 0 and 1 */
 };
 
-/* calls_match.c: the call that best fits the two ends. */
+/* calls_match.c: the call that best fits the two ends from start_us to end_us. */
 struct call_match calls_match_find(const struct calls *calls, const struct flow_end end[2],
-                                   uint64_t end_us);
+                                   uint64_t start_us, uint64_t end_us);
 
 /* calls_media.c: final facts of a media flow. */
-void calls_media_conclude(const struct calls *calls, const struct call_match *match,
-                          struct flow_record *record);
+void calls_media_conclude(const struct calls *calls, struct flow_record *record);
 
 #endif

@@ -2,12 +2,13 @@
 #include "analyzers/joins/calls_internal.h"
 
 enum {
-    MATCHES = 16,      /* newest entries of one end that are compared */
-    LATE_US = 1000000, /* an answer may be captured after the media it announces */
-    SCORE_ONE = 4,     /* one end was named by SDP */
-    SCORE_GUESS = 1,   /* one end sent the SIP message */
-    SCORE_TWO = 8,     /* both ends belong to one call, opposite parties */
-    SCORE_AGREED = 16, /* and to the same m= line */
+    MATCHES = 16,        /* newest entries of one end that are compared */
+    LATE_US = 1000000,   /* an answer may be captured after the media it announces */
+    SILENT_S = 4 * 3600, /* a call without a message for so long has lost its BYE */
+    SCORE_ONE = 4,       /* one end was named by SDP */
+    SCORE_GUESS = 1,     /* one end sent the SIP message; counts beside the other end only */
+    SCORE_TWO = 8,       /* both ends belong to one call, opposite parties */
+    SCORE_AGREED = 16,   /* and to the same m= line */
 };
 
 /* One end, as one call announced it. */
@@ -17,30 +18,44 @@ struct found {
     bool guess;
 };
 
-/* The newest line of the entry that was valid while the flow ran: not one announced after its end,
- * not a change that was refused or not answered. */
+/* When the media was there. */
+struct span {
+    uint64_t start_us, end_us;
+};
+
+/* Ports are used again: by then the call that had them must not speak for the next one. */
+static bool is_over(const struct call *call, uint64_t start_us)
+{
+    bool ended = call->ended_us != 0 && start_us > call->ended_us + LATE_US;
+    return ended || start_us > call->last_us + (uint64_t)SILENT_S * 1000000;
+}
+
+/* The newest line of the entry that was valid then: not one announced after its end, not a change
+ * that was refused or not answered. */
 static const struct call_line *line_of(const struct calls *calls, const struct call_endpoint *entry,
-                                       uint64_t end_us)
+                                       const struct span *span)
 {
     const struct call_line *now = calls_line_at(calls, entry->line);
     const struct call_line *then = calls_line_at(calls, entry->line_then);
-    bool too_late = now->time_us > end_us + LATE_US;
-    if (then != NULL &&
-        (too_late || now->refused || (now->peer == POOL_NONE && then->peer != POOL_NONE))) {
-        return then;
+    bool unfit = now->time_us > span->end_us + LATE_US || now->refused;
+    if (is_over(calls_at(calls, entry->call), span->start_us)) {
+        return NULL;
     }
-    return too_late ? NULL : now;
+    if (then != NULL && (unfit || (now->peer == POOL_NONE && then->peer != POOL_NONE))) {
+        return then->time_us > span->end_us + LATE_US || then->refused ? NULL : then;
+    }
+    return unfit ? NULL : now;
 }
 
-static unsigned find_all(const struct calls *calls, const struct flow_end *end, uint64_t end_us,
-                         struct found found[MATCHES])
+static unsigned find_all(const struct calls *calls, const struct flow_end *end,
+                         const struct span *span, struct found found[MATCHES])
 {
     unsigned count = 0;
     uint32_t at = calls_chain(calls, end);
     for (unsigned i = 0; at != POOL_NONE && i < CALLS_WALK && count < MATCHES; i++) {
         const struct call_endpoint *entry = pool_at(&calls->endpoints, at);
         if (calls_same_end(&entry->end, end)) {
-            const struct call_line *line = line_of(calls, entry, end_us);
+            const struct call_line *line = line_of(calls, entry, span);
             if (line != NULL) {
                 found[count++] = (struct found){ entry->call, line, entry->guess };
             }
@@ -61,21 +76,23 @@ static unsigned score_two(const struct calls *calls, const struct found *a, cons
     if (a->call != b->call || a->line->party == b->line->party) {
         return 0;
     }
-    bool agreed = calls_line_at(calls, a->line->peer) == b->line;
+    bool agreed = calls_line_at(calls, a->line->peer) == b->line ||
+                  calls_line_at(calls, b->line->peer) == a->line; /* one of several answers */
     return score + (agreed ? SCORE_AGREED : SCORE_TWO);
 }
 
 struct call_match calls_match_find(const struct calls *calls, const struct flow_end end[2],
-                                   uint64_t end_us)
+                                   uint64_t start_us, uint64_t end_us)
 {
+    const struct span span = { start_us, end_us };
     struct found found[2][MATCHES];
     unsigned count[2];
     struct call_match best = { .call = POOL_NONE };
     unsigned best_score = 0;
     for (unsigned side = 0; side < 2; side++) {
-        count[side] = find_all(calls, &end[side], end_us, found[side]);
+        count[side] = find_all(calls, &end[side], &span, found[side]);
         for (unsigned i = 0; i < count[side]; i++) {
-            if (score_one(&found[side][i]) > best_score) {
+            if (!found[side][i].guess && score_one(&found[side][i]) > best_score) {
                 best_score = score_one(&found[side][i]);
                 best = (struct call_match){ .call = found[side][i].call };
                 best.side[side] = found[side][i].line;
@@ -94,8 +111,9 @@ struct call_match calls_match_find(const struct calls *calls, const struct flow_
         }
     }
     for (unsigned side = 0; side < 2 && best.call != POOL_NONE; side++) {
-        if (best.side[side] == NULL) {
-            best.side[side] = calls_line_at(calls, best.side[1 - side]->peer);
+        const struct call_line *known = best.side[1 - side];
+        if (best.side[side] == NULL && known != NULL) {
+            best.side[side] = calls_line_at(calls, known->peer);
         }
     }
     return best;

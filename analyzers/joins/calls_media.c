@@ -66,11 +66,22 @@ static bool starts(const char *text, const char *want)
     return strncmp(text, want, strlen(want)) == 0;
 }
 
-/* Suites of RFC 4568, 5669, 6188, 7714, 8269 and their spellings: all encrypt and authenticate. */
+static bool ends(const char *text, const char *want)
+{
+    size_t size = strlen(text);
+    size_t tail = strlen(want);
+    return size >= tail && strcmp(text + size - tail, want) == 0;
+}
+
+/* Suites of RFC 4568, 5669, 6188, 7714, 8269 and their spellings that encrypt and authenticate;
+ * others of the same families (AES_CM_128_NULL_AUTH) may not. */
 static bool is_known_suite(const char *suite)
 {
-    return starts(suite, "AES_") || starts(suite, "AEAD_AES_") || starts(suite, "F8_128_") ||
-           starts(suite, "SEED_") || starts(suite, "ARIA_") || starts(suite, "AEAD_ARIA_");
+    bool aead = starts(suite, "AEAD_AES_") || starts(suite, "AEAD_ARIA_") ||
+                starts(suite, "SEED_128_CCM_80") || starts(suite, "SEED_128_GCM_96");
+    bool family = starts(suite, "AES_") || starts(suite, "F8_128_") || starts(suite, "SEED_") ||
+                  starts(suite, "ARIA_");
+    return aead || (family && (ends(suite, "HMAC_SHA1_80") || ends(suite, "HMAC_SHA1_32")));
 }
 
 static void set_suite(struct agreement *agreement, const char *suite)
@@ -153,8 +164,8 @@ static void read_suite(const struct calls *calls, const struct call_line *answer
     agreement->known_suite = is_known_suite(suite);
     agreement->null_cipher =
         starts(suite, "NULL") || answered->unencrypted || (offered != NULL && offered->unencrypted);
-    agreement->unauthenticated =
-        answered->unauthenticated || (offered != NULL && offered->unauthenticated);
+    agreement->unauthenticated = ends(suite, "NULL_AUTH") || answered->unauthenticated ||
+                                 (offered != NULL && offered->unauthenticated);
 }
 
 /* A sender encrypts with the key that it announced (RFC 4568 5.1). */
@@ -183,6 +194,10 @@ static struct agreement agreement_of(const struct calls *calls, const struct fac
     const struct call_line *receiver = match->side[1 - from];
     const struct call_line *known = sender != NULL ? sender : receiver;
     const struct call_line *peer = known != NULL ? calls_line_at(calls, known->peer) : NULL;
+    if (sender != NULL && receiver != NULL && calls_line_at(calls, receiver->peer) == sender) {
+        known = receiver; /* one of several answers to the sender's offer */
+        peer = sender;
+    }
     const struct call_line *answer = NULL;
     if (peer != NULL) {
         answer = known->is_answer ? known : peer;
@@ -192,6 +207,19 @@ static struct agreement agreement_of(const struct calls *calls, const struct fac
     }
     read_exposure(sender, answer, &agreement);
     return agreement;
+}
+
+/* Packets that were undecided although one of their tests found them readable: no promise makes
+ * them SRTP. */
+static bool is_contradicted(const struct stream *stream)
+{
+    const struct fact *f = NULL;
+    while ((f = facts_next(stream->facts, OBS_MEDIA_GROUND_RESULT, f)) != NULL) {
+        if (f->index == stream->index && strcmp(facts_text(stream->facts, f), "rtp") == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* The final word on protection, its evidence written down. */
@@ -209,6 +237,9 @@ static const char *decide(const struct stream *stream, const struct agreement *a
     }
     if (fact_is(stream, OBS_MEDIA_PROTECTION, "srtp")) {
         return "srtp";
+    }
+    if (srtp_agreed && !agreement->unauthenticated && is_contradicted(stream)) {
+        return "unknown";
     }
     if (agreement->dtls) {
         put_text(stream, OBS_MEDIA_EVIDENCE, "inferred");
@@ -360,10 +391,18 @@ static void put_call(const struct calls *calls, const struct call_match *match,
     }
 }
 
-void calls_media_conclude(const struct calls *calls, const struct call_match *match,
-                          struct flow_record *record)
+static uint64_t time_of(const struct stream *stream, enum observation_kind kind, uint64_t otherwise)
+{
+    const struct fact *fact = facts_find_at(stream->facts, kind, stream->index, 0);
+    return fact != NULL ? fact->value : otherwise;
+}
+
+/* One pair of ports may serve several calls, one after the other: each stream has its own. */
+void calls_media_conclude(const struct calls *calls, struct flow_record *record)
 {
     struct facts *facts = record->facts;
+    struct call_match of_flow =
+        calls_match_find(calls, record->side, record->start_us, record->end_us);
     uint32_t known = facts->count; /* they grow meanwhile, and may move */
     for (uint32_t at = 0; at < known; at++) {
         const struct fact *fact = &facts->items[at];
@@ -378,9 +417,13 @@ void calls_media_conclude(const struct calls *calls, const struct call_match *ma
             .packet = fact->packet,
             .time_us = fact->time_us,
         };
-        conclude_stream(calls, match, &stream);
+        struct call_match match = calls_match_find(
+            calls, record->side, time_of(&stream, OBS_MEDIA_FIRST, record->start_us),
+            time_of(&stream, OBS_MEDIA_LAST, record->end_us));
+        conclude_stream(calls, &match, &stream);
+        of_flow = of_flow.call == POOL_NONE ? match : of_flow;
     }
-    if (match->call != POOL_NONE) {
-        put_call(calls, match, record);
+    if (of_flow.call != POOL_NONE) {
+        put_call(calls, &of_flow, record);
     }
 }

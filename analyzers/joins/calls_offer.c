@@ -199,16 +199,33 @@ static void agree(struct calls *calls, struct call *call, const struct call_leg 
         if (offer != NULL && answer != NULL) {
             offer->peer = place_of(calls, call, answer);
             answer->peer = place_of(calls, call, offer);
+            offer->refused = false; /* by another branch of a fork */
             offer->is_answer = false;
             answer->is_answer = true;
         }
     }
 }
 
+/* Is the draft the SDP of a message that was read before? */
+static bool is_kept(const struct calls *calls, const struct call *call, uint8_t party)
+{
+    const struct call_draft *draft = &calls->draft;
+    for (uint8_t i = 0; i < draft->line_count; i++) {
+        if (draft->lines[i].present) {
+            return line_with(calls, call, party, draft->digest, i) != NULL;
+        }
+    }
+    return true;
+}
+
 static void take_sdp(struct calls *calls, uint32_t place, struct call_leg *leg, uint8_t party)
 {
     struct call *call = calls_at(calls, place);
     const struct call_draft *draft = &calls->draft;
+    bool full = call->line_count + draft->line_count > CALL_LINES;
+    if (full && !is_kept(calls, call, party)) {
+        calls_forget_lines(calls, place); /* what they agree on now counts, not what they did */
+    }
     keep_lines(calls, place, party);
     bool can_answer = draft->status != 0 || draft->method == METHOD_ACK;
     bool again = can_answer && leg->answered && !leg->pending && party != leg->offerer &&
@@ -243,11 +260,30 @@ static void refuse_offer(struct calls *calls, struct call *call, struct call_leg
     leg->pending = false;
 }
 
+/* BYE, or a final refusal of the INVITE, ends a call; what follows it (another branch of a fork
+ * that answers, an INVITE with credentials) shows that it goes on. */
+static void follow_end(struct call *call, const struct call_draft *draft)
+{
+    bool invite = draft->method == METHOD_INVITE;
+    call->last_us = draft->time_us;
+    if (draft->line_count > 0 || (invite && draft->status < 300)) {
+        call->ended_us = draft->status == 0 || draft->status >= 200 ? 0 : call->ended_us;
+        call->accepted = call->accepted || (invite && draft->status >= 200 && draft->status < 300);
+    }
+    if (draft->method == METHOD_BYE || (invite && draft->status >= 300 && !call->accepted)) {
+        call->ended_us = draft->time_us;
+    }
+}
+
 void calls_offer_take(struct calls *calls, uint32_t place)
 {
     struct call *call = calls_at(calls, place);
     const struct call_draft *draft = &calls->draft;
     uint8_t party;
+    follow_end(call, draft);
+    if (draft->method == METHOD_BYE) {
+        return;
+    }
     struct call_leg *leg = leg_of(calls, call, &party);
     if (leg == NULL) {
         return;

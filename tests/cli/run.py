@@ -1,10 +1,18 @@
 #!/usr/bin/env python3
 """Does the command line keep its contract: exit status, streams, messages? Usage: run.py OVERT"""
+import fcntl
 import json
+import os
 import pathlib
+import pty
+import re
+import signal
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
+import time
 import unittest
 
 OVERT = str(pathlib.Path(sys.argv[1]).resolve())
@@ -17,6 +25,29 @@ GOOD_POLICY = str(PCAPS / "tls/tls12_mtls/policy.yaml")
 def overt(*words, stdin=None):
     return subprocess.run([OVERT, *words], capture_output=True, text=True, input=stdin, check=False,
                           timeout=120)
+
+
+def overt_on_a_terminal(columns, *words):
+    """Exit status, and the lines that a terminal so wide shows, without colours."""
+    try:
+        ours, theirs = pty.openpty()
+    except OSError as error:
+        raise unittest.SkipTest(f"no terminals here: {error}") from error
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    with subprocess.Popen([OVERT, *words], stdin=theirs, stdout=theirs, stderr=theirs) as run:
+        os.close(theirs)
+        shown = b""
+        while True:
+            try:
+                part = os.read(ours, 65536)
+            except OSError:  # Linux says so when the other end is closed
+                break
+            if not part:
+                break
+            shown += part
+        os.close(ours)
+        status = run.wait(timeout=120)
+    return status, re.sub(r"\x1b\[[0-9;]*[mK]", "", shown.decode()).replace("\r", "").split("\n")
 
 
 class Contract(unittest.TestCase):
@@ -78,11 +109,46 @@ class Contract(unittest.TestCase):
         run = overt("audit", "--fail-on", "never", str(pathlib.Path(CLEAR).parent))
         self.assertEqual(run.returncode, 0, run.stderr)
 
+    def test_a_folder_may_end_with_a_slash(self):
+        for name in ("a.pcap", "b.pcap"):
+            self.write(name, pathlib.Path(CLEAR).read_bytes())
+        run = overt("audit", f"{self.dir}/")
+        files = {json.loads(line).get("file") for line in run.stdout.splitlines()} - {None}
+        self.assertEqual(files, {f"{self.dir}/a.pcap"})
+
+    def test_damage_is_told_with_the_time_of_its_own_capture(self):
+        whole = pathlib.Path(CLEAR).read_bytes()
+        seconds = struct.unpack_from("<I", whole, 24)[0]
+        early = struct.pack("<I", 1000)
+        cut = whole[:24] + early + whole[28:24 + 16 + struct.unpack_from("<I", whole, 32)[0]] + b"rest"
+        run = overt("audit", CLEAR, self.write("early.pcap", cut))
+        notices = [json.loads(x) for x in run.stdout.splitlines() if '"capture.damaged"' in x]
+        self.assertGreater(seconds, 1000)
+        self.assertEqual([n["time"][:19] for n in notices], ["1970-01-01T00:16:40"])
+
     def test_a_missing_capture_gives_exit_3_and_the_rest_is_judged(self):
         run = overt("audit", "--fail-on", "never", str(self.dir / "none.pcap"), CLEAR)
         self.assertEqual(run.returncode, 3)
         self.assertIn("none.pcap", run.stderr)
         self.assertIn('"finding"', run.stdout)
+
+    def test_a_missing_capture_is_a_notice(self):
+        run = overt("audit", str(self.dir / "none.pcap"), CLEAR)
+        notices = [json.loads(x) for x in run.stdout.splitlines() if '"notice"' in x]
+        self.assertEqual([n["code"] for n in notices], ["capture.unreadable"])
+
+    def test_an_interrupt_ends_a_silent_pipe_judges_what_came_and_gives_exit_3(self):
+        with subprocess.Popen([OVERT, "audit", "-"], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as run:
+            run.stdin.write(pathlib.Path(CLEAR).read_bytes()[:-5])
+            run.stdin.flush()
+            time.sleep(2)
+            run.send_signal(signal.SIGINT)
+            out = run.stdout.read().decode()
+            self.assertEqual(run.wait(timeout=60), 3)
+        notices = [json.loads(x) for x in out.splitlines() if '"notice"' in x]
+        self.assertEqual([n["code"] for n in notices], ["audit.interrupted"])
+        self.assertIn('"finding"', out)
 
     def test_what_is_no_capture_gives_exit_3(self):
         self.assertEqual(overt("audit", self.write("text.pcap", "no capture")).returncode, 3)
@@ -100,6 +166,23 @@ class Contract(unittest.TestCase):
         self.assertEqual(run.returncode, 4)
         self.assertIn("/dev/full", run.stderr)
 
+    def test_a_capture_is_never_overwritten_by_records(self):
+        whole = pathlib.Path(CLEAR).read_bytes()
+        precious = self.write("precious.pcap", whole)
+        for option in ("--out", "--flows"):
+            run = overt("audit", option, precious, CLEAR)
+            self.assertEqual(run.returncode, 4)
+            self.assertIn("precious.pcap", run.stderr)
+            self.assertEqual(pathlib.Path(precious).read_bytes(), whole)
+
+    def test_two_outputs_never_share_a_file(self):
+        out = str(self.dir / "o")
+        run = overt("audit", "--out", out, "--flows", out, CLEAR)
+        self.assertEqual(run.returncode, 4)
+        self.assertIn("same file", run.stderr)
+        self.assertEqual(overt("audit", "--out", out, CLEAR).returncode, 1)
+        self.assertEqual(overt("audit", "--out", out, CLEAR).returncode, 1, "records may be replaced")
+
     def test_a_wrong_policy_gives_exit_2_with_its_position(self):
         policy = self.write("p.yaml", "overt: 1\nextends: lync-2010\nzoness: {}\n")
         run = overt("audit", "--policy", policy, CLEAR)
@@ -109,7 +192,8 @@ class Contract(unittest.TestCase):
 
     def test_wrong_usage_gives_exit_2(self):
         for words in (["audit"], ["audit", "--nonsense", CLEAR], ["audit", "--fail-on", "x", CLEAR],
-                      ["frobnicate"], ["audit", "--memory", "12", CLEAR], ["explain"]):
+                      ["frobnicate"], ["audit", "--memory", "12", CLEAR], ["explain"],
+                      ["audit", "--sensor", "", CLEAR]):
             self.assertEqual(overt(*words).returncode, 2, words)
 
     def test_a_wrong_filter_gives_exit_2_with_the_reason(self):
@@ -120,6 +204,61 @@ class Contract(unittest.TestCase):
     def test_a_filter_narrows_what_is_judged(self):
         run = overt("audit", "--filter", "port 1", CLEAR)
         self.assertEqual(run.returncode, 0, run.stdout)
+
+    def test_an_ending_fits_the_terminal(self):
+        trunk = PCAPS / "sip/udp_call_sdes_srtp"
+        for columns in (80, 120):
+            status, lines = overt_on_a_terminal(columns, "audit", "--policy", str(trunk / "policy.yaml"),
+                                                str(trunk / "traffic.pcap"))
+            self.assertEqual(status, 1, lines)
+            self.assertLessEqual(max(map(len, lines)), columns, lines)
+            self.assertTrue(any(line.startswith("TRAFFIC PROTECTION") for line in lines), lines)
+            proofs = [line.index("packet ") for line in lines if re.search(r"→ .*   packet \d", line)]
+            self.assertGreater(len(proofs), 1, lines)
+            self.assertEqual(len(set(proofs)), 1, lines)
+
+    def test_an_explanation_fits_the_terminal(self):
+        for word in ("TT-01", "media.clear"):
+            status, lines = overt_on_a_terminal(60, "explain", word)
+            self.assertEqual(status, 0, lines)
+            self.assertLessEqual(max(map(len, lines)), 60, lines)
+
+    def test_packets_of_an_unknown_link_type_are_told(self):
+        header = struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 147)
+        strange = self.write("strange.pcap", header + (struct.pack("<IIII", 1, 0, 4, 4) + b"abcd") * 15)
+        ending = overt("audit", "--out", str(self.dir / "o"), strange).stdout
+        self.assertIn("Not decoded: 15 packets (link type", ending)
+        self.assertIn("Nothing was judged", ending)
+        codes = [json.loads(line).get("code") for line in (self.dir / "o").read_text().splitlines()]
+        self.assertIn("capture.link-type-unknown", codes)
+
+    def test_every_command_answers_help(self):
+        for command in ("audit", "roles", "policy", "explain", "version"):
+            run = overt(command, "--help")
+            self.assertEqual((run.returncode, run.stderr), (0, ""), command)
+            self.assertIn("Exit status", run.stdout)
+
+    def test_rows_of_a_policy_are_explained_with_it(self):
+        policy = self.write("p.yaml", """overt: 1
+name: contoso
+extends: lync-2010
+rows:
+  - id: C-1
+    title: calls to the recorder
+    subject: media
+    traffic: {from: [any_server], to: [any_server]}
+    require: srtp
+    severity: high
+    source: SEC-114
+    explain: The recorder is in the cellar.
+    fix: Ask the recorder's owner.
+""")
+        run = overt("explain", "C-1", "--policy", policy)
+        self.assertEqual(run.returncode, 0, run.stdout + run.stderr)
+        self.assertIn("The recorder is in the cellar.", run.stdout)
+        run = overt("explain", "C-1")
+        self.assertEqual(run.returncode, 2)
+        self.assertIn("--policy FILE", run.stdout)
 
     def test_help_version_and_explain_answer(self):
         self.assertIn("audit", overt("--help").stdout)
@@ -133,6 +272,12 @@ class Contract(unittest.TestCase):
         policy = self.write("proposed.yaml", run.stdout)
         check = overt("policy", "check", policy)
         self.assertEqual(check.returncode, 0, check.stderr + run.stdout)
+        self.assertIn('address: ["10.77.0.10"]', run.stdout)
+        self.assertRegex(run.stdout, r'client_internal:.*\n    - "10\.77\.0\.10[12]"')
+        # zones of a file replace the built-in ones, which traffic cannot better
+        self.assertNotRegex(run.stdout, r"(?m)^zones:")
+        audit = overt("audit", "--policy", policy, CLEAR)
+        self.assertEqual(audit.returncode, 1, audit.stderr)
 
     def test_every_built_in_row_explains_itself(self):
         for row in ["TT-0%d" % i for i in range(1, 10)] + ["TT-14a", "TT-14b", "TT-15", "TT-24"]:

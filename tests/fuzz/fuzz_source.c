@@ -30,7 +30,7 @@ static uint64_t read_all(const char *path, const char *filter)
 {
     char error[SOURCE_TEXT_SIZE] = "";
     struct source *source = NULL;
-    struct source_options options = { filter };
+    struct source_options options = { .filter = filter };
     if (source_open(path, &options, &source, error) != OV_OK) {
         require(error[0] != '\0');
         return 0;

@@ -183,6 +183,7 @@ static inline struct finding fake_finding(void)
     f.flow_count = 2;
     f.flow_ids[0] = 1;
     f.flow_ids[1] = 2;
+    f.fix = fake_rows[0].fix;
     f.capture_complete = true;
     f.reason_count = 1;
     f.reasons[0] = (struct reason){ "tls.client-certificate-empty", "It sent no certificate." };

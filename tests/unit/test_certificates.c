@@ -3,6 +3,7 @@
 
 #include "analyzers/crypto/certificates.h"
 #include "tests/check.h"
+#include "tests/unit/chain_vectors.h"
 #include "tests/unit/pki_vectors.h"
 
 enum { DER_MAX = 2048 };
@@ -103,6 +104,16 @@ static void a_forged_self_signature_is_not_self_signed(void)
     struct certificates *all = certificates(4);
     const struct certificate *c = add(all, der, n);
     CHECK(c->error == NULL && !c->self_signed);
+    certificates_free(all);
+}
+
+static void a_key_that_takes_long_is_not_tried(void)
+{
+    struct certificates *all = certificates(4);
+    const struct certificate *c = add_hex(all, huge_exponent_der);
+    CHECK(c != NULL && c->error == NULL);
+    CHECK(is(c->subject, c->issuer) && c->key_bits == 1024);
+    CHECK(!c->self_signed);
     certificates_free(all);
 }
 
@@ -227,6 +238,7 @@ int main(void)
     every_field_of_a_server_certificate_is_read();
     unusual_certificates_are_read_too();
     a_forged_self_signature_is_not_self_signed();
+    a_key_that_takes_long_is_not_tried();
     a_certificate_seen_again_is_the_same_one();
     the_least_recently_used_goes_first();
     every_short_certificate_is_an_error();

@@ -34,14 +34,14 @@ static void must(enum ov_status status)
     }
 }
 
-static struct talk *talk_new(uint8_t l4, uint16_t port)
+static struct talk *talk_with(uint8_t l4, uint16_t port, uint32_t flows_max, uint64_t memory_bytes)
 {
     static struct talk talk;
     memset(&talk, 0, sizeof talk);
     talk.l4 = l4;
     talk.port = port;
     struct hash_seed seed = { { 1, 2 } };
-    struct flow_table_limits limits = { 1000, 60000, 60000, 60000 };
+    struct flow_table_limits limits = { flows_max, 60000, 60000, 60000 };
     must(certificates_new(16, &talk.certificates));
     must(calls_new(16, seed, &talk.calls));
     must(flow_table_new(&limits, seed, &talk.table));
@@ -49,10 +49,16 @@ static struct talk *talk_new(uint8_t l4, uint16_t port)
                                         .calls = talk.calls,
                                         .counters = &talk.counters,
                                         .seed = seed,
-                                        .flows_max = 1000,
+                                        .flows_max = flows_max,
+                                        .memory_bytes = memory_bytes,
                                         .ndpi = false };
     must(dispatch_new(&options, &talk.dispatch));
     return &talk;
+}
+
+static struct talk *talk_new(uint8_t l4, uint16_t port)
+{
+    return talk_with(l4, port, 1000, 0);
 }
 
 static void talk_free(struct talk *t)
@@ -259,6 +265,82 @@ static void a_hole_is_told_as_missing_bytes(void)
     talk_over(t);
 }
 
+/* Sends without the capture seeing it. */
+static void say_unseen(struct talk *t, unsigned from, uint32_t size)
+{
+    t->seq[from] += size;
+}
+
+static void a_lost_first_segment_is_missing_once_acknowledged(void)
+{
+    struct talk *t = talk_new(IPPROTO_TCP, 5061);
+    handshake(t);
+    say_unseen(t, CLIENT, 300);
+    say(t, SERVER, TCP_ACK, "\x01\x02\x03garbage", 10);
+    conclude(t);
+    CHECK_EQ(t->record.missing_bytes, 299); /* the last one acknowledged could be the FIN */
+    talk_over(t);
+}
+
+static void lost_data_of_both_sides_is_missing_though_no_payload_came(void)
+{
+    struct talk *t = talk_new(IPPROTO_TCP, 5061);
+    handshake(t);
+    say_unseen(t, CLIENT, 300);
+    say_unseen(t, SERVER, 500);
+    say(t, CLIENT, TCP_ACK, NULL, 0);
+    say(t, SERVER, TCP_ACK, NULL, 0);
+    conclude(t);
+    CHECK_EQ(t->record.missing_bytes, 299 + 499);
+    talk_over(t);
+}
+
+static void a_clean_end_without_data_misses_nothing(void)
+{
+    struct talk *t = talk_new(IPPROTO_TCP, 5061);
+    handshake(t);
+    say(t, CLIENT, TCP_FIN | TCP_ACK, NULL, 0);
+    say(t, SERVER, TCP_FIN | TCP_ACK, NULL, 0);
+    say(t, CLIENT, TCP_ACK, NULL, 0);
+    conclude(t);
+    CHECK_EQ(t->record.missing_bytes, 0);
+    CHECK(t->record.end_seen);
+    talk_over(t);
+}
+
+static void the_answer_to_a_lost_syn_tells_where_its_stream_began(void)
+{
+    struct talk *t = talk_new(IPPROTO_TCP, 5061);
+    t->seq[CLIENT] = 1000;
+    say(t, SERVER, TCP_SYN | TCP_ACK, NULL, 0);
+    say_unseen(t, CLIENT, 20);
+    say(t, CLIENT, TCP_ACK, client_hello + 20, sizeof client_hello - 20);
+    conclude(t);
+    CHECK_EQ(t->record.missing_bytes, 20);
+    CHECK(t->record.start_seen);
+    CHECK_EQ(t->record.client, 1);
+    talk_over(t);
+}
+
+static void what_comes_in_disorder_after_a_flow_is_settled_is_not_missing(void)
+{
+    struct talk *t = talk_new(IPPROTO_TCP, 9999);
+    handshake(t);
+    say_unseen(t, CLIENT, 10); /* on its way, but late */
+    say(t, CLIENT, TCP_ACK, "\x01\x02\x03garbage", 10);
+    for (int i = 0; i < 30; i++) {
+        t->seq[CLIENT] -= 20;
+        say(t, SERVER, TCP_PSH, "\x01\x02\x03garbage", 10);
+        t->seq[CLIENT] += 20;
+    }
+    CHECK(!t->fed);
+    say(t, SERVER, TCP_RST, NULL, 0);
+    conclude(t);
+    CHECK_EQ(t->record.missing_bytes, 0);
+    CHECK(t->record.end_seen);
+    talk_over(t);
+}
+
 /* RFC 8489 5: binding request without attributes. */
 static const uint8_t binding[20] = { 0, 1, 0, 0, 0x21, 0x12, 0xa4, 0x42, 1, 2, 3 };
 
@@ -291,6 +373,68 @@ static void unclaimed_datagrams_settle_the_flow(void)
     talk_over(t);
 }
 
+static void a_flow_may_go_on_with_one_that_was_given_up(void)
+{
+    for (uint32_t flows_max = 1; flows_max <= 2; flows_max++) {
+        struct talk *t = talk_with(IPPROTO_UDP, 30000, flows_max, 0);
+        t->closer.closed = on_gone;
+        say(t, CLIENT, 0, "\x7fxyz", 4);
+        t->packets += 5000; /* 5 s later */
+        t->port = 30002;
+        say(t, CLIENT, 0, "\x7fxyz", 4);
+        conclude(t);
+        CHECK_EQ(t->record.start_seen, flows_max == 2);
+        talk_over(t);
+    }
+}
+
+static void every_flow_of_a_batch_that_fills_the_table_is_analysed(void)
+{
+    struct talk *t = talk_with(IPPROTO_UDP, 30000, 1, 0);
+    struct batch *b = &t->batch;
+    t->closer.closed = on_gone;
+    b->count = 20;
+    for (uint32_t i = 0; i < b->count; i++) {
+        b->packet[i] = i + 1;
+        b->time_us[i] = 1000000 + i;
+        b->state[i] = FRAME_FLOW | FRAME_LOW;
+        t->port = (uint16_t)(30000 + i);
+        b->key[i] = key_of(t);
+        b->payload[i] = bytes_of(binding, sizeof binding, sizeof binding);
+        b->frame[i] = b->payload[i];
+    }
+    flow_table_find(t->table, b, &t->counters);
+    dispatch_batch(t->dispatch, b);
+    for (uint32_t i = 0; i < b->count; i++) {
+        CHECK(b->cold[i]->analysis != NULL);
+    }
+    flow_table_expire(t->table, b, &t->closer);
+    CHECK_EQ(t->counters.value[COUNT_FACTS_DROPPED], 0);
+    talk_over(t);
+}
+
+static void without_memory_facts_are_counted_as_dropped_and_flows_give_way(void)
+{
+    struct talk *t = talk_with(IPPROTO_UDP, 30000, 1000, 4000);
+    t->closer.closed = on_gone;
+    CHECK(!dispatch_pressed(t->dispatch));
+    for (int i = 0; i < 50; i++) {
+        say(t, CLIENT, 0, binding, sizeof binding);
+        t->port++;
+    }
+    CHECK(dispatch_pressed(t->dispatch));
+    uint32_t open = flow_table_count(t->table);
+    flow_table_press(t->table, true);
+    say(t, CLIENT, 0, binding, sizeof binding);
+    CHECK_EQ(flow_table_count(t->table), open);
+    conclude(t);
+    CHECK(t->counters.value[COUNT_FACTS_DROPPED] > 0);
+    t->closer.closed = on_gone;
+    flow_table_close_all(t->table, &t->closer);
+    CHECK(!dispatch_pressed(t->dispatch)); /* all was given back */
+    talk_free(t);
+}
+
 int main(void)
 {
     syn_makes_the_client_and_hello_the_app();
@@ -301,7 +445,15 @@ int main(void)
     a_tunnel_through_a_proxy_is_handed_over();
     what_nobody_claims_is_settled_and_only_counted();
     a_hole_is_told_as_missing_bytes();
+    a_lost_first_segment_is_missing_once_acknowledged();
+    lost_data_of_both_sides_is_missing_though_no_payload_came();
+    a_clean_end_without_data_misses_nothing();
+    the_answer_to_a_lost_syn_tells_where_its_stream_began();
+    what_comes_in_disorder_after_a_flow_is_settled_is_not_missing();
     several_protocols_share_one_udp_pair();
+    a_flow_may_go_on_with_one_that_was_given_up();
+    every_flow_of_a_batch_that_fills_the_table_is_analysed();
+    without_memory_facts_are_counted_as_dropped_and_flows_give_way();
     unclaimed_datagrams_settle_the_flow();
     return check_failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -75,8 +75,8 @@ static void ending_has_the_layout_of_the_contract(void)
         "2 findings: 1 critical, 1 high\n"
         "critical  C-long-name  a row that somebody named \"at length\"  10.20.0.7 → "
         "10.0.1.10:5060   packet 812\n"
-        "          It sent no certificate. 31 streams keyed by it are no longer confidential.\n"
-        "          overt explain C-long-name\n"
+        "          It sent no certificate. 31 streams of this capture are keyed so.\n"
+        "          What to do: Assign certificates.  overt explain C-long-name\n"
         "high      TT-01        server-to-server                       10.20.0.7 → "
         "10.0.1.10:5060   packet 812   31 flows\n"
         "          violation, inferred: It sent no certificate.  overt explain TT-01\n"
@@ -85,7 +85,7 @@ static void ending_has_the_layout_of_the_contract(void)
         "unknown.\n"
         "List your servers (`hosts`) and client subnets (`roles`) in a policy file and give it "
         "with --policy\n"
-        "FILE.\n",
+        "FILE; `overt roles FILE` proposes one.\n",
         __func__);
 }
 
@@ -152,13 +152,97 @@ static void unknown_and_weak_are_named_as_such(void)
     struct finding unknown = fake_finding(), weak = fake_finding();
     const struct finding *items[] = { &unknown, &weak };
     struct finding_list findings = { items, 2, 0 };
-    unknown.verdict = VERDICT_UNKNOWN;
+    unknown.verdict = VERDICT_UNKNOWN; /* what answers a violation is no answer to not knowing */
     weak.verdict = VERDICT_WEAK;
     weak.reason_count = 0;
     char *text = ending(&run, &findings, false, 10);
     CHECK(strstr(text, "\n          unknown: It sent no certificate.  overt explain TT-01\n") !=
           NULL);
-    CHECK(strstr(text, "\n          weak: Assign certificates.  overt explain TT-01\n") != NULL);
+    CHECK(strstr(text,
+                 "\n          weak:\n"
+                 "          What to do: Assign certificates.  overt explain TT-01\n") != NULL);
+    unknown.fix = "Mirror both directions.";
+    free(text);
+    text = ending(&run, &findings, false, 10);
+    CHECK(strstr(text, "What to do: Mirror both directions.  overt explain TT-01\n") != NULL);
+    free(text);
+}
+
+static void the_same_advice_is_given_once(void)
+{
+    struct counters counters;
+    struct report_run run = example_run(&counters);
+    struct finding first = fake_finding(), second = fake_finding();
+    const struct finding *items[] = { &first, &second };
+    struct finding_list findings = { items, 2, 0 };
+    char *text = ending(&run, &findings, false, 10);
+    const char *advice = strstr(text, "What to do:");
+    CHECK(advice != NULL && strstr(advice + 1, "What to do:") == NULL);
+    free(text);
+}
+
+static void captures_are_named_as_shortly_as_they_can_be_told_apart(void)
+{
+    static const char *const files[] = { "/data/monday/a.pcap",  "/data/tuesday/a.pcap",
+                                         "/data/tuesday/b.pcap", "a.pcap",
+                                         "/data/tuesday/b.pcap", "x/ba.pcap" };
+    static const char *const names[] = { "monday/a.pcap", "tuesday/a.pcap", "b.pcap",
+                                         "a.pcap",        "b.pcap",         "ba.pcap" };
+    struct counters counters;
+    struct report_run run = example_run(&counters);
+    run.files = files;
+    run.file_count = sizeof files / sizeof files[0];
+    for (uint32_t i = 0; i < run.file_count; i++) {
+        char want[64];
+        struct finding finding = fake_finding();
+        const struct finding *items[] = { &finding };
+        struct finding_list findings = { items, 1, 0 };
+        finding.file = files[i];
+        char *text = ending(&run, &findings, false, 10);
+        snprintf(want, sizeof want, "packet 812 of %s   2 flows\n", names[i]);
+        CHECK(strstr(text, want) != NULL);
+        free(text);
+    }
+}
+
+static void packets_that_were_not_decoded_are_told_when_it_matters(void)
+{
+    struct counters counters;
+    struct report_run run = example_run(&counters);
+    struct finding_list none = { 0 };
+    counters.value[COUNT_NOT_IP] = 7;
+    char *text = ending(&run, &none, false, 10);
+    CHECK(strstr(text, "Not decoded") == NULL); /* ARP beside judged flows is nothing to tell */
+    free(text);
+    counters.value[COUNT_LINK_UNKNOWN] = 1500;
+    counters.value[COUNT_IP_MALFORMED] = 1;
+    text = ending(&run, &none, false, 10);
+    CHECK(strstr(text, "\nNot decoded: 1 500 packets (link type that is not decoded), "
+                       "1 packet (IP header lengths are wrong).\n") != NULL);
+    free(text);
+    memset(fake_coverage, 0, sizeof fake_coverage);
+    counters = (struct counters){ { [COUNT_PACKETS] = 7, [COUNT_NOT_IP] = 7 } };
+    text = ending(&run, &none, false, 10);
+    CHECK(strstr(text, "\nNot decoded: 7 packets (frame carries no IP") != NULL);
+    free(text);
+}
+
+static void a_run_without_packets_says_so(void)
+{
+    struct counters counters;
+    struct report_run run = example_run(&counters);
+    struct finding_list none = { 0 };
+    memset(fake_coverage, 0, sizeof fake_coverage);
+    counters.value[COUNT_PACKETS] = 0;
+    fake_builtin = true;
+    char *text = ending(&run, &none, false, 10);
+    CHECK(strstr(text, "Nothing was judged: no packet was read, or none passed the filter.\n") !=
+          NULL);
+    CHECK(strstr(text, "--policy") == NULL);
+    free(text);
+    counters.value[COUNT_PACKETS] = 9;
+    text = ending(&run, &none, false, 10);
+    CHECK(strstr(text, "Roles were inferred") == NULL && strstr(text, "--policy FILE") != NULL);
     free(text);
 }
 
@@ -244,6 +328,10 @@ int main(void)
     nothing_judged_is_not_called_compliant();
     only_the_worst_are_shown_and_the_rest_counted();
     unknown_and_weak_are_named_as_such();
+    the_same_advice_is_given_once();
+    captures_are_named_as_shortly_as_they_can_be_told_apart();
+    packets_that_were_not_decoded_are_told_when_it_matters();
+    a_run_without_packets_says_so();
     reasons_wrap_at_a_hundred_columns();
     ipv6_ports_stand_behind_brackets();
     colours_only_when_asked_for();

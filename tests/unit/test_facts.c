@@ -97,9 +97,9 @@ static void hostile_text_becomes_valid_utf8_and_is_cut(void)
 static void a_flow_keeps_no_more_than_its_cap(void)
 {
     char name[32];
-    for (int i = 0; i < 5000; i++) {
+    for (uint16_t i = 0; i < 5000; i++) {
         snprintf(name, sizeof name, "host%d.example", i);
-        put_text(OBS_HTTP_HOST, 0, name, 1);
+        put_text(OBS_SERVER_CERT_SUBJECT, i, name, 1);
     }
     CHECK_EQ(facts.count, FACTS_MAX);
     CHECK_EQ(facts.dropped, 5000 - FACTS_MAX);
@@ -119,6 +119,57 @@ static void texts_stop_at_their_cap_too(void)
     CHECK(facts.text_used <= FACTS_TEXT_MAX);
     CHECK(facts.dropped > 0);
     facts_done(&facts);
+}
+
+static void a_list_that_strangers_lengthen_leaves_room_for_what_follows(void)
+{
+    char text[40];
+    for (int i = 0; i < 5000; i++) {
+        snprintf(text, sizeof text, "agent %d", i);
+        put_text(OBS_SIP_USER_AGENT, 0, text, 1);
+        put_text(OBS_SIP_METHOD, 0, text, 1);
+        put_text(OBS_HTTP_HOST, 0, text, 1);
+    }
+    put_text(OBS_TLS_SNI, 0, "late.example", 2);
+    put_value(OBS_TLS_ESTABLISHED, 1, 2);
+    CHECK(facts_is(&facts, OBS_TLS_SNI, "late.example"));
+    CHECK(facts_true(&facts, OBS_TLS_ESTABLISHED));
+    uint32_t agents = 0;
+    const struct fact *f = NULL;
+    while ((f = facts_next(&facts, OBS_SIP_USER_AGENT, f)) != NULL) {
+        agents++;
+    }
+    CHECK_EQ(agents, FACTS_LIST_MAX);
+    CHECK_EQ(facts.dropped, 15000 - (FACTS_MAX - FACTS_SINGLE_MIN));
+    facts_done(&facts);
+}
+
+static void a_text_that_changes_without_end_keeps_its_place(void)
+{
+    char text[401];
+    memset(text, 'x', sizeof text);
+    for (uint32_t i = 0; i < 20000; i++) {
+        uint32_t size = i % 2 == 0 ? 1 : 1 + i % 400;
+        struct observation obs = { .kind = OBS_TLS_SNI, .text = text, .text_size = size };
+        facts_put(&facts, &obs);
+    }
+    CHECK_EQ(strlen(facts_text(&facts, facts_find(&facts, OBS_TLS_SNI))), 1 + 19999 % 400);
+    CHECK_EQ(facts.dropped, 0);
+    CHECK(facts.text_used < 4096);
+    facts_done(&facts);
+}
+
+static void facts_count_against_a_budget_and_give_it_back(void)
+{
+    struct budget budget = { 2000 };
+    facts.budget = &budget;
+    for (uint16_t i = 0; i < 100; i++) {
+        put_text(OBS_SERVER_CERT_SUBJECT, i, "CN=somebody", 1);
+    }
+    CHECK(facts.count > 0 && facts.count < 100);
+    CHECK_EQ(facts.dropped, 100 - facts.count);
+    facts_done(&facts);
+    CHECK_EQ(budget.left, 2000);
 }
 
 static void numbers_and_flags_are_replaced(void)
@@ -141,6 +192,9 @@ int main(void)
     hostile_text_becomes_valid_utf8_and_is_cut();
     a_flow_keeps_no_more_than_its_cap();
     texts_stop_at_their_cap_too();
+    a_list_that_strangers_lengthen_leaves_room_for_what_follows();
+    a_text_that_changes_without_end_keeps_its_place();
+    facts_count_against_a_budget_and_give_it_back();
     numbers_and_flags_are_replaced();
     return check_failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

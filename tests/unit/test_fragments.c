@@ -184,6 +184,19 @@ static void datagram_not_complete_after_30_seconds_is_given_up(void)
     fragments_free(fragments);
 }
 
+static void what_is_under_way_at_the_end_is_lost(void)
+{
+    struct bytes whole;
+    begin(8);
+    CHECK(!add(1, 0, 16, true, &whole));
+    CHECK(!add(1, 40, 12, false, &whole));
+    CHECK(!add(2, 0, 16, true, &whole));
+    fragments_finish(fragments, &counters);
+    fragments_finish(fragments, &counters);
+    CHECK_EQ(counters.value[COUNT_FRAGMENTS_LOST], 3);
+    fragments_free(fragments);
+}
+
 static void full_table_gives_up_the_oldest_and_counts_it(void)
 {
     struct bytes whole;
@@ -231,6 +244,7 @@ int main(void)
     largest_datagram_is_joined();
     datagram_not_complete_after_30_seconds_is_given_up();
     full_table_gives_up_the_oldest_and_counts_it();
+    what_is_under_way_at_the_end_is_lost();
     snap_length_leaves_the_start_of_the_datagram();
     return check_failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -210,6 +210,10 @@ static void frame_shorter_than_its_ip_length_counts_as_cut(void)
     CHECK(is_flow(6, 40000, 443, 1000 - 40));
     CHECK_EQ(bytes_left(&batch.payload[0]), 5);
     CHECK_EQ(counters.value[COUNT_CUT], 1);
+    DECODE(228, "450003fc0001000040040000c0000201c6336402",
+           "450003e80001000040060000c0000201c6336402", tcp);
+    CHECK(is_flow(6, 40000, 443, 1000 - 40));
+    CHECK_EQ(counters.value[COUNT_CUT], 1); /* once, though both IP headers ask for more */
 }
 
 static void frame_ipv6_extension_headers_are_stepped_over(void)

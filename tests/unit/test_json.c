@@ -57,6 +57,17 @@ static void finding_leaves_out_what_is_not_known(void)
     capture_done(&c);
 }
 
+static void what_to_do_is_of_the_finding_and_not_of_its_row(void)
+{
+    struct capture c;
+    capture_open(&c);
+    struct finding finding = fake_finding();
+    finding.fix = "Mirror both directions.";
+    report_finding(&c.out, "lab1", &finding);
+    CHECK(strstr(capture_text(&c), "\"fix\":\"Mirror both directions.\"}\n") != NULL);
+    capture_done(&c);
+}
+
 static void roles_by_is_inferred_as_soon_as_one_is(void)
 {
     struct capture c;
@@ -206,6 +217,7 @@ int main(int argc, char **argv)
     capture_samples(argc, argv);
     finding_has_every_member_of_the_contract();
     finding_leaves_out_what_is_not_known();
+    what_to_do_is_of_the_finding_and_not_of_its_row();
     roles_by_is_inferred_as_soon_as_one_is();
     finding_lists_only_the_first_ten_flows();
     coverage_tells_what_was_and_was_not_seen();

@@ -269,6 +269,8 @@ static void dates_of_certificates_are_judged_without_trust_sets(void)
     case_judge(&c);
     CHECK(case_is(&c, "TT-24", "weak proven medium"));
     CHECK(case_reason(case_row(&c, "TT-24"), "cert.expired"));
+    CHECK(strstr(case_row(&c, "TT-24")->reasons[0].text, "on 2023-11-14.") != NULL);
+    CHECK(strcmp(case_row(&c, "TT-24")->proofs[0].detail, "2023-11-14T22:13:20Z") == 0);
     case_flow(&c, "10.20.0.7", "10.0.1.10", 5061, "tls");
     case_tls(&c, TLS12);
     case_value(&c, OBS_SERVER_CERT_NOT_BEFORE, 1900000000000000);
@@ -377,6 +379,34 @@ static void media_between_two_hosts_is_one_finding_whoever_spoke_first(void)
     case_done(&c);
 }
 
+static void a_finding_says_what_to_do_about_its_own_first_reason(void)
+{
+    struct judge_case c = case_of(case_site);
+    struct finding_list list;
+    case_flow(&c, "10.0.1.10", "192.0.2.10", 5061, "tls");
+    case_tls(&c, "TLSv1.2", "TLS_RSA_WITH_NULL_SHA256");
+    case_mtls(&c, "proven", "certificate-verify");
+    case_judge(&c);
+    CHECK_EQ(judge_findings(c.judge, false, &list), OV_OK);
+    CHECK_EQ(list.count, 1);
+    CHECK(strstr(list.items[0]->fix, "NULL suites") != NULL);
+    case_done(&c);
+    c = case_of(case_site);
+    case_flow(&c, "10.0.1.10", "192.0.2.10", 5061, "tls");
+    c.record.both_directions = false;
+    case_judge(&c);
+    CHECK_EQ(judge_findings(c.judge, false, &list), OV_OK);
+    CHECK(strstr(list.items[0]->fix, "Mirror both directions") != NULL);
+    case_done(&c);
+    c = case_of(case_site);
+    case_flow(&c, "10.20.0.7", "10.0.1.10", 5060, "sip");
+    case_sip(&c, "INVITE");
+    case_judge(&c);
+    CHECK_EQ(judge_findings(c.judge, false, &list), OV_OK);
+    CHECK(list.items[0]->fix == list.items[0]->row->fix);
+    case_done(&c);
+}
+
 static void silent_hosts_are_those_that_never_appeared(void)
 {
     struct judge_case c = case_of(case_site);
@@ -430,6 +460,7 @@ int main(void)
     flows_about_one_subject_are_one_finding_with_a_stable_id();
     findings_come_in_order_and_quiet_ones_only_on_request();
     media_between_two_hosts_is_one_finding_whoever_spoke_first();
+    a_finding_says_what_to_do_about_its_own_first_reason();
     silent_hosts_are_those_that_never_appeared();
     every_reason_given_is_in_the_table_of_reasons();
     return check_failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -7,7 +7,18 @@
 #define MEDIATION "10.0.2.10"
 #define GATEWAY   "10.0.9.5"
 
-enum signalling { NOTHING, CLEAR, PINGS, ONE_WAY, NULL_SUITE, MUTUAL, INFERRED, MIDDLE, FAILED };
+enum signalling {
+    NOTHING,
+    CLEAR,
+    PINGS,
+    CUT_PINGS,
+    ONE_WAY,
+    NULL_SUITE,
+    MUTUAL,
+    INFERRED,
+    MIDDLE,
+    FAILED
+};
 
 /* Signalling between two hosts, learned as at the end of a capture, not judged. */
 static void signal_between(struct judge_case *c, const char *a, const char *b, enum signalling what)
@@ -15,10 +26,11 @@ static void signal_between(struct judge_case *c, const char *a, const char *b, e
     if (what == NOTHING) {
         return;
     }
-    case_flow(c, a, b, what == CLEAR || what == PINGS ? 5068 : 5067,
-              what == CLEAR || what == PINGS ? "sip" : "tls");
-    if (what == CLEAR || what == PINGS) {
+    bool sip = what == CLEAR || what == PINGS || what == CUT_PINGS;
+    case_flow(c, a, b, sip ? 5068 : 5067, sip ? "sip" : "tls");
+    if (sip) {
         case_sip(c, "OPTIONS");
+        c->record.cut_packets = what == CUT_PINGS ? 3 : 0;
         if (what == CLEAR) {
             case_sip(c, "INVITE");
         }
@@ -60,6 +72,7 @@ static void srtp_is_as_good_as_the_signalling_that_keys_it(void)
         { CLEAR, NOTHING, "violation inferred medium", "media.signalling-clear" },
         { PINGS, NOTHING, "unknown inferred low", "media.signalling-not-seen" },
         { PINGS, MUTUAL, "compliant inferred info", NULL },
+        { CUT_PINGS, MUTUAL, "unknown inferred low", "media.signalling-unknown" },
         { ONE_WAY, NOTHING, "violation inferred medium", "media.signalling-one-way" },
         { NULL_SUITE, NOTHING, "violation inferred medium", "media.signalling-clear" },
         { MUTUAL, NOTHING, "compliant inferred info", NULL },

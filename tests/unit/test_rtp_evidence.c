@@ -266,9 +266,131 @@ static void only_four_hundred_packets_are_looked_at(void)
 {
     struct rtp_evidence evidence = { .packets = 0 };
     random_start(31);
-    look_random(&evidence, 500, 40);
+    look_random(&evidence, 500, 46);
     CHECK_EQ(evidence.packets, RTP_EVIDENCE_PACKETS);
     CHECK_EQ(evidence.pooled, RTP_EVIDENCE_PACKETS * RTP_POOLED_BYTES);
+}
+
+/* Lync sends a key id (MKI) of one byte, 1, in every SRTP packet. */
+static void a_key_id_in_short_srtp_packets_is_not_readable_media(void)
+{
+    for (unsigned stream = 0; stream < 400; stream++) {
+        struct rtp_evidence evidence = { .packets = 0 };
+        unsigned mki = 1 + stream % 4;
+        unsigned tag = stream % 2 == 0 ? 10 : 4;
+        uint32_t size = stream % 41;
+        uint8_t payload[64];
+        random_start(stream + 1);
+        for (unsigned i = 0; i < 400; i++) {
+            for (uint32_t j = 0; j < size + mki + tag; j++) {
+                payload[j] = random_byte();
+            }
+            memset(payload + size, 1, mki);
+            look(&evidence, payload, size + mki + tag);
+        }
+        CHECK(judged(&evidence).says != RTP_SAYS_RTP);
+    }
+}
+
+/* What is constant, or uneven, in the frames of codecs that look much like chance. */
+enum encoder { OPUS, H264, VP8, AMR, G729, G726, RED, ENCODERS };
+
+static void encode(enum encoder encoder, unsigned packet, uint8_t *payload, uint32_t size)
+{
+    for (uint32_t j = 0; j < size; j++) {
+        payload[j] = random_byte();
+    }
+    switch (encoder) {
+    case OPUS: /* RFC 6716 3.1: the TOC byte */
+        payload[0] = packet % 50 < 40 ? 0x78 : 0x08;
+        break;
+    case H264: /* RFC 6184 5.8: FU indicator and header */
+        payload[0] = packet % 20 == 0 ? 0x67 : 0x7c;
+        payload[1] = packet % 10 == 0 ? 0x85 : 0x05;
+        break;
+    case VP8: /* RFC 7741 4.2 */
+        payload[0] = 0x90;
+        payload[1] = 0x80;
+        break;
+    case AMR: /* RFC 4867 4.3: CMR, F, FT, Q in ten bits */
+        payload[0] = (uint8_t)(0xf0 | (packet % 9 == 0 ? 4 : 3));
+        payload[1] = (uint8_t)(0xc0 | (payload[1] & 63));
+        break;
+    case G729: /* as measured: some bits of the line spectrum and the pitch prefer one value */
+        payload[0] &= random_byte() | 0x3f;
+        payload[1] |= random_byte() & random_byte() & 0x81;
+        payload[2] &= random_byte() | random_byte() | 0x0f;
+        break;
+    case G726: /* codes of four bits: sign and size, the small ones frequent */
+        for (uint32_t j = 0; j < size; j++) {
+            uint8_t again = random_byte();
+            payload[j] = (again & 7) < (payload[j] & 7) ? again : payload[j];
+        }
+        break;
+    case RED: /* RFC 2198 3 */
+        payload[0] = 0xef;
+        payload[4] = 111;
+        break;
+    case ENCODERS:
+    default:
+        break;
+    }
+}
+
+static void frames_of_common_codecs_are_never_called_srtp(void)
+{
+    for (unsigned stream = 0; stream < 2100; stream++) {
+        struct rtp_evidence evidence = { .packets = 0 };
+        uint8_t payload[80];
+        unsigned packets = 60 + stream % 340;
+        random_start(stream + 4711);
+        for (unsigned i = 0; i < packets; i++) {
+            uint32_t size = 20 + (stream % 5) * 15;
+            encode((enum encoder)(stream % ENCODERS), i, payload, size);
+            look(&evidence, payload, size);
+        }
+        CHECK(judged(&evidence).says != RTP_SAYS_SRTP);
+    }
+}
+
+static void a_tag_behind_uneven_frames_is_no_encryption(void)
+{
+    for (unsigned packets = 120; packets <= 400; packets += 40) {
+        struct rtp_evidence evidence = { .packets = 0 };
+        uint8_t payload[30];
+        random_start(packets);
+        for (unsigned i = 0; i < packets; i++) {
+            encode(G729, i, payload, sizeof payload);
+            look(&evidence, payload, sizeof payload);
+            rtp_evidence_size(&evidence, 18, sizeof payload, 160);
+        }
+        CHECK(judged(&evidence).says != RTP_SAYS_SRTP || judged(&evidence).null_cipher);
+        CHECK(!judged(&evidence).encrypted);
+    }
+}
+
+static void a_later_look_can_only_make_it_worse(void)
+{
+    struct rtp_verdict srtp = { .says = RTP_SAYS_SRTP, .encrypted = true, .thorough = true };
+    struct rtp_verdict clear = { .says = RTP_SAYS_RTP, .thorough = true };
+    struct rtp_verdict unknown = { .says = RTP_SAYS_UNKNOWN, .thorough = true };
+    struct rtp_verdict few = { .says = RTP_SAYS_UNKNOWN };
+    struct rtp_verdict verdict = srtp;
+    CHECK(!rtp_evidence_join(&verdict, &srtp, 1000));
+    CHECK(!rtp_evidence_join(&verdict, &unknown, 1000));
+    CHECK_EQ(verdict.says, RTP_SAYS_SRTP);
+    CHECK(rtp_evidence_join(&verdict, &clear, 2000));
+    CHECK(!rtp_evidence_join(&verdict, &srtp, 3000));
+    CHECK_EQ(verdict.says, RTP_SAYS_RTP);
+    CHECK_EQ(verdict.ground_count, 1);
+    CHECK_EQ(verdict.grounds[0].test, RTP_TEST_CHANGE);
+    CHECK_EQ(verdict.grounds[0].packets, 2000);
+    verdict = unknown;
+    CHECK(!rtp_evidence_join(&verdict, &srtp, 1000));
+    CHECK_EQ(verdict.says, RTP_SAYS_UNKNOWN);
+    verdict = few;
+    CHECK(!rtp_evidence_join(&verdict, &srtp, 1000));
+    CHECK_EQ(verdict.says, RTP_SAYS_SRTP);
 }
 
 static void chi_square_of_known_counts_is_exact(void)
@@ -313,6 +435,10 @@ int main(void)
     a_clear_start_does_not_hide_a_long_encrypted_stream();
     cut_payloads_are_not_compared_as_whole();
     only_four_hundred_packets_are_looked_at();
+    a_key_id_in_short_srtp_packets_is_not_readable_media();
+    frames_of_common_codecs_are_never_called_srtp();
+    a_tag_behind_uneven_frames_is_no_encryption();
+    a_later_look_can_only_make_it_worse();
     chi_square_of_known_counts_is_exact();
     codec_frames_have_the_sizes_of_rfc_3551();
     return check_failures > 0;

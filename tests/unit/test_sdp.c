@@ -100,6 +100,7 @@ static void sdp_broken_crypto_lines_do_not_tell_keys_as_suites(void)
               "a=crypto:1 inline:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\n"
               "a=crypto:1 WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\n"
               "a=crypto:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\n"
+              "a=crypto:3 WVNf_X19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz x\n"
               "a=crypto:2 AES_CM_128_HMAC_SHA1_80 inline:\n"
               "a=setup:WVNf/X19zZW1jdGwg\na=encryption:WVNfX19z\n");
     CHECK_EQ(counted.keys, 1);
@@ -188,6 +189,31 @@ static void sdp_lines_over_the_caps_are_counted_and_keys_still_are(void)
     CHECK_EQ(counted.keys, SDP_ATTRIBUTES_MAX + 2);
 }
 
+/* One session line, told with each of 32 m-lines, may not become a flood of events. */
+static void sdp_a_line_of_endless_keys_is_read_up_to_a_cap(void)
+{
+    static char text[64 * 1024];
+    size_t used =
+        (size_t)snprintf(text, sizeof text, "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:QQ");
+    while (used < 800) {
+        used += (size_t)snprintf(text + used, sizeof text - used, ";inline:QQ");
+    }
+    used +=
+        (size_t)snprintf(text + used, sizeof text - used, "\na=crypto:2 AES_CM_128_HMAC_SHA1_80");
+    while (used < 1600) {
+        used += (size_t)snprintf(text + used, sizeof text - used, " KDR=1");
+    }
+    used += (size_t)snprintf(text + used, sizeof text - used, "\na=setup:%01100d", 0);
+    for (int i = 0; i < SDP_MEDIA_MAX; i++) {
+        used += (size_t)snprintf(text + used, sizeof text - used, "\nm=audio 1 RTP/SAVP 0");
+    }
+    read_text(text);
+    CHECK_EQ(seen_times(OBS_SDP_CRYPTO), 16 * SDP_MEDIA_MAX);
+    CHECK_EQ(seen_times(OBS_SDP_CRYPTO_PARAMETER), 31 * SDP_MEDIA_MAX);
+    CHECK_EQ(seen_times(OBS_SDP_SETUP), 0);
+    CHECK(counted.dropped >= 3);
+}
+
 static void sdp_media_lines_without_a_port_are_malformed(void)
 {
     read_text("m=audio\nm=audio x RTP/AVP 0\nm=audio 70000 RTP/AVP 0\nm=audio 6000\n"
@@ -237,6 +263,7 @@ int main(void)
     sdp_microsoft_lines_are_known();
     sdp_dtls_srtp_ice_and_other_keying_are_known();
     sdp_lines_over_the_caps_are_counted_and_keys_still_are();
+    sdp_a_line_of_endless_keys_is_read_up_to_a_cap();
     sdp_media_lines_without_a_port_are_malformed();
     sdp_cut_bodies_tell_whole_lines_only();
     sdp_any_flipped_byte_stays_in_bounds();

@@ -101,6 +101,12 @@ static void sip_credentials_are_exposed_only_by_a_response(void)
         { "Authorization: TLS-DSK realm=\"S\", gssapi-data=\"FgMBAFIB\"", "TLS-DSK", 1 },
         { "Authorization: Basic Ym9iOnNlY3JldA==", "Basic", 1 },
         { "WWW-Authenticate: Digest realm=\"r\", response=\"no\"", "Digest", 0 },
+        { "Authorization: NTLM TlRMTVNTUAABAAAAB4IIog==", "NTLM", 0 },
+        { "Authorization: NTLM realm=\"S\", gssapi-data=\"TlRMTVNTUAABAAAA\"", "NTLM", 0 },
+        { "Authorization: Negotiate TlRMTVNTUAADAAAAGAAYAH==", "Negotiate", 1 },
+        { "Authorization: OAuth realm=\"S\", oauth_token=\"77\"", "OAuth", 1 },
+        { "Authorization: Digest username=\"a\\\", \", response=\"66\"", "Digest", 1 },
+        { "Authorization: Negotiate", "Negotiate", 0 },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         char text[512];
@@ -115,6 +121,11 @@ static void sip_credentials_are_exposed_only_by_a_response(void)
         feed_one("REGISTER sip:x SIP/2.0\r\nAuthorization: Ym9iOnNlY3JldA\r\n\r\n");
     seen_close(&flow);
     CHECK_EQ(seen_times(OBS_SIP_AUTH_SCHEME), 0);
+    CHECK_EQ(seen_times(OBS_SIP_CREDENTIALS_EXPOSED), 1);
+    flow = feed_one("REGISTER sip:x SIP/2.0\r\nAuthorization: Ym9iOnNlY3JldA x\r\n\r\n");
+    seen_close(&flow);
+    CHECK_EQ(seen_times(OBS_SIP_AUTH_SCHEME), 0);
+    CHECK_EQ(seen_times(OBS_SIP_CREDENTIALS_EXPOSED), 1);
 }
 
 /* RFC 4475 3.1.1.1 "A Short Tortuous INVITE" (wsinv): folding, odd blanks, compact names. */
@@ -208,6 +219,21 @@ static void sip_presence_and_typing_are_told_apart_from_messages(void)
         { "MESSAGE sip:x SIP/2.0\r\nc: application/im-iscomposing+xml\r\n\r\n<t/>", 0, 0 },
         { "MESSAGE sip:x SIP/2.0\r\nc: text/plain\r\nl: 0\r\n\r\n", 0, 0 },
         { "MESSAGE sip:x SIP/2.0\r\nc: text/plain\r\n\r\nhi", 1, 0 },
+        { "MESSAGE sip:x SIP/2.0\r\nc: message/imdn+xml\r\n\r\n<imdn/>", 0, 0 },
+        { "MESSAGE sip:x SIP/2.0\r\nc: Application/MANSCDP+xml\r\n\r\n<Notify/>", 0, 0 },
+        { "MESSAGE sip:x SIP/2.0\r\nc: application/pkcs7-mime\r\n\r\n0", 0, 0 },
+        { "MESSAGE sip:x SIP/2.0\r\nc: multipart/encrypted;boundary=b\r\n\r\n--b\r\n"
+          "Content-Type: application/octet-stream\r\n\r\n0\r\n--b--",
+          0, 0 },
+        { "MESSAGE sip:x SIP/2.0\r\nc: message/cpim\r\n\r\nFrom: <im:a@h>\r\n\r\n"
+          "Content-Type: application/im-iscomposing+xml\r\n\r\n<t/>",
+          0, 0 },
+        { "MESSAGE sip:x SIP/2.0\r\nc: message/cpim\r\n\r\nFrom: <im:a@h>\r\n\r\n"
+          "Content-Type: text/plain\r\n\r\nhi",
+          1, 0 },
+        { "INVITE sip:x SIP/2.0\r\nMs-Text-Format: text/plain;ms-body=\r\n\r\n", 0, 0 },
+        { "INVITE sip:x SIP/2.0\r\nMs-Text-Format: text/plain;ms-body=aGk=\r\n\r\n", 1, 0 },
+        { "SERVICE sip:x SIP/2.0\r\nc: application/msrtc-reporterror+xml\r\n\r\n<e/>", 0, 0 },
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct seen_flow flow = feed_one(rows[i].text);

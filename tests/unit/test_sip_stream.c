@@ -166,6 +166,36 @@ static void sip_stream_binary_after_negotiate_is_compressed(void)
     seen_close(&flow);
 }
 
+/* What stands last when the capture ends may be half a line. */
+static void sip_stream_that_ends_in_a_message_tells_whole_lines_only(void)
+{
+    static const char text[] = "INVITE sip:x SIP/2.0\r\nCall-ID: one\r\nCSeq: 1 INVITE\r\n"
+                               "Content-Type: application/sdp\r\nContent-Length: 55\r\n\r\n"
+                               "v=0\r\nc=IN IP4 192.0.2.33\r\nm=audio 49172 RTP/AVP 0\r\n";
+    for (uint32_t n = 30; n < sizeof text; n++) {
+        struct seen_flow flow = seen_open(&sip_analyzer);
+        seen_bytes(&flow, 0, text, n);
+        seen_finish(&flow, 0);
+        seen_close(&flow);
+        CHECK(seen_text(OBS_SIP_METHOD, "INVITE"));
+        CHECK_EQ(seen_times(OBS_MALFORMED), 0);
+        CHECK_EQ(seen_times(OBS_CUT), 1);
+        CHECK(seen_times(OBS_SIP_CALL_ID) == 0 || seen_text(OBS_SIP_CALL_ID, "one"));
+        CHECK(seen_times(OBS_SDP_ADDRESS) == 0 || seen_text(OBS_SDP_ADDRESS, "192.0.2.33"));
+        CHECK(seen_times(OBS_SDP_PROTO) == 0 || seen_text(OBS_SDP_PROTO, "RTP/AVP"));
+    }
+}
+
+static void sip_stream_message_too_long_to_read_is_still_a_message(void)
+{
+    struct seen_flow flow = seen_open(&sip_analyzer);
+    seen_string(&flow, 0,
+                "MESSAGE sip:x SIP/2.0\r\nCall-ID: 1\r\nCSeq: 1 MESSAGE\r\n"
+                "Content-Type: text/plain\r\nContent-Length: 70000\r\n\r\nhello");
+    CHECK_EQ(seen_value(OBS_SIP_IM), 1);
+    seen_close(&flow);
+}
+
 static void sip_stream_any_flipped_byte_stays_in_bounds(void)
 {
     for (uint32_t i = 0; i < sizeof stream - 1; i++) {
@@ -194,6 +224,8 @@ int main(void)
     sip_stream_goes_on_after_holes();
     sip_stream_garbage_is_told_once_and_given_up();
     sip_stream_binary_after_negotiate_is_compressed();
+    sip_stream_that_ends_in_a_message_tells_whole_lines_only();
+    sip_stream_message_too_long_to_read_is_still_a_message();
     sip_stream_any_flipped_byte_stays_in_bounds();
     return check_failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -135,7 +135,7 @@ static void write_file(const struct made *m, uint32_t size)
 
 static struct source *open_with(const char *filter)
 {
-    struct source_options options = { filter };
+    struct source_options options = { .filter = filter };
     struct source *source = NULL;
     enum ov_status status = source_open(path, &options, &source, error);
     if (status != OV_OK) {
@@ -438,7 +438,7 @@ static void source_filter_keeps_the_numbers_of_the_file(void)
     CHECK(!source_read(source, &batch));
     CHECK_EQ(status_of(source).packets, 4);
     source_close(source);
-    struct source_options wrong = { "udp and and" };
+    struct source_options wrong = { .filter = "udp and and" };
     CHECK_EQ(source_open(path, &wrong, &source, error), OV_SYNTAX);
     CHECK(strstr(error, "syntax error") != NULL);
 }
@@ -447,7 +447,7 @@ static void source_filter_that_does_not_fit_a_link_type_is_an_error(void)
 {
     struct made m = { 0 };
     struct source *source;
-    struct source_options options = { "wlan type mgt" };
+    struct source_options options = { .filter = "wlan type mgt" };
     put_section(&m);
     put_interface(&m, 105, 0);
     put_enhanced(&m, 0, 1, 4, 4);
@@ -498,7 +498,7 @@ static void source_leaves_other_formats_to_libpcap(void)
 static void source_that_is_no_capture_tells_so(void)
 {
     static const char *const contents[] = { "", "abc", "GET / HTTP/1.1\r\nHost: example.org\r\n" };
-    struct source_options options = { NULL };
+    struct source_options options = { .filter = NULL };
     struct source *source;
     for (size_t i = 0; i < 3; i++) {
         struct made m = { .at = NULL };

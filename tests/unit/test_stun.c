@@ -215,8 +215,27 @@ static void stun_a_stream_is_claimed_by_the_cookie_alone(void)
     CHECK_EQ(seen_claim(&stun_analyzer, "GET / HTTP/1.1\r\n\r\n    ", 22, true), CLAIM_NO);
 }
 
+static void stun_methods_without_a_name_do_not_grow_the_facts_without_end(void)
+{
+    struct seen_flow flow = seen_open(&stun_analyzer);
+    for (unsigned i = 0; i < 100; i++) {
+        uint8_t m[20] = {
+            (uint8_t)(i >> 5), (uint8_t)(0x80 | (i & 0x1f)), 0, 0, 0x21, 0x12, 0xa4, 0x42
+        };
+        seen_datagram(&flow, 0, m, sizeof m, sizeof m);
+    }
+    CHECK_EQ(seen_times(OBS_STUN_METHOD), 100);
+    unsigned other = 0;
+    for (unsigned i = 0; i < seen_count; i++) {
+        other += strcmp(seen[i].text, "other") == 0 ? 1 : 0;
+    }
+    CHECK_EQ(other, 92);
+    seen_close(&flow);
+}
+
 int main(void)
 {
+    stun_methods_without_a_name_do_not_grow_the_facts_without_end();
     stun_rfc5769_request_is_a_binding_request_with_its_software();
     stun_classes_and_methods_have_their_names();
     stun_peer_addresses_are_unmasked();

@@ -222,6 +222,8 @@ static void names_are_matched_as_tls_clients_do(void)
              TRUST_NAME_MATCH);
     CHECK_EQ(trust_name_check(chain.certificates, chain.sha256[1], NULL, &address),
              TRUST_NAME_MISMATCH);
+    CHECK_EQ(trust_name_check(chain.certificates, chain.sha256[0], "10.0.1.10", NULL),
+             TRUST_NAME_MATCH);
     CHECK(address_parse("2001:db8::1", 11, &address));
     CHECK_EQ(trust_name_check(chain.certificates, chain.sha256[1], NULL, &address),
              TRUST_NAME_MATCH);

@@ -202,6 +202,35 @@ static void case_16_srtp_is_compliant_by_its_evidence(void)
     case_done(&c);
 }
 
+static void case_16_srtp_of_an_unknown_cipher_is_not_compliant(void)
+{
+    struct judge_case c = case_of(case_site);
+    case_flow(&c, "10.20.0.7", "10.20.0.8", 50020, "rtp");
+    case_stream(&c, 0, "srtp", "declared");
+    case_text(&c, OBS_MEDIA_SUITE, "ROT13");
+    case_judge(&c);
+    CHECK(case_is(&c, "TT-04", "unknown declared low"));
+    CHECK(case_reason(case_row(&c, "TT-04"), "media.cipher-unknown"));
+    case_value(&c, OBS_MEDIA_CONFIDENTIAL, 1);
+    case_judge(&c);
+    CHECK(case_is(&c, "TT-04", "compliant declared info"));
+    case_done(&c);
+}
+
+static void case_17_srtp_that_changed_to_clear_names_the_packet(void)
+{
+    struct judge_case c = case_of(case_site);
+    case_flow(&c, "10.20.0.7", "10.20.0.8", 50020, "rtp");
+    case_stream(&c, 0, "rtp", "inferred");
+    case_text(&c, OBS_MEDIA_GROUND_TEST, "change");
+    case_text(&c, OBS_MEDIA_GROUND_RESULT, "rtp");
+    case_judge(&c);
+    const struct assessment *a = case_row(&c, "TT-04");
+    CHECK(case_reason(a, "media.changed"));
+    CHECK(a != NULL && strstr(a->reasons[1].text, "from packet 12 on it was readable") != NULL);
+    case_done(&c);
+}
+
 static void case_17_srtp_that_was_only_negotiated_is_a_violation(void)
 {
     struct judge_case c = case_of(case_site);
@@ -322,6 +351,8 @@ int main(void)
     case_13_srtp_keyed_in_the_clear_is_critical();
     case_15_plain_rtp_is_a_violation();
     case_16_srtp_is_compliant_by_its_evidence();
+    case_16_srtp_of_an_unknown_cipher_is_not_compliant();
+    case_17_srtp_that_changed_to_clear_names_the_packet();
     case_17_srtp_that_was_only_negotiated_is_a_violation();
     case_18_unauthenticated_srtp_is_a_violation();
     case_19_a_null_dtls_srtp_profile_is_a_violation();

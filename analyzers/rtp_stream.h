@@ -1,0 +1,76 @@
+/* analyzers/rtp_stream.h: what rtp.c keeps of a media flow and rtp_report.c tells of it. */
+#ifndef OVERT_ANALYZERS_RTP_STREAM_H
+#define OVERT_ANALYZERS_RTP_STREAM_H
+
+#include "analyzers/analyzer.h"
+#include "analyzers/rtcp.h"
+#include "analyzers/rtp_evidence.h"
+
+enum {
+    TYPES = 4,     /* payload types counted in a stream: codec, event, noise, one more */
+    STREAMS = 16,  /* sender and side; further ones are counted as not read */
+    EVIDENCES = 4, /* streams whose payloads are looked at at a time */
+};
+
+struct media_stream {
+    uint32_t ssrc;
+    uint32_t timestamp;     /* of the newest packet in sequence */
+    uint64_t last_us;       /* capture time of the newest packet */
+    uint32_t packets;       /* 0 = free; stays at its maximum */
+    uint32_t rest_until;    /* packets at which payloads are looked at (again) */
+    uint32_t look_from;     /* packets when this look began */
+    uint64_t look_packet;   /* number in the capture of its first packet */
+    uint64_t change_packet; /* the same of the look that said otherwise than those before */
+    uint16_t sequence;      /* highest so far */
+    uint16_t expected_bad;  /* RFC 3550 A.1 bad_seq: a restart shows by this one */
+    uint32_t cycles;        /* sequence numbers that wrapped, times 65536 */
+    uint32_t received;      /* since base */
+    uint32_t base;          /* first sequence number since the last restart */
+    uint32_t lost_before;   /* lost before that restart */
+    uint32_t payload_bytes; /* of the packet `sequence`, as sent; 0 = not usable */
+    uint32_t step;          /* timestamp step of all steps so far that were not 0 */
+    uint16_t good, bad;     /* steps in sequence and others, until the stream is certain */
+    uint8_t from;           /* side that sends */
+    uint8_t evidence;       /* slot + 1, NO_EVIDENCE */
+    bool certain;
+    bool unbroken; /* every step was one number and one constant time, or none */
+    bool judged;   /* verdict holds what the looks so far said */
+    bool jumped;   /* expected_bad is set */
+    uint8_t types[TYPES];
+    uint32_t type_packets[TYPES];
+    uint64_t first_us;     /* capture time of the first packet */
+    uint64_t first_packet; /* its number in the capture */
+    struct rtp_verdict verdict;
+};
+
+struct media_flow {
+    uint8_t last[2]; /* stream of each side's last packet */
+    bool reported;   /* OBS_APP */
+    uint8_t streams_used;
+    uint64_t unread; /* packets of streams that found no place, or lost theirs */
+    uint64_t first_packet;
+    uint64_t first_us;
+    uint8_t rtcp_from; /* side of the first RTCP packet */
+    struct rtcp rtcp;
+    struct media_stream streams[STREAMS];
+    struct rtp_evidence evidences[EVIDENCES];
+    bool evidence_used[EVIDENCES];
+};
+
+_Static_assert(sizeof(struct media_flow) <= 12288, "media_flow: every media flow holds one");
+
+/* RFC 3550 A.3, since the last restart of the sender. */
+static inline uint32_t rtp_stream_lost(const struct media_stream *stream)
+{
+    uint32_t expected = stream->cycles + stream->sequence - stream->base + 1;
+    return expected > stream->received && expected - stream->received < INT32_MAX
+               ? expected - stream->received
+               : 0;
+}
+
+/* rtp_report.c: the facts of stream number `index`; of RTCP; of packets that found no place. */
+void rtp_report_stream(struct sink *sink, const struct media_stream *stream, uint16_t index);
+void rtp_report_rtcp(struct sink *sink, const struct media_flow *flow);
+void rtp_report_unread(struct sink *sink, const struct media_flow *flow);
+
+#endif
