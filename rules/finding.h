@@ -85,9 +85,9 @@ struct finding {
     bool capture_complete; /* of all its flows: both directions, start, nothing missing or cut */
     const char *file;      /* capture in which the proof lies; NULL when there is only one */
     uint32_t reason_count, proof_count;
-    const char *fix; /* what to do about this finding: of its first reason, else the row's */
-    struct reason reasons[REASONS_MAX];
-    struct proof proofs[PROOFS_MAX];
+    const char *fix;        /* what to do about this finding: of its first reason, else the row's */
+    struct reason *reasons; /* reason_count; in one block with the finding, as are the proofs */
+    struct proof *proofs;   /* proof_count */
 };
 
 #endif

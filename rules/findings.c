@@ -108,10 +108,23 @@ static void describe(struct finding *f, const struct flow_record *record,
     f->client_party = judgement->client;
     f->server_party = judgement->server;
     f->fix = fix_of(a);
-    f->reason_count = a->reason_count;
-    f->proof_count = a->proof_count;
-    memcpy(f->reasons, a->reasons, sizeof f->reasons);
-    memcpy(f->proofs, a->proofs, sizeof f->proofs);
+    memcpy(f->reasons, a->reasons, a->reason_count * sizeof *a->reasons);
+    memcpy(f->proofs, a->proofs, a->proof_count * sizeof *a->proofs);
+}
+
+/* A finding with room for the assessment's reasons and proofs behind it: few have many. */
+static struct finding *new_finding(const struct assessment *a)
+{
+    size_t reasons = a->reason_count * sizeof(struct reason);
+    size_t proofs = a->proof_count * sizeof(struct proof);
+    struct finding *f = calloc(1, sizeof *f + proofs + reasons);
+    if (f != NULL) {
+        f->proof_count = a->proof_count;
+        f->reason_count = a->reason_count;
+        f->proofs = (struct proof *)(f + 1);
+        f->reasons = (struct reason *)(f->proofs + a->proof_count);
+    }
+    return f;
 }
 
 static bool grow(struct findings *findings)
@@ -127,14 +140,14 @@ static bool grow(struct findings *findings)
 }
 
 /* A new entry; NULL, and counted, at the cap or without memory. */
-static struct finding *add(struct findings *findings, uint64_t id, enum verdict verdict)
+static struct finding *add(struct findings *findings, uint64_t id, const struct assessment *a)
 {
-    bool quiet = !needs_attention(verdict);
+    bool quiet = !needs_attention(a->verdict);
     uint32_t loud_count = findings->count - findings->quiet_count;
     bool full = quiet ? findings->quiet_count >= FINDINGS_QUIET_MAX : loud_count >= FINDINGS_MAX;
     struct finding *f = NULL;
     if (!full && (findings->count < findings->capacity || grow(findings))) {
-        f = calloc(1, sizeof *f);
+        f = new_finding(a);
     }
     if (f == NULL || !lookup_add(&findings->by_id, id, findings->count)) {
         free(f);
@@ -192,7 +205,7 @@ void findings_fold(struct findings *findings, const struct flow_record *record,
 {
     uint64_t id = id_of(record, a);
     uint32_t at = lookup_find(&findings->by_id, id);
-    struct finding *f = at != LOOKUP_NONE ? findings->items[at] : add(findings, id, a->verdict);
+    struct finding *f = at != LOOKUP_NONE ? findings->items[at] : add(findings, id, a);
     if (f == NULL) {
         return;
     }

@@ -243,6 +243,9 @@ static const struct reason_word words[] = {
     { "capture.evicted",
       "overt closed the flow early because a table was full.",
       "Give overt more memory, or filter the capture." },
+    { "capture.facts-dropped",
+      "overt did not keep all facts about the flow because a cap was reached.",
+      "Give overt more memory, or filter the capture." },
 };
 /* clang-format on */
 

@@ -185,6 +185,11 @@ static inline struct finding fake_finding(void)
     f.flow_ids[1] = 2;
     f.fix = fake_rows[0].fix;
     f.capture_complete = true;
+    static struct reason reasons[8];
+    static struct proof proofs[8];
+    static unsigned used;
+    f.reasons = &reasons[used % 8]; /* each finding of a test has its own */
+    f.proofs = &proofs[used++ % 8];
     f.reason_count = 1;
     f.reasons[0] = (struct reason){ "tls.client-certificate-empty", "It sent no certificate." };
     f.proof_count = 1;

@@ -55,8 +55,10 @@ static void absence_in_an_incomplete_capture_is_unknown_with_its_reasons(void)
     c.record.missing_bytes = 300;
     c.record.cut_packets = 4;
     c.record.evicted = true;
+    c.record.facts->dropped = 2;
     case_judge(&c);
     const struct assessment *a = case_row(&c, "TT-02");
+    CHECK(case_reason(a, "capture.facts-dropped"));
     CHECK(case_is(&c, "TT-02", "unknown proven low"));
     CHECK(case_reason(a, "capture.one-direction") && case_reason(a, "capture.start-unseen") &&
           case_reason(a, "capture.missing-bytes") && case_reason(a, "capture.cut-packets") &&

@@ -316,10 +316,11 @@ static void encode(enum encoder encoder, unsigned packet, uint8_t *payload, uint
         payload[0] = (uint8_t)(0xf0 | (packet % 9 == 0 ? 4 : 3));
         payload[1] = (uint8_t)(0xc0 | (payload[1] & 63));
         break;
-    case G729: /* as measured: some bits of the line spectrum and the pitch prefer one value */
-        payload[0] &= random_byte() | 0x3f;
-        payload[1] |= random_byte() & random_byte() & 0x81;
-        payload[2] &= random_byte() | random_byte() | 0x0f;
+    case G729: /* like a real encoder's, z is 10 and more in 100 packets */
+        payload[0] &= random_byte() | 0x1f;
+        payload[0] &= random_byte() | 0x7f;
+        payload[1] |= payload[size - 1] & payload[size - 2] & 0x81;
+        payload[2] &= payload[size - 3] | payload[size - 4] | 0x0f;
         break;
     case G726: /* codes of four bits: sign and size, the small ones frequent */
         for (uint32_t j = 0; j < size; j++) {
