@@ -326,7 +326,7 @@ def report(name, faults):
 
 def find_cases(names):
     """The folders of the named cases; all without a name. Raises SystemExit for a name that fits none."""
-    every = sorted(path.parent for path in PCAPS.glob("*/*/traffic.pcap"))
+    every = sorted(path.parent for path in PCAPS.glob("*/*/expect.json"))
     if not names:
         return every
     chosen = []

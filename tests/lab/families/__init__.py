@@ -1,0 +1,1 @@
+"""One module per family of scenarios; tests/lab/run imports them all."""

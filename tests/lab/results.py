@@ -1,0 +1,33 @@
+"""tests/lab/RESULTS.md: every scenario, what its truth demands, what overt says."""
+import json
+from pathlib import Path
+
+PCAPS = Path(__file__).resolve().parents[2] / "pcaps"
+
+
+def table(all_results):
+    """The results as Markdown. all_results: [{name, rows, texts}] of verdicts.check."""
+    rows = [(r["name"], row) for r in all_results for row in r["rows"]]
+    grades = {grade: sum(row["grade"] == grade for _, row in rows) for grade in ("right", "open", "wrong")}
+    lines = ["# What overt says about the recorded scenarios", "",
+             "Made by `tests/lab/run --results`. *open*: overt says unknown, or nothing, where the truth is known.", "",
+             f"{len(all_results)} scenarios, {len(rows)} verdicts: {grades['right']} right, {grades['open']} open, "
+             f"{grades['wrong']} wrong.", "",
+             "| scenario | row | between | truth | overt | evidence | |", "|---|---|---|---|---|---|---|"]
+    for name, row in rows:
+        got = row["got"] + (f" ({row['reason']})" if row["reason"] and row["grade"] != "right" else "")
+        mark = {"right": "", "open": f"open: {row.get('area', '')}".rstrip(": "), "wrong": "**wrong**"}[row["grade"]]
+        lines.append(f"| {name} | {row['row']} | {row['client']} {row['server']} | {row['wanted']} | {got} | "
+                     f"{row['evidence']} | {mark} |")
+    return "\n".join(lines + ["", *cases_table(all_results)]) + "\n"
+
+
+def cases_table(all_results):
+    """Which truth cases of the table are staged, and where."""
+    staged = {}
+    for result in all_results:
+        truth = json.loads((PCAPS / result["name"] / "truth.json").read_text(encoding="utf-8"))
+        for case in truth["cases"]:
+            staged.setdefault(case, []).append(result["name"])
+    lines = ["## Truth cases staged", "", "| case | scenarios |", "|---|---|"]
+    return lines + [f"| {case} | {', '.join(staged.get(case, [])) or 'none yet'} |" for case in range(1, 34)]

@@ -1,0 +1,87 @@
+"""overt's verdicts on a recorded scenario, held against its truth.
+
+A verdict is right, open (overt says unknown where the truth is known) or wrong. Wrong is what must never be: a
+violation that is called compliant or exempt, something good that is called a violation, or a row that judges a pair it has
+nothing to do with."""
+import json
+import subprocess
+import tempfile
+from pathlib import Path
+
+SANITIZER_STATUS = 99
+BAD = {"violation", "weak"}
+GOOD = {"compliant", "exempt", "not_assessable"}
+WORST_FIRST = ["violation", "unknown", "weak", "exempt", "compliant", "not_assessable"]
+
+
+class CheckError(Exception):
+    """overt crashed, or a file of the scenario cannot be used."""
+
+
+def findings_of(overt, folder, capture="traffic.pcap"):
+    """All findings, compliant ones too, of a scenario's capture under its policy."""
+    with tempfile.TemporaryDirectory(prefix="overt-verdicts-") as temporary:
+        out = Path(temporary) / "out.jsonl"
+        command = [str(overt), "audit", "--quiet", "--all", "--fail-on", "never", "--out", str(out)]
+        if (folder / "policy.yaml").exists():
+            command += ["--policy", str(folder / "policy.yaml")]
+        environment = {"ASAN_OPTIONS": f"exitcode={SANITIZER_STATUS}", "UBSAN_OPTIONS": f"exitcode={SANITIZER_STATUS}"}
+        run = subprocess.run([*command, str(folder / capture)], capture_output=True, text=True, check=False,
+                             timeout=120, env=environment)
+        if run.returncode not in (0, 3):
+            raise CheckError(f"overt exited with {run.returncode}: {run.stderr[-2000:]}")
+        return [record for record in map(json.loads, out.read_text(encoding="utf-8").splitlines())
+                if record["type"] == "finding"]
+
+
+def said(findings, subject):
+    """(verdict, evidence, first reason) of a row on a pair of hosts, the worst first; "none" when it says nothing."""
+    pair = {subject["client"], subject["server"]}
+    about = [f for f in findings if f["row"] == subject["row"] and {f["client"]["ip"], f["server"]["ip"]} == pair]
+    if not about:
+        return "none", "", ""
+    worst = min(about, key=lambda f: WORST_FIRST.index(f["verdict"]))
+    reasons = worst.get("reasons") or [{}]
+    return worst["verdict"], worst.get("evidence", ""), reasons[0].get("code", "")
+
+
+def grade(wanted, got):
+    """"right", "open" or "wrong"."""
+    if wanted == got:
+        return "right"
+    if got == "unknown" or (got == "none" and wanted != "violation" and wanted != "weak"):
+        return "open"
+    if got == "none":
+        return "open"  # silence is no verdict; the results list it
+    if wanted == "unknown":
+        return "wrong" if got in GOOD else "open"
+    if {wanted, got} <= BAD or {wanted, got} <= GOOD:
+        return "right"
+    return "wrong"
+
+
+def check(overt, folder, capture="traffic.pcap"):
+    """[{row, client, server, wanted, got, evidence, reason, grade, area, note}] of a recorded scenario."""
+    truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
+    findings = findings_of(overt, folder, capture)
+    results = []
+    for subject in truth["subjects"]:
+        got, evidence, reason = said(findings, subject)
+        results.append({**subject, "wanted": subject["verdict"], "got": got, "evidence": evidence, "reason": reason,
+                        "grade": grade(subject["verdict"], got)})
+    listed = {(s["row"], frozenset((s["client"], s["server"]))) for s in truth["subjects"]}
+    for finding in findings:
+        key = (finding["row"], frozenset((finding["client"]["ip"], finding["server"]["ip"])))
+        if finding["verdict"] == "violation" and key not in listed:
+            results.append({"row": finding["row"], "client": finding["client"]["ip"], "server": finding["server"]["ip"],
+                            "wanted": "none", "got": "violation", "evidence": finding["evidence"],
+                            "reason": finding["reasons"][0]["code"], "grade": "wrong"})
+    return results
+
+
+def check_texts(folder, capture="traffic.pcap"):
+    """Complaints about planted texts: `clear` ones must stand in the capture's bytes, `hidden` ones must not."""
+    truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
+    data = (folder / capture).read_bytes()
+    bad = [f"{text!r} should be readable and is not" for text in truth["clear"] if text.encode() not in data]
+    return bad + [f"{text!r} should be hidden and is readable" for text in truth["hidden"] if text.encode() in data]
