@@ -7,23 +7,40 @@
 /* What differs between the two ends of a handshake. */
 struct chain {
     enum observation_kind sha256, not_before, not_after, subject;
+    enum observation_kind key_type, key_bits, signature;
     enum observation_kind status, set, error, name, name_from;
     bool server;
 };
 
 static const struct chain server_chain = {
-    OBS_SERVER_CERT_SHA256,         OBS_SERVER_CERT_NOT_BEFORE,
-    OBS_SERVER_CERT_NOT_AFTER,      OBS_SERVER_CERT_SUBJECT,
-    OBS_TLS_SERVER_TRUST_STATUS,    OBS_TLS_SERVER_TRUST_SET,
-    OBS_TLS_SERVER_TRUST_ERROR,     OBS_TLS_SERVER_TRUST_NAME,
-    OBS_TLS_SERVER_TRUST_NAME_FROM, true,
+    OBS_SERVER_CERT_SHA256,
+    OBS_SERVER_CERT_NOT_BEFORE,
+    OBS_SERVER_CERT_NOT_AFTER,
+    OBS_SERVER_CERT_SUBJECT,
+    OBS_SERVER_CERT_KEY_TYPE,
+    OBS_SERVER_CERT_KEY_BITS,
+    OBS_SERVER_CERT_SIGNATURE,
+    OBS_TLS_SERVER_TRUST_STATUS,
+    OBS_TLS_SERVER_TRUST_SET,
+    OBS_TLS_SERVER_TRUST_ERROR,
+    OBS_TLS_SERVER_TRUST_NAME,
+    OBS_TLS_SERVER_TRUST_NAME_FROM,
+    true,
 };
 static const struct chain client_chain = {
-    OBS_CLIENT_CERT_SHA256,         OBS_CLIENT_CERT_NOT_BEFORE,
-    OBS_CLIENT_CERT_NOT_AFTER,      OBS_CLIENT_CERT_SUBJECT,
-    OBS_TLS_CLIENT_TRUST_STATUS,    OBS_TLS_CLIENT_TRUST_SET,
-    OBS_TLS_CLIENT_TRUST_ERROR,     OBS_TLS_CLIENT_TRUST_NAME,
-    OBS_TLS_CLIENT_TRUST_NAME_FROM, false,
+    OBS_CLIENT_CERT_SHA256,
+    OBS_CLIENT_CERT_NOT_BEFORE,
+    OBS_CLIENT_CERT_NOT_AFTER,
+    OBS_CLIENT_CERT_SUBJECT,
+    OBS_CLIENT_CERT_KEY_TYPE,
+    OBS_CLIENT_CERT_KEY_BITS,
+    OBS_CLIENT_CERT_SIGNATURE,
+    OBS_TLS_CLIENT_TRUST_STATUS,
+    OBS_TLS_CLIENT_TRUST_SET,
+    OBS_TLS_CLIENT_TRUST_ERROR,
+    OBS_TLS_CLIENT_TRUST_NAME,
+    OBS_TLS_CLIENT_TRUST_NAME_FROM,
+    false,
 };
 
 static const struct view_side *side_of(const struct view *view, const struct chain *chain)
@@ -62,8 +79,16 @@ static void check_name(struct view *view, const struct chain *chain, const struc
                    sni != NULL ? facts_text(view->facts, sni) : host->name);
     (void)snprintf(sha256, sizeof sha256, "%s", facts_text(view->facts, &leaf));
     enum trust_name result = trust_name_check(view->certificates, sha256, name, NULL);
+    bool by_sni = sni != NULL;
+    struct address literal;
+    if (by_sni && result == TRUST_NAME_MISMATCH &&
+        address_parse(name, (uint32_t)strlen(name), &literal)) {
+        /* RFC 6066 3 allows no address there: who sends one has said no name */
+        result = trust_name_check(view->certificates, sha256, host->name, NULL);
+        by_sni = false;
+    }
     put(view, chain->name, words[result], &leaf);
-    put(view, chain->name_from, sni != NULL ? "sni" : "policy", &leaf);
+    put(view, chain->name_from, by_sni ? "sni" : "policy", &leaf);
 }
 
 static void check_chain(struct view *view, const struct chain *chain)
@@ -137,6 +162,36 @@ static enum verdict judge_dates(const struct view *view, const struct chain *cha
         return VERDICT_WEAK;
     }
     return VERDICT_COMPLIANT;
+}
+
+/* RFC 9325 4.5: the leaf's key and its signature by the CA. */
+static enum verdict judge_strength(const struct view *view, const struct chain *chain,
+                                   struct assessment *a)
+{
+    const struct fact *type = facts_find_at(view->facts, chain->key_type, 0, 0);
+    const struct fact *bits = facts_find_at(view->facts, chain->key_bits, 0, 0);
+    const struct fact *signature = facts_find_at(view->facts, chain->signature, 0, 0);
+    const char *key = facts_text(view->facts, type), *hash = facts_text(view->facts, signature);
+    bool by_factors = strncmp(key, "RSA", 3) == 0 || strcmp(key, "DSA") == 0;
+    uint64_t least = by_factors ? 2048 : strcmp(key, "EC") == 0 ? 224 : 0;
+    enum verdict verdict = VERDICT_COMPLIANT;
+    char name[VIEW_NAME_SIZE];
+    judge_notes_name(side_of(view, chain), name);
+    if (bits != NULL && bits->value < least) {
+        judge_notes_reason(a, "cert.key-short",
+                           "The certificate of %s has a key of %llu bits (%s).", name,
+                           (unsigned long long)bits->value, key);
+        judge_notes_proof_of(view, a, bits);
+        verdict = VERDICT_WEAK;
+    }
+    if (strstr(hash, "sha1") != NULL || strstr(hash, "SHA1") != NULL ||
+        strstr(hash, "md5") != NULL) {
+        judge_notes_reason(a, "cert.signature-weak", "The certificate of %s is signed with %s.",
+                           name, hash);
+        judge_notes_proof_of(view, a, signature);
+        verdict = VERDICT_WEAK;
+    }
+    return verdict;
 }
 
 /* The chain is out of its time, by the trust set's word. */
@@ -234,12 +289,13 @@ static enum verdict judge_chain(const struct view *view, const struct chain *cha
                                 struct assessment *a)
 {
     char name[VIEW_NAME_SIZE];
-    enum verdict verdict = judge_dates(view, chain, a);
+    enum verdict dates = judge_dates(view, chain, a);
+    enum verdict verdict = judge_notes_worse(dates, judge_strength(view, chain, a));
     if (trust_of(view, chain) == NULL) {
         return verdict;
     }
     if (facts_find(view->facts, chain->status) != NULL) {
-        verdict = judge_notes_worse(verdict, judge_status(view, chain, verdict, a));
+        verdict = judge_notes_worse(verdict, judge_status(view, chain, dates, a));
         return judge_notes_worse(verdict, judge_name(view, chain, a));
     }
     if (!chain->server && !is_client_due(view)) {

@@ -76,12 +76,24 @@ static enum verdict judge_cipher(const struct view *view, struct assessment *a)
     return verdict;
 }
 
+/* RFC 6176, RFC 7568, RFC 8996: must not be used. */
+static bool is_obsolete(const char *version)
+{
+    static const char *const words[] = { "SSLv2", "SSLv3", "TLSv1.0", "TLSv1.1", "DTLSv1.0" };
+    for (unsigned i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strcmp(version, words[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum verdict judge_version(const struct view *view, struct assessment *a)
 {
     const char *version = facts_text(view->facts, facts_find(view->facts, OBS_TLS_VERSION));
-    if (strncmp(version, "SSL", 3) == 0) {
-        judge_notes_reason(a, "tls.version-obsolete", "%s was negotiated; it can be broken.",
-                           version);
+    if (is_obsolete(version)) {
+        judge_notes_reason(a, "tls.version-obsolete",
+                           "%s was negotiated; it is obsolete and must not be used.", version);
         judge_notes_proof(view, a, OBS_TLS_VERSION);
         return VERDICT_WEAK;
     }

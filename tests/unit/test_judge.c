@@ -73,6 +73,7 @@ static void suites_and_versions_are_judged_by_what_they_are(void)
     } cases[] = {
         { "SSLv3", "TLS_RSA_WITH_AES_128_CBC_SHA", "weak proven medium" },
         { "TLSv1.0", "TLS_RSA_WITH_RC4_128_SHA", "weak proven medium" },
+        { "TLSv1.1", "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA", "weak proven medium" },
         { "TLSv1.2", "TLS_ECDH_anon_WITH_AES_128_CBC_SHA", "violation proven high" },
         { "TLSv1.3", "TLS_SHA256_SHA256", "violation proven high" },
         { "TLSv1.2", "TLS_PSK_WITH_AES_128_CBC_SHA", "violation proven high" },
@@ -287,6 +288,40 @@ static void dates_of_certificates_are_judged_without_trust_sets(void)
     case_done(&c);
 }
 
+static void short_keys_and_old_signatures_of_certificates_are_weak(void)
+{
+    static const struct {
+        const char *type, *signature;
+        uint64_t bits;
+        const char *reason; /* NULL: strong enough */
+    } cases[] = {
+        { "RSA", "sha256WithRSAEncryption", 1024, "cert.key-short" },
+        { "EC", "ecdsa-with-SHA256", 192, "cert.key-short" },
+        { "RSA", "sha1WithRSAEncryption", 2048, "cert.signature-weak" },
+        { "EC", "ecdsa-with-SHA1", 256, "cert.signature-weak" },
+        { "RSA", "md5WithRSAEncryption", 4096, "cert.signature-weak" },
+        { "RSA", "sha256WithRSAEncryption", 2048, NULL },
+        { "Ed25519", "ED25519", 253, NULL },
+    };
+    struct judge_case c = case_of(case_site);
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        case_flow(&c, "10.20.0.7", "10.0.1.10", 5061, "tls");
+        case_tls(&c, TLS12);
+        case_text(&c, OBS_SERVER_CERT_SUBJECT, "CN=fe01.contoso.com");
+        case_text(&c, OBS_SERVER_CERT_KEY_TYPE, cases[i].type);
+        case_value(&c, OBS_SERVER_CERT_KEY_BITS, cases[i].bits);
+        case_text(&c, OBS_SERVER_CERT_SIGNATURE, cases[i].signature);
+        case_judge(&c);
+        const struct assessment *a = case_row(&c, "TT-24");
+        CHECK((a != NULL) == (cases[i].reason != NULL));
+        if (a != NULL && cases[i].reason != NULL) {
+            CHECK(case_is(&c, "TT-24", "weak proven medium"));
+            CHECK(case_reason(a, cases[i].reason));
+        }
+    }
+    case_done(&c);
+}
+
 static void own_rows_win_and_disabled_rows_are_silent(void)
 {
     char text[4096];
@@ -458,6 +493,7 @@ int main(void)
     web_conferencing_must_be_tls();
     downloads_are_judged_by_their_answers();
     dates_of_certificates_are_judged_without_trust_sets();
+    short_keys_and_old_signatures_of_certificates_are_weak();
     own_rows_win_and_disabled_rows_are_silent();
     flows_about_one_subject_are_one_finding_with_a_stable_id();
     findings_come_in_order_and_quiet_ones_only_on_request();
