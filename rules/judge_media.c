@@ -208,6 +208,15 @@ static void judge_profile(const struct view *view, struct assessment *a)
     judge_notes_proof_of(view, a, profile);
 }
 
+/* Of a pair of rows for one link, one takes the clear streams and the other (which asks what the
+ * keys came over) those that are protected. */
+static bool is_for_row(const struct view *view, const struct policy_row *row,
+                       const struct stream *s)
+{
+    bool clear = strcmp(facts_text(view->facts, s->protection), "rtp") == 0;
+    return row->require == REQUIRE_NONE ? clear : row->over == NULL || !clear;
+}
+
 void judge_media(const struct view *view, const struct policy_row *row, struct assessment *a)
 {
     const struct facts *facts = view->facts;
@@ -217,11 +226,13 @@ void judge_media(const struct view *view, const struct policy_row *row, struct a
         struct assessment one = { .row = row, .observed = "unknown" };
         s.index = s.ssrc->index;
         s.protection = fact_of(view, &s, OBS_MEDIA_PROTECTION);
-        judge_stream(view, row, &s, &one);
-        merge(a, &one, first);
-        first = false;
+        if (is_for_row(view, row, &s)) {
+            judge_stream(view, row, &s, &one);
+            merge(a, &one, first);
+            first = false;
+        }
     }
-    if (first) {
+    if (facts_find(view->facts, OBS_MEDIA_SSRC) == NULL) {
         judge_profile(view, a);
     }
     if (row->over != NULL && strcmp(a->observed, "srtp") == 0 &&

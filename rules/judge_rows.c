@@ -212,18 +212,26 @@ static void collect(const struct view *view, enum row_group group, enum match wa
     }
 }
 
-static bool is_clear(const struct view *view, enum row_group group)
+static bool has_stream(const struct view *view, const char *protection)
 {
-    if (group != GROUP_MEDIA) {
-        return !view->tls;
-    }
     const struct facts *facts = view->facts;
     for (const struct fact *f = NULL; (f = facts_next(facts, OBS_MEDIA_PROTECTION, f)) != NULL;) {
-        if (facts_text(facts, f)[0] == 'r') {
+        if (strcmp(facts_text(facts, f), protection) == 0) {
             return true;
         }
     }
     return false;
+}
+
+static bool is_clear(const struct view *view, enum row_group group)
+{
+    return group == GROUP_MEDIA ? has_stream(view, "rtp") : !view->tls;
+}
+
+/* Media may be both: one direction in clear, the other protected. */
+static bool is_protected(const struct view *view, enum row_group group)
+{
+    return group == GROUP_MEDIA ? has_stream(view, "srtp") : view->tls;
 }
 
 typedef bool keep_row(const struct view *view, const struct candidates *all,
@@ -263,7 +271,7 @@ static bool is_for_what_is_seen(const struct view *view, const struct candidates
         bool other = all->rows[i]->require == REQUIRE_NONE;
         if (other != permits && all->rows[i]->rank == row->rank &&
             all->rows[i]->from == row->from && all->rows[i]->to == row->to) {
-            return permits == clear;
+            return permits ? clear : !clear || is_protected(view, group_of(row->subject));
         }
     }
     return !permits || clear;

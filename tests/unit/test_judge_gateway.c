@@ -62,6 +62,21 @@ static void srtp_between(struct judge_case *c, const char *a, const char *b)
     case_judge(c);
 }
 
+static void each_direction_has_the_row_of_what_it_is(void)
+{
+    struct judge_case c = case_of(case_site);
+    signal_between(&c, MEDIATION, GATEWAY, CLEAR);
+    case_flow(&c, MEDIATION, GATEWAY, 60100, "rtp");
+    case_stream(&c, 0, "srtp", "inferred");
+    case_stream(&c, 1, "rtp", "proven");
+    case_judge(&c);
+    CHECK(case_row(&c, "TT-11a") != NULL && case_row(&c, "TT-11b") != NULL);
+    CHECK(case_row(&c, "TT-11a")->verdict == VERDICT_EXEMPT);
+    CHECK(case_is(&c, "TT-11b", "violation inferred medium"));
+    CHECK(case_reason(case_row(&c, "TT-11b"), "media.signalling-clear"));
+    case_done(&c);
+}
+
 static void srtp_is_as_good_as_the_signalling_that_keys_it(void)
 {
     static const struct {
@@ -264,6 +279,7 @@ static void the_trunk_class_decides_whether_a_clear_gateway_leg_is_exempt(void)
 
 int main(void)
 {
+    each_direction_has_the_row_of_what_it_is();
     srtp_is_as_good_as_the_signalling_that_keys_it();
     signalling_of_other_hosts_does_not_count();
     a_readable_key_is_proof_and_is_told_once();
