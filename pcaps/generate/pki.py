@@ -9,6 +9,8 @@ import subprocess
 
 NOT_BEFORE, NOT_AFTER = "20240101000000Z", "20740101000000Z"
 EXPIRED = ("20200101000000Z", "20210101000000Z")
+RSA = ("rsa:2048",)  # what `openssl req -newkey` takes
+ECDSA = ("ec", "-pkeyopt", "ec_paramgen_curve:P-256")
 
 CA_SETTINGS = """
 [ca]
@@ -39,7 +41,7 @@ extendedKeyUsage = serverAuth,clientAuth
 class Authority:
     """A CA below directory; pem is the path of its certificate."""
 
-    def __init__(self, directory, name):
+    def __init__(self, directory, name, key=RSA):
         self.directory = directory
         os.makedirs(directory, exist_ok=True)
         open(os.path.join(directory, "index.txt"), "w", encoding="ascii").close()
@@ -48,20 +50,20 @@ class Authority:
             out.write(CA_SETTINGS.format(directory=directory))
         self.pem = os.path.join(directory, "ca.pem")
         self.key = os.path.join(directory, "ca.key")
-        _openssl("req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", self.key, "-out", self.pem + ".csr",
+        _openssl("req", "-new", "-newkey", *key, "-nodes", "-keyout", self.key, "-out", self.pem + ".csr",
                  "-subj", f"/O=Contoso/CN={name}")
         _openssl("ca", "-batch", "-notext", "-config", self.settings, "-selfsign", "-keyfile", self.key,
                  "-in", self.pem + ".csr", "-out", self.pem, "-extensions", "root",
                  "-startdate", NOT_BEFORE, "-enddate", NOT_AFTER)
 
-    def issue(self, name, dates=(NOT_BEFORE, NOT_AFTER), base=None):
+    def issue(self, name, dates=(NOT_BEFORE, NOT_AFTER), base=None, key=RSA, digest="sha256"):
         """A certificate for the host name: (certificate path, key path). base: path to write to, without suffix."""
         base = base or os.path.join(self.directory, name)
         if not os.path.exists(base + ".pem"):
-            _openssl("req", "-new", "-newkey", "rsa:2048", "-nodes", "-keyout", base + ".key", "-out", base + ".csr",
+            _openssl("req", "-new", "-newkey", *key, "-nodes", "-keyout", base + ".key", "-out", base + ".csr",
                      "-subj", f"/O=Contoso/CN={name}", "-addext", f"subjectAltName=DNS:{name}")
             _openssl("ca", "-batch", "-notext", "-config", self.settings, "-cert", self.pem, "-keyfile", self.key,
-                     "-in", base + ".csr", "-out", base + ".pem", "-extensions", "leaf",
+                     "-in", base + ".csr", "-out", base + ".pem", "-extensions", "leaf", "-md", digest,
                      "-startdate", dates[0], "-enddate", dates[1])
         return base + ".pem", base + ".key"
 

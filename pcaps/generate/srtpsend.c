@@ -7,10 +7,17 @@
  * - aes128-80: AES_CM_128_HMAC_SHA1_80
  * - null-80: NULL cipher, HMAC_SHA1_80: authenticated but readable
  * - aes128-noauth: AES-CM without authentication of RTP (UNAUTHENTICATED_SRTP)
- * - dtls-null-client, dtls-null-server: first DTLS 1.2 on the media port, which agrees on
- *   SRTP_NULL_HMAC_SHA1_80 (0x0005)
+ * - aes128-32, aes192-80, aes256-80, aes256-32, gcm128, gcm256: as their names in SDP
+ * - aes128-80-mki, gcm128-mki: with a master key identifier of 4 bytes, 1
+ * - aes128-80-clearrtcp: RTP as aes128-80, RTCP authenticated only (UNENCRYPTED_SRTCP)
+ * - null-32: NULL cipher, HMAC_SHA1_32
+ * - aes128-80-later, aes128-80-first: SRTP in the second or the first half only, RTP in the other
+ * - dtls-POLICY-client, dtls-POLICY-server: first DTLS 1.2 on the media port, which agrees on the
+ *   profile of POLICY: null (SRTP_NULL_HMAC_SHA1_80, 0x0005), null32, aes128-80, aes128-32, or
+ *   clear: agrees on AES128_CM_HMAC_SHA1_80 and then sends RTP
  *
- * KEY: 60 hex digits of master key and salt; "-" for clear; with dtls CERTIFICATE.pem,KEY.pem.
+ * KEY: hex digits of master key and salt (60 for AES-128, 76 for AES-192, 92 for AES-256, 56 and 88
+ * for GCM); "-" for clear; with dtls CERTIFICATE.pem,KEY.pem.
  * SPEECH: file of 8 kHz mu-law, 20 ms a packet; RTCP goes once a second from port + 1 to port + 1.
  */
 #include <arpa/inet.h>
@@ -28,7 +35,8 @@
 #include <unistd.h>
 
 enum {
-    KEY_BYTES = 30,      /* AES-128 master key and salt */
+    KEY_BYTES = 46, /* longest master key and salt: AES-256 */
+    MKI_BYTES = 4,
     FRAME_SAMPLES = 160, /* 20 ms at 8 kHz */
     RTP_HEADER_BYTES = 12,
     PACKET_ROOM = 512,
@@ -38,6 +46,9 @@ enum {
 struct sender {
     int rtp, rtcp;     /* connected sockets */
     srtp_t session;    /* NULL when clear */
+    bool mki;          /* packets name the master key */
+    uint32_t from;     /* the first packet that is protected */
+    uint32_t until;    /* and the first after the last one */
     const char *cname; /* source address, also the CNAME's host */
     uint32_t ssrc;
     uint32_t packets; /* sent so far */
@@ -76,6 +87,11 @@ static void put_u32(uint8_t *at, uint32_t value)
     put_u16(at + 2, value & 0xffff);
 }
 
+static bool is_protecting(const struct sender *sender)
+{
+    return sender->session && sender->packets >= sender->from && sender->packets < sender->until;
+}
+
 static void send_frame(struct sender *sender)
 {
     uint8_t packet[PACKET_ROOM] = { 0x80, 0 };
@@ -86,7 +102,8 @@ static void send_frame(struct sender *sender)
         die("speech file too short");
     }
     int size = RTP_HEADER_BYTES + FRAME_SAMPLES;
-    if (sender->session && srtp_protect(sender->session, packet, &size) != srtp_err_status_ok) {
+    if (is_protecting(sender) &&
+        srtp_protect_mki(sender->session, packet, &size, sender->mki, 0) != srtp_err_status_ok) {
         die("srtp_protect");
     }
     (void)!send(sender->rtp, packet, (size_t)size, 0);
@@ -113,25 +130,75 @@ static void send_report(struct sender *sender)
     sdes[8] = 1;
     sdes[9] = (uint8_t)text;
     int size = 28 + words * 4;
-    if (sender->session &&
-        srtp_protect_rtcp(sender->session, packet, &size) != srtp_err_status_ok) {
+    if (is_protecting(sender) && srtp_protect_rtcp_mki(sender->session, packet, &size, sender->mki,
+                                                       0) != srtp_err_status_ok) {
         die("srtp_protect_rtcp");
     }
     (void)!send(sender->rtcp, packet, (size_t)size, 0);
 }
 
+/* What a policy is called here, in DTLS, and how libsrtp sets it up. */
+static const struct suite {
+    const char *name;
+    void (*set)(srtp_crypto_policy_t *policy);
+    int key_bytes;
+    bool short_tag; /* of RTP: 32 bits instead of 80 */
+    int profile;    /* gnutls_srtp_profile_t; 0: none */
+} suites[] = {
+    { "aes128-80", srtp_crypto_policy_set_rtp_default, 30, false,
+      GNUTLS_SRTP_AES128_CM_HMAC_SHA1_80 },
+    { "aes128-32", srtp_crypto_policy_set_rtp_default, 30, true,
+      GNUTLS_SRTP_AES128_CM_HMAC_SHA1_32 },
+    { "aes128-noauth", srtp_crypto_policy_set_rtp_default, 30, false, 0 },
+    { "aes192-80", srtp_crypto_policy_set_aes_cm_192_hmac_sha1_80, 38, false, 0 },
+    { "aes256-80", srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80, 46, false, 0 },
+    { "aes256-32", srtp_crypto_policy_set_aes_cm_256_hmac_sha1_80, 46, true, 0 },
+    { "gcm128", srtp_crypto_policy_set_aes_gcm_128_16_auth, 28, false, 0 },
+    { "gcm256", srtp_crypto_policy_set_aes_gcm_256_16_auth, 44, false, 0 },
+    { "null-80", srtp_crypto_policy_set_null_cipher_hmac_sha1_80, 30, false, 0 },
+    { "null-32", srtp_crypto_policy_set_null_cipher_hmac_sha1_80, 30, true, 0 },
+    { "null32", srtp_crypto_policy_set_null_cipher_hmac_sha1_80, 30, true,
+      GNUTLS_SRTP_NULL_HMAC_SHA1_32 },
+    { "null", srtp_crypto_policy_set_null_cipher_hmac_sha1_80, 30, false,
+      GNUTLS_SRTP_NULL_HMAC_SHA1_80 },
+    { "clear", srtp_crypto_policy_set_rtp_default, 30, false, GNUTLS_SRTP_AES128_CM_HMAC_SHA1_80 },
+};
+
+/* The suite whose name a policy begins with, after "dtls-". */
+static const struct suite *suite_of(const char *policy)
+{
+    policy += strncmp(policy, "dtls-", 5) == 0 ? 5 : 0;
+    for (size_t i = 0; i < sizeof suites / sizeof *suites; i++) {
+        size_t size = strlen(suites[i].name);
+        if (strncmp(policy, suites[i].name, size) == 0 &&
+            (policy[size] == '\0' || policy[size] == '-')) {
+            return &suites[i];
+        }
+    }
+    fprintf(stderr, "srtpsend: unknown policy %s\n", policy);
+    exit(2);
+}
+
 static srtp_t open_session(const char *policy_name, uint8_t key[KEY_BYTES], uint32_t ssrc)
 {
+    const struct suite *suite = suite_of(policy_name);
+    uint8_t mki[MKI_BYTES] = { 0, 0, 0, 1 };
+    srtp_master_key_t master = { .key = key, .mki_id = mki, .mki_size = sizeof mki };
+    srtp_master_key_t *masters[] = { &master };
     srtp_policy_t policy = { .ssrc = { ssrc_specific, ssrc }, .key = key, .window_size = 128 };
-    srtp_crypto_policy_set_rtp_default(&policy.rtp);
-    srtp_crypto_policy_set_rtcp_default(&policy.rtcp);
-    if (strstr(policy_name, "null")) {
-        srtp_crypto_policy_set_null_cipher_hmac_sha1_80(&policy.rtp);
-        srtp_crypto_policy_set_null_cipher_hmac_sha1_80(&policy.rtcp);
-    } else if (strcmp(policy_name, "aes128-noauth") == 0) {
+    suite->set(&policy.rtp);
+    suite->set(&policy.rtcp);
+    policy.rtp.auth_tag_len = suite->short_tag ? 4 : policy.rtp.auth_tag_len;
+    if (strcmp(policy_name, "aes128-noauth") == 0) {
         srtp_crypto_policy_set_aes_cm_128_null_auth(&policy.rtp);
-    } else if (strcmp(policy_name, "aes128-80") != 0) {
-        die("unknown policy");
+    }
+    if (strstr(policy_name, "-clearrtcp")) {
+        policy.rtcp.sec_serv = sec_serv_auth;
+    }
+    if (strstr(policy_name, "-mki")) {
+        policy.key = NULL;
+        policy.keys = masters;
+        policy.num_master_keys = 1;
     }
     srtp_t session = NULL;
     if (srtp_init() != srtp_err_status_ok || srtp_create(&session, &policy) != srtp_err_status_ok) {
@@ -149,8 +216,9 @@ static void check(int status, const char *what)
 }
 
 /* DTLS on the media socket; the keys that this side sends with go to key. */
-static void agree_by_dtls(int fd, bool server, char *files, uint8_t key[KEY_BYTES])
+static void agree_by_dtls(int fd, const char *policy, char *files, uint8_t key[KEY_BYTES])
 {
+    bool server = strstr(policy, "-server") != NULL;
     char *key_file = strchr(files, ',');
     if (!key_file) {
         die("CERTIFICATE,KEY expected");
@@ -165,7 +233,7 @@ static void agree_by_dtls(int fd, bool server, char *files, uint8_t key[KEY_BYTE
           "session");
     check(gnutls_priority_set_direct(session, "NORMAL:-VERS-ALL:+VERS-DTLS1.2", NULL), "priority");
     check(gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, credentials), "credentials");
-    check(gnutls_srtp_set_profile(session, GNUTLS_SRTP_NULL_HMAC_SHA1_80), "profile");
+    check(gnutls_srtp_set_profile(session, suite_of(policy)->profile), "profile");
     if (server) {
         gnutls_certificate_server_set_request(session, GNUTLS_CERT_REQUIRE);
     }
@@ -191,12 +259,12 @@ static void agree_by_dtls(int fd, bool server, char *files, uint8_t key[KEY_BYTE
     memcpy(key + own_key->size, own_salt->data, own_salt->size);
 }
 
-static void read_key(const char *hex, uint8_t key[KEY_BYTES])
+static void read_key(const char *policy, const char *hex, uint8_t key[KEY_BYTES])
 {
-    for (int i = 0; i < KEY_BYTES; i++) {
+    for (int i = 0; i < suite_of(policy)->key_bytes; i++) {
         unsigned byte;
         if (sscanf(hex + 2 * i, "%2x", &byte) != 1) {
-            die("KEY needs 60 hex digits");
+            die("KEY needs more hex digits");
         }
         key[i] = (uint8_t)byte;
     }
@@ -239,11 +307,15 @@ int main(int argc, char **argv)
     }
     uint8_t key[KEY_BYTES] = { 0 };
     if (strncmp(policy, "dtls-", 5) == 0) {
-        agree_by_dtls(sender.rtp, strstr(policy, "server") != NULL, argv[6], key);
+        agree_by_dtls(sender.rtp, policy, argv[6], key);
     } else if (strcmp(policy, "clear") != 0) {
-        read_key(argv[6], key);
+        read_key(policy, argv[6], key);
     }
-    if (strcmp(policy, "clear") != 0) {
+    if (strcmp(suite_of(policy)->name, "clear") != 0) {
+        uint32_t half = (uint32_t)atoi(argv[7]) * FRAMES_PER_REPORT / 2;
+        sender.mki = strstr(policy, "-mki") != NULL;
+        sender.from = strstr(policy, "-later") ? half : 0;
+        sender.until = strstr(policy, "-first") ? half : UINT32_MAX;
         sender.session = open_session(policy, key, sender.ssrc);
     }
     send_all(&sender, atoi(argv[7]));

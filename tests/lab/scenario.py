@@ -13,7 +13,7 @@ class Host:
     address: str
     role: str | None = None
     name: str | None = None  # FQDN; default: the host's key + .contoso.com
-    trust: str | None = None  # "enterprise": its certificate must come from the lab's CA
+    trust: str | None = None  # "enterprise": its certificate must come from the lab's CA; another: of NAME.pem
     trunk: str | None = None  # private, vpn, public
 
 
@@ -77,6 +77,8 @@ def policy_of(scene):
         lines += [f"    trunk: {host.trunk}"] if host.trunk else []
     if any(host.trust for host in scene.hosts.values()):
         lines += ["trust:", "  enterprise: {ca: ca.pem}"]
+        others = sorted({host.trust for host in scene.hosts.values() if host.trust} - {"enterprise"})
+        lines += [f"  {name}: {{ca: {name}.pem}}" for name in others]  # the play publishes it in work.folder
     if scene.settings:
         lines += ["settings:"] + [f"  {key}: {value}" for key, value in scene.settings.items()]
     return "\n".join(lines) + "\n"
