@@ -250,7 +250,8 @@ static void report_mtls(const struct segment *seg, const struct mtls *mtls, stru
 static bool is_void(const struct tls_handshake *hs, const struct parties *p,
                     const struct mtls *mtls)
 {
-    bool under_keys = p->client->handshakes_under_keys > 1 && p->server->handshakes_under_keys > 1;
+    bool answered = p->server->handshakes_under_keys > 1 || p->server->lost;
+    bool under_keys = p->client->handshakes_under_keys > 1 && answered;
     bool renegotiated = is_old(hs) && !hs->datagram && under_keys;
     return hs->repeated || (renegotiated && strcmp(mtls->state, "disproven") == 0);
 }

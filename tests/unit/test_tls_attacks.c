@@ -166,6 +166,27 @@ static void a_renegotiation_may_bring_the_certificate(void)
     }
 }
 
+/* The server's records of it were lost by the capture: what the client answered is enough. */
+static void a_renegotiation_shows_by_the_client_alone_when_the_server_was_lost(void)
+{
+    static const char record[] =
+        "160303002000000000000000000000000000000000000000000000000000000000"
+        "00000000";
+    for (unsigned lost = 0; lost < 2; lost++) {
+        struct play *p = play_new(&tls_analyzer);
+        play_range(p, tls12_empty, 0, 4);
+        if (lost == 1) {
+            CHECK_EQ(tls_analyzer.gap(p->state, 1, 37, &p->sink), FEED_MORE);
+        }
+        play_text(p, 0, record);
+        play_range(p, tls12_empty, 4, 6);
+        play_close(p);
+        CHECK(lost == 1 ? play_mtls(p, "unknown", "renegotiated")
+                        : play_mtls(p, "disproven", "empty"));
+        play_free(p);
+    }
+}
+
 static void an_alert_under_keys_is_not_read_as_one_in_clear(void)
 {
     struct play *p = play_new(&tls_analyzer);
@@ -256,6 +277,7 @@ int main(void)
     records_after_a_fatal_alert_establish_nothing();
     messages_of_two_handshakes_prove_nothing_together();
     a_renegotiation_may_bring_the_certificate();
+    a_renegotiation_shows_by_the_client_alone_when_the_server_was_lost();
     an_alert_under_keys_is_not_read_as_one_in_clear();
     early_data_is_no_finished_handshake();
     a_bare_public_key_is_no_certificate();
