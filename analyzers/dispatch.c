@@ -115,6 +115,7 @@ void dispatch_free(struct dispatch *d)
 void dispatch_restart(struct dispatch *d)
 {
     d->first_us = 0;
+    calls_restart(d->options.calls);
     d->evicted_before = d->options.counters->value[COUNT_FLOWS_EVICTED];
 }
 

@@ -158,6 +158,7 @@ static void start_stream(struct media_stream *stream, const struct segment *seg,
         .ssrc = header->ssrc,
         .timestamp = header->timestamp,
         .last_us = seg->time_us,
+        .last_packet = seg->packet,
         .packets = 1,
         .sequence = header->sequence,
         .received = 1,
@@ -341,6 +342,7 @@ static void take_media(struct media_flow *flow, struct segment *seg)
     uint16_t ahead = take_sequence(stream, &header, seg->time_us);
     bool paused = seg->time_us > stream->last_us + PAUSE_US;
     stream->last_us = seg->time_us;
+    stream->last_packet = seg->packet;
     if (ahead == 0) {
         return; /* late or again */
     }

@@ -52,6 +52,20 @@ static const char *says_text(enum rtp_says says)
     return texts[says];
 }
 
+/* The evidence of the end is the last packet. */
+static void put_last(const struct stream_sink *to)
+{
+    struct observation obs = {
+        .kind = OBS_MEDIA_LAST,
+        .index = to->index,
+        .from = to->stream->from,
+        .value = to->stream->last_us,
+        .packet = to->stream->last_packet,
+        .time_us = to->stream->last_us,
+    };
+    to->sink->put(to->sink, &obs);
+}
+
 static void put_verdict(const struct stream_sink *to, const struct rtp_verdict *verdict)
 {
     static const char *const tests[RTP_TESTS] = {
@@ -100,7 +114,7 @@ void rtp_report_stream(struct sink *sink, const struct media_stream *stream, uin
     put_stream(to, OBS_MEDIA_PACKETS, NULL, stream->packets, 0);
     put_stream(to, OBS_MEDIA_LOST, NULL, stream->lost_before + rtp_stream_lost(stream), 0);
     put_stream(to, OBS_MEDIA_FIRST, NULL, stream->first_us, 0);
-    put_stream(to, OBS_MEDIA_LAST, NULL, stream->last_us, 0);
+    put_last(to);
     put_verdict(to, &stream->verdict);
 }
 

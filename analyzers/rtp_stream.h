@@ -16,6 +16,7 @@ struct media_stream {
     uint32_t ssrc;
     uint32_t timestamp;     /* of the newest packet in sequence */
     uint64_t last_us;       /* capture time of the newest packet */
+    uint64_t last_packet;   /* its number in the capture */
     uint32_t packets;       /* 0 = free; stays at its maximum */
     uint32_t rest_until;    /* packets at which payloads are looked at (again) */
     uint32_t look_from;     /* packets when this look began */

@@ -53,6 +53,11 @@ enum ov_status calls_new(uint32_t calls_max, struct hash_seed seed, struct calls
     return OV_OK;
 }
 
+void calls_restart(struct calls *calls)
+{
+    calls->order_base += (uint64_t)1 << 40; /* more packets than any capture has */
+}
+
 void calls_free(struct calls *calls)
 {
     if (calls == NULL) {

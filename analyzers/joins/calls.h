@@ -14,6 +14,9 @@ OV_MUST_CHECK enum ov_status calls_new(uint32_t calls_max, struct hash_seed seed
                                        struct calls **ret_calls);
 void calls_free(struct calls *calls);
 
+/* Another capture begins: packets are counted from 1 again. */
+void calls_restart(struct calls *calls);
+
 /* Takes every observation of a flow as it is put; only OBS_SIP_* and OBS_SDP_* matter. flow_id is
  * that of the SIP flow; `end` its two ends (side 0 and 1), for media behind addresses that SDP does
  * not name. */

@@ -60,6 +60,7 @@ struct call_line {
     uint64_t digest; /* of all SDP of its message */
     uint64_t flow_id; /* SIP flow in which it was readable first */
     uint64_t time_us;
+    uint64_t order; /* of its message: order_base and packet number */
     struct address address;
     uint16_t port; /* 0 = rejected */
     uint16_t rtcp_port;
@@ -112,9 +113,10 @@ struct call {
     uint8_t request_method; /* enum call_method, of the latest request that can carry an offer */
     uint8_t request_party;
     uint32_t request_cseq;
-    bool accepted;     /* an INVITE of it was */
-    uint64_t last_us;  /* capture time of the latest message */
-    uint64_t ended_us; /* of the message that ended it (BYE, refusal); 0 = goes on */
+    bool accepted;        /* an INVITE of it was */
+    uint64_t last_us;     /* capture time of the latest message */
+    uint64_t ended_us;    /* of the message that ended it (BYE, refusal); 0 = goes on */
+    uint64_t ended_order; /* of that message */
     struct call_leg legs[CALL_LEGS];
 };
 
@@ -133,7 +135,7 @@ struct call_draft {
     uint8_t method; /* enum call_method */
     uint16_t status;
     uint32_t cseq;
-    uint64_t key, name, digest, time_us;
+    uint64_t key, name, digest, time_us, order;
     uint8_t line_count;
     uint8_t candidate_count;
     struct call_line lines[DRAFT_LINES];
@@ -146,6 +148,7 @@ struct calls {
     uint32_t *call_buckets, *endpoint_buckets; /* owned; heads of chains */
     uint32_t call_mask, endpoint_mask;
     uint32_t oldest, newest; /* by last message */
+    uint64_t order_base;     /* added to packet numbers, which begin anew with each capture */
     uint64_t dropped;        /* lines, endpoints, legs and names beyond a cap */
     struct call_names names;
     struct call_draft draft;
@@ -187,9 +190,16 @@ struct call_match {
     const struct call_line *side[2]; /* of the flow's side 0 and 1 */
 };
 
-/* calls_match.c: the call that best fits the two ends from start_us to end_us. */
+/* When media was there: by capture time, and by order, which a clock that is set back leaves alone.
+ */
+struct call_span {
+    uint64_t start_us, end_us;
+    uint64_t first_order, last_order;
+};
+
+/* calls_match.c: the call that best fits the two ends during the span. */
 struct call_match calls_match_find(const struct calls *calls, const struct flow_end end[2],
-                                   uint64_t start_us, uint64_t end_us);
+                                   const struct call_span *span);
 
 /* calls_media.c: final facts of a media flow. */
 void calls_media_conclude(const struct calls *calls, struct flow_record *record);

@@ -18,37 +18,38 @@ struct found {
     bool guess;
 };
 
-/* When the media was there. */
-struct span {
-    uint64_t start_us, end_us;
-};
-
 /* Ports are used again: by then the call that had them must not speak for the next one. */
-static bool is_over(const struct call *call, uint64_t start_us)
+static bool is_over(const struct call *call, const struct call_span *span)
 {
-    bool ended = call->ended_us != 0 && start_us > call->ended_us + LATE_US;
-    return ended || start_us > call->last_us + (uint64_t)SILENT_S * 1000000;
+    bool ended = call->ended_us != 0 && span->start_us > call->ended_us + LATE_US &&
+                 span->first_order > call->ended_order;
+    return ended || span->start_us > call->last_us + (uint64_t)SILENT_S * 1000000;
+}
+
+static bool is_after(const struct call_line *line, const struct call_span *span)
+{
+    return line->time_us > span->end_us + LATE_US && line->order > span->last_order;
 }
 
 /* The newest line of the entry that was valid then: not one announced after its end, not a change
  * that was refused or not answered. */
 static const struct call_line *line_of(const struct calls *calls, const struct call_endpoint *entry,
-                                       const struct span *span)
+                                       const struct call_span *span)
 {
     const struct call_line *now = calls_line_at(calls, entry->line);
     const struct call_line *then = calls_line_at(calls, entry->line_then);
-    bool unfit = now->time_us > span->end_us + LATE_US || now->refused;
-    if (is_over(calls_at(calls, entry->call), span->start_us)) {
+    bool unfit = is_after(now, span) || now->refused;
+    if (is_over(calls_at(calls, entry->call), span)) {
         return NULL;
     }
     if (then != NULL && (unfit || (now->peer == POOL_NONE && then->peer != POOL_NONE))) {
-        return then->time_us > span->end_us + LATE_US || then->refused ? NULL : then;
+        return is_after(then, span) || then->refused ? NULL : then;
     }
     return unfit ? NULL : now;
 }
 
 static unsigned find_all(const struct calls *calls, const struct flow_end *end,
-                         const struct span *span, struct found found[MATCHES])
+                         const struct call_span *span, struct found found[MATCHES])
 {
     unsigned count = 0;
     uint32_t at = calls_chain(calls, end);
@@ -82,15 +83,14 @@ static unsigned score_two(const struct calls *calls, const struct found *a, cons
 }
 
 struct call_match calls_match_find(const struct calls *calls, const struct flow_end end[2],
-                                   uint64_t start_us, uint64_t end_us)
+                                   const struct call_span *span)
 {
-    const struct span span = { start_us, end_us };
     struct found found[2][MATCHES];
     unsigned count[2];
     struct call_match best = { .call = POOL_NONE };
     unsigned best_score = 0;
     for (unsigned side = 0; side < 2; side++) {
-        count[side] = find_all(calls, &end[side], &span, found[side]);
+        count[side] = find_all(calls, &end[side], span, found[side]);
         for (unsigned i = 0; i < count[side]; i++) {
             if (!found[side][i].guess && score_one(&found[side][i]) > best_score) {
                 best_score = score_one(&found[side][i]);

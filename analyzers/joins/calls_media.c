@@ -391,18 +391,34 @@ static void put_call(const struct calls *calls, const struct call_match *match,
     }
 }
 
-static uint64_t time_of(const struct stream *stream, enum observation_kind kind, uint64_t otherwise)
+/* Narrows the flow's span to a stream's own. */
+static struct call_span span_of(const struct calls *calls, const struct stream *stream,
+                                struct call_span span)
 {
-    const struct fact *fact = facts_find_at(stream->facts, kind, stream->index, 0);
-    return fact != NULL ? fact->value : otherwise;
+    const struct fact *first = facts_find_at(stream->facts, OBS_MEDIA_FIRST, stream->index, 0);
+    const struct fact *last = facts_find_at(stream->facts, OBS_MEDIA_LAST, stream->index, 0);
+    if (first != NULL) {
+        span.start_us = first->value;
+        span.first_order = calls->order_base + first->packet;
+    }
+    if (last != NULL) {
+        span.end_us = last->value;
+        span.last_order = calls->order_base + last->packet;
+    }
+    return span;
 }
 
 /* One pair of ports may serve several calls, one after the other: each stream has its own. */
 void calls_media_conclude(const struct calls *calls, struct flow_record *record)
 {
     struct facts *facts = record->facts;
-    struct call_match of_flow =
-        calls_match_find(calls, record->side, record->start_us, record->end_us);
+    struct call_span whole = {
+        .start_us = record->start_us,
+        .end_us = record->end_us,
+        .first_order = calls->order_base + record->packet_first,
+        .last_order = calls->order_base + record->packet_last,
+    };
+    struct call_match of_flow = calls_match_find(calls, record->side, &whole);
     uint32_t known = facts->count; /* they grow meanwhile, and may move */
     for (uint32_t at = 0; at < known; at++) {
         const struct fact *fact = &facts->items[at];
@@ -417,9 +433,8 @@ void calls_media_conclude(const struct calls *calls, struct flow_record *record)
             .packet = fact->packet,
             .time_us = fact->time_us,
         };
-        struct call_match match = calls_match_find(
-            calls, record->side, time_of(&stream, OBS_MEDIA_FIRST, record->start_us),
-            time_of(&stream, OBS_MEDIA_LAST, record->end_us));
+        struct call_span span = span_of(calls, &stream, whole);
+        struct call_match match = calls_match_find(calls, record->side, &span);
         conclude_stream(calls, &match, &stream);
         of_flow = of_flow.call == POOL_NONE ? match : of_flow;
     }

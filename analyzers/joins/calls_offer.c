@@ -185,6 +185,7 @@ static void keep_lines(struct calls *calls, uint32_t call_place, uint8_t party)
             line->digest = draft->digest;
             line->flow_id = draft->flow_id;
             line->time_us = draft->time_us;
+            line->order = draft->order;
         }
         announce_line(calls, call_place, place);
     }
@@ -272,6 +273,7 @@ static void follow_end(struct call *call, const struct call_draft *draft)
     }
     if (draft->method == METHOD_BYE || (invite && draft->status >= 300 && !call->accepted)) {
         call->ended_us = draft->time_us;
+        call->ended_order = draft->order;
     }
 }
 

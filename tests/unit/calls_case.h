@@ -34,17 +34,20 @@ struct leg {
     const char *call_id;
     uint8_t from;
     uint64_t time_us;
+    uint64_t packet; /* 0: as the time */
 };
 
 static inline struct leg leg_between(struct calls *calls, uint64_t id, uint8_t host0, uint8_t host1)
 {
-    return (struct leg){ calls, id, { end_of(host0, 5060), end_of(host1, 5060) }, "call-1", 0, 1 };
+    return (
+        struct leg){ calls, id, { end_of(host0, 5060), end_of(host1, 5060) }, "call-1", 0, 1, 0 };
 }
 
 static inline void tell(const struct leg *leg, struct observation obs)
 {
     obs.from = leg->from;
     obs.time_us = leg->time_us;
+    obs.packet = leg->packet != 0 ? leg->packet : leg->time_us; /* in order of time */
     obs.text_size = obs.text != NULL ? (uint32_t)strlen(obs.text) : 0;
     calls_observe(leg->calls, leg->id, leg->end, &obs);
 }
@@ -142,6 +145,7 @@ static inline void open_media(struct media *media, const char *protection, const
     *media = (struct media){ .record.app = "rtp" };
     media->record.facts = &media->facts;
     media->record.end_us = 1000;
+    media->record.packet_last = 1000;
     media->record.side[0] = end_of(CALLER, 4000);
     media->record.side[1] = end_of(CALLEE, 6000);
     add_stream(media, 0, 0, protection, evidence);

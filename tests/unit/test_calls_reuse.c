@@ -12,11 +12,14 @@ static void bye(struct leg *leg)
 static void put_time(struct media *media, uint16_t index, uint64_t first_us, uint64_t last_us)
 {
     struct observation obs = { .kind = OBS_MEDIA_FIRST, .index = index, .value = first_us };
+    obs.packet = first_us;
     facts_put(&media->facts, &obs);
     obs.kind = OBS_MEDIA_LAST;
     obs.value = last_us;
+    obs.packet = last_us;
     facts_put(&media->facts, &obs);
     media->record.end_us = last_us > media->record.end_us ? last_us : media->record.end_us;
+    media->record.packet_last = media->record.end_us;
 }
 
 static void ports_of_an_ended_call_belong_to_nobody(void)
@@ -32,6 +35,7 @@ static void ports_of_an_ended_call_belong_to_nobody(void)
         bye(&leg);
         open_media(&media, "srtp", "inferred");
         media.record.start_us = starts[i];
+        media.record.packet_first = starts[i];
         put_time(&media, 0, starts[i], 90000000);
         put_time(&media, 1, starts[i], 90000000);
         calls_conclude(calls, &media.record);
@@ -39,6 +43,33 @@ static void ports_of_an_ended_call_belong_to_nobody(void)
         CHECK((facts_find(&media.facts, OBS_MEDIA_CALL) != NULL) == (i == 0));
         close_all(calls, &media);
     }
+}
+
+/* The sensor's clock was set back by an hour inside the call: the BYE comes last all the same. */
+static void a_clock_that_is_set_back_ends_no_call(void)
+{
+    struct calls *calls = new_calls(8);
+    struct leg leg = leg_between(calls, 7, CALLER, CALLEE);
+    struct media media;
+    leg.time_us = 4000000000;
+    leg.packet = 1;
+    offer(&leg, 1, "RTP/SAVP", suite_80);
+    answer(&leg, 1, "RTP/SAVP", suite_80);
+    leg.time_us = 410000000;
+    leg.packet = 900;
+    bye(&leg);
+    open_media(&media, "srtp", "inferred");
+    media.record.start_us = 4001000000;
+    put_time(&media, 0, 4001000000, 409000000);
+    for (uint32_t i = 0; i < media.facts.count; i++) {
+        bool last = media.facts.items[i].kind == OBS_MEDIA_LAST;
+        media.facts.items[i].packet = last ? 890 : 10;
+    }
+    media.record.packet_first = 10;
+    media.record.packet_last = 890;
+    calls_conclude(calls, &media.record);
+    CHECK_EQ(flag(&media, OBS_MEDIA_KEY_EXPOSED, 0), 1);
+    close_all(calls, &media);
 }
 
 static void a_refused_call_keys_no_later_stream(void)
@@ -248,6 +279,7 @@ static void one_address_in_every_call_costs_no_walk(void)
 int main(void)
 {
     ports_of_an_ended_call_belong_to_nobody();
+    a_clock_that_is_set_back_ends_no_call();
     a_refused_call_keys_no_later_stream();
     each_stream_of_a_flow_has_its_own_call();
     the_sender_of_a_message_is_no_media_address_alone();
