@@ -8,6 +8,16 @@ static bool has(const char *text, const char *word)
     return strstr(text, word) != NULL;
 }
 
+static bool has_any(const char *text, const char *const *words, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++) {
+        if (has(text, words[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Suites without encryption: NULL, and the integrity-only suites of RFC 9150. */
 static bool is_null(const char *cipher)
 {
@@ -19,24 +29,15 @@ static bool is_null(const char *cipher)
 static bool is_broken(const char *cipher)
 {
     static const char *const words[] = { "_EXPORT", "_RC4_", "_RC2_", "_DES40_", "_DES_" };
-    for (unsigned i = 0; i < sizeof words / sizeof *words; i++) {
-        if (has(cipher, words[i])) {
-            return true;
-        }
-    }
-    return false;
+    return has_any(cipher, words, sizeof words / sizeof *words);
 }
 
 /* Suites in which the server proves itself by a shared key, password or ticket alone. */
 static bool is_keyed_by_secret(const char *cipher)
 {
     static const char *const words[] = { "_SRP_SHA_WITH_", "_KRB5_", "_ECCPWD_", "_ECJPAKE_" };
-    for (unsigned i = 0; i < sizeof words / sizeof *words; i++) {
-        if (has(cipher, words[i])) {
-            return true;
-        }
-    }
-    return has(cipher, "PSK_WITH") && !has(cipher, "_RSA_PSK_");
+    bool psk = has(cipher, "PSK_WITH") && !has(cipher, "_RSA_PSK_");
+    return psk || has_any(cipher, words, sizeof words / sizeof *words);
 }
 
 static enum verdict judge_cipher(const struct view *view, struct assessment *a)
