@@ -1,4 +1,4 @@
-"""Leaves out packets of a finished capture. Classic little-endian pcap of Ethernet and IPv4, as the lab writes it."""
+"""Leaves out packets of a finished capture. Classic little-endian pcap of Ethernet and IP, as the lab writes it."""
 import struct
 
 
@@ -21,17 +21,28 @@ def keep(path, records):
         file.write(header + b"".join(records))
 
 
+def transport(record):
+    """The segment or datagram of a record: IPv4, or IPv6 without extension headers."""
+    packet = record[16 + 14:]
+    if packet[0] >> 4 == 6:
+        return packet[40: 40 + struct.unpack_from(">H", packet, 4)[0]]
+    return packet[(packet[0] & 15) * 4: struct.unpack_from(">H", packet, 2)[0]]
+
+
 def tcp_payload(record):
     """What the segment of a record carries."""
-    packet = record[16 + 14:]
-    tcp = packet[(packet[0] & 15) * 4: struct.unpack_from(">H", packet, 2)[0]]
+    tcp = transport(record)
     return tcp[(tcp[12] >> 4) * 4:]
+
+
+def ports(record):
+    """(source, target) of a record."""
+    return struct.unpack_from(">HH", transport(record))
 
 
 def source_port(record):
     """The port that a record comes from."""
-    packet = record[16 + 14:]
-    return struct.unpack_from(">H", packet, (packet[0] & 15) * 4)[0]
+    return ports(record)[0]
 
 
 def from_first_application_data(path):

@@ -1,4 +1,5 @@
 """Configurations of kamailio: a registrar and proxy for phones, and a server that talks to another server."""
+from lab import literal
 
 COMMON = """
 debug=1
@@ -129,7 +130,7 @@ ca_list = {ca}
 
 def start(lab, work, host, address, routes, modules, transports, tls=None):
     """Starts kamailio on a host; transports: {"udp": 5060, ...}; tls: {"method": ..., "mutual": ...} or None."""
-    lines = [f"listen={name}:{address}:{port}" for name, port in transports.items()]
+    lines = [f"listen={name}:{literal(address)}:{port}" for name, port in transports.items()]
     if tls:
         certificate, key = work.ca.issue(f"{host}.contoso.com")
         text = TLS_CONFIG.format(certificate=certificate, key=key, ca=work.ca.pem, **tls)

@@ -12,10 +12,16 @@ import tempfile
 import time
 
 MAX_CAPTURE_BYTES = 300 * 1024
+QUIET_IPV6 = [f"net.ipv6.conf.eth0.{key}" for key in ("accept_dad=0", "accept_ra=0", "router_solicitations=0")]
 
 
 class LabError(Exception):
     """A scenario could not be played as it was written."""
+
+
+def literal(address):
+    """An address as it stands before a port: IPv6 in brackets."""
+    return f"[{address}]" if ":" in address else address
 
 
 class Lab:
@@ -62,15 +68,18 @@ class Lab:
             port = f"port{number}"
             _ip("-n", switch, "link", "add", port, "type", "veth", "peer", "name", "eth0",
                 "address", f"02:00:00:00:00:{number:02x}", "netns", host)
+            version = "6" if ":" in address else "4"
+            _sysctl(switch, f"net.ipv6.conf.{port}.disable_ipv6=1")
+            _sysctl(host, *(QUIET_IPV6 if version == "6" else ["net.ipv6.conf.eth0.disable_ipv6=1"]))
             for namespace, link in ((switch, port), (host, "eth0")):
-                _quiet(["ip", "netns", "exec", namespace, "sysctl", "-qw", f"net.ipv6.conf.{link}.disable_ipv6=1"])
                 _quiet(["ip", "netns", "exec", namespace, "ethtool", "-K", link,
                         "tx", "off", "rx", "off", "sg", "off", "tso", "off", "gso", "off", "gro", "off"])
             _ip("-n", switch, "link", "set", port, "master", "br0", "up")
-            _ip("-n", host, "addr", "add", f"{address}/32", "dev", "eth0")
+            _ip("-n", host, "addr", "add", f"{address}/{128 if version == '6' else 32}", "dev", "eth0",
+                *(["nodad"] if version == "6" else []))
             _ip("-n", host, "link", "set", "lo", "up")
             _ip("-n", host, "link", "set", "eth0", "up")
-            _ip("-n", host, "route", "add", "default", "dev", "eth0")
+            _ip("-n", host, f"-{version}", "route", "add", "default", "dev", "eth0")
 
     def _namespace(self, name):
         full = f"{self.prefix}-{name}"
@@ -194,6 +203,10 @@ def _quiet(argv):
     done = subprocess.run(argv, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise LabError(f"{' '.join(argv)}: {done.stderr.strip()}")
+
+
+def _sysctl(namespace, *settings):
+    _quiet(["ip", "netns", "exec", namespace, "sysctl", "-qw", *settings])
 
 
 def _ip(*arguments):

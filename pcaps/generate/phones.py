@@ -1,6 +1,8 @@
 """baresip phones that register at fe01 and call each other, and sipp with exact messages."""
 import os
 
+from lab import literal
+
 BARESIP = """
 poll_method epoll
 sip_listen {address}:5060
@@ -29,7 +31,7 @@ module_app menu.so
 
 def baresip(lab, work, user, address, server, transport="udp", media="", dial=None):
     """Starts a phone that registers at server ("10.77.0.10:5060") and, if asked, dials."""
-    lab.write(f"{user}/config", BARESIP.format(address=address, wave=work.wave))
+    lab.write(f"{user}/config", BARESIP.format(address=literal(address), wave=work.wave))
     media = f"mediaenc={media};" if media else ""
     lab.write(f"{user}/accounts",
               f'<sip:{user}@contoso.com;transport={transport}>;auth_pass=none;'
@@ -139,9 +141,9 @@ INVITE = """
     Content-Length: [len]
 
     v=0
-    o=- 1 1 IN IP4 [local_ip]
+    o=- 1 1 IN IP[media_ip_type] [media_ip]
     s=session
-    c=IN IP4 [local_ip]
+    c=IN IP[media_ip_type] [media_ip]
     t=0 0
     m=audio 20000 [profile] 0
     a=rtpmap:0 PCMU/8000
@@ -204,9 +206,9 @@ INVITE_ANSWER = """
     Content-Length: [len]
 
     v=0
-    o=- 1 1 IN IP4 [local_ip]
+    o=- 1 1 IN IP[media_ip_type] [media_ip]
     s=session
-    c=IN IP4 [local_ip]
+    c=IN IP[media_ip_type] [media_ip]
     t=0 0
     m=audio 20000 [profile] 0
     a=rtpmap:0 PCMU/8000

@@ -24,6 +24,7 @@
 #include <errno.h>
 #include <gnutls/dtls.h>
 #include <gnutls/gnutls.h>
+#include <netdb.h>
 #include <srtp2/srtp.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -61,17 +62,30 @@ static void die(const char *what)
     exit(1);
 }
 
+/* An IPv4 or IPv6 address as text, and a port. */
+static struct addrinfo *resolve(const char *address, int port)
+{
+    struct addrinfo hints = { .ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_DGRAM };
+    struct addrinfo *found = NULL;
+    char service[8];
+    snprintf(service, sizeof service, "%u", (unsigned)port & 0xffff);
+    if (getaddrinfo(address, service, &hints, &found) != 0) {
+        die(address);
+    }
+    return found;
+}
+
 static int open_socket(const char *source, int source_port, const char *peer, int peer_port)
 {
-    struct sockaddr_in from = { .sin_family = AF_INET, .sin_port = htons((uint16_t)source_port) };
-    struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)peer_port) };
-    inet_pton(AF_INET, source, &from.sin_addr);
-    inet_pton(AF_INET, peer, &to.sin_addr);
-    int fd = socket(AF_INET, SOCK_DGRAM, 0);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&from, sizeof from) < 0 ||
-        connect(fd, (struct sockaddr *)&to, sizeof to) < 0) {
+    struct addrinfo *from = resolve(source, source_port);
+    struct addrinfo *to = resolve(peer, peer_port);
+    int fd = socket(from->ai_family, SOCK_DGRAM, 0);
+    if (fd < 0 || bind(fd, from->ai_addr, from->ai_addrlen) < 0 ||
+        connect(fd, to->ai_addr, to->ai_addrlen) < 0) {
         die("socket");
     }
+    freeaddrinfo(from);
+    freeaddrinfo(to);
     return fd;
 }
 

@@ -25,7 +25,7 @@ def start(lab, work, phone, dial=None):
     """Starts a phone, which registers and, if asked, dials. Returns (process, path of its log)."""
     user, media = phone.user, ENCRYPTION[phone.media]
     login = f"auth_user={user};auth_pass={phone.password}" if phone.password else "auth_pass=none"
-    lab.write(f"{user}/config", phones.BARESIP.format(address=phone.address, wave=work.wave))
+    lab.write(f"{user}/config", phones.BARESIP.format(address=labs.literal(phone.address), wave=work.wave))
     lab.write(f"{user}/accounts",
               f'<sip:{user}@contoso.com;transport={phone.transport}>;{login};'
               f'outbound="sip:{phone.server};transport={phone.transport}";regint=120;'

@@ -1,4 +1,5 @@
 """A second look at what a recorded call carried, without overt: is there speech to be heard in the media packets?"""
+import ipaddress
 import struct
 
 FRAME = 160  # bytes of 20 ms of G.711
@@ -7,7 +8,7 @@ SPEECH_SHARE = 0.15  # of the 16 most frequent bytes: noise has 0.07, speech mor
 
 
 def udp_payloads(path):
-    """The payloads of all IPv4/UDP frames of a capture that tcpdump wrote, as (source, port, payload)."""
+    """The payloads of all UDP frames of a capture that tcpdump wrote, as (source, port, payload)."""
     with open(path, "rb") as file:
         data = file.read()
     at = 24
@@ -18,6 +19,8 @@ def udp_payloads(path):
         if frame[12:14] == b"\x08\x00" and frame[23] == 17:
             udp = 14 + (frame[14] & 15) * 4
             yield ".".join(map(str, frame[26:30])), struct.unpack_from(">H", frame, udp)[0], frame[udp + 8:]
+        elif frame[12:14] == b"\x86\xdd" and frame[20] == 17:
+            yield str(ipaddress.ip_address(frame[22:38])), struct.unpack_from(">H", frame, 54)[0], frame[62:]
 
 
 def g711_packets(path, source):

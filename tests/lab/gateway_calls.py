@@ -80,20 +80,20 @@ def signal(lab, work, call):
     """Starts both sipps of a call; returns their processes, the callee's first."""
     hosts = lab.hosts
     near, far = hosts[call.caller], hosts[call.callee]
-    keys = {"agent": AGENT, "caller": NUMBERS[0], "callee": NUMBERS[1], "remote_ip": far, "remote_port": str(call.port),
-            "profile": "RTP/SAVP" if call.announces_keys else "RTP/AVP",
+    keys = {"agent": AGENT, "caller": NUMBERS[0], "callee": NUMBERS[1], "remote_ip": "[far]",
+            "remote_port": str(call.port), "profile": "RTP/SAVP" if call.announces_keys else "RTP/AVP",
             "offer_key": crypto(senders.CALLER_KEY) if call.announces_keys else "a=sendrecv",
             "answer_key": crypto(senders.ANSWER_KEY) if call.announces_keys else "a=sendrecv"}
     invite = media_at(phones.INVITE, hosts[call.ends[0]], call)
     answer = media_at(phones.INVITE_ANSWER, far, call)
-    local, remote = call.port, f"{far}:{call.port}"
+    local, remote = call.port, f"{labs.literal(far)}:{call.port}"
     if call.tls:
         keys["transport"] = "TLS"
-        local, remote = SIPP_PORT, f"{near}:{TUNNEL_PORT}"
+        local, remote = SIPP_PORT, f"{labs.literal(near)}:{TUNNEL_PORT}"
         stunnel(lab, work, call.callee, call, f"{far}:{call.port}", f"{far}:{SIPP_PORT}")
-        stunnel(lab, work, call.caller, call, remote, f"{far}:{call.port}")
+        stunnel(lab, work, call.caller, call, f"{near}:{TUNNEL_PORT}", f"{far}:{call.port}")
     mode = "u1" if call.signalling == "udp" else "t1"
-    spare = ["-mp", str(call.media_port + 10000)]  # sipp's own, unused
+    spare = ["-mp", str(call.media_port + 10000), "-key", "far", labs.literal(far)]  # the port is sipp's own, unused
     answering = phones.sipp(lab, call.callee, far, local, answer, *spare, transport=mode, keys=keys)
     lab.wait_listening(call.callee, "udp" if mode == "u1" else "tcp", local)
     calling = phones.sipp(lab, call.caller, near, 5062, invite, *spare, transport=mode, keys=keys, remote=remote)
@@ -102,8 +102,8 @@ def signal(lab, work, call):
 
 def media_at(scenario, address, call):
     """The scenario with its media at an address and port."""
-    return scenario.replace("c=IN IP4 [local_ip]", f"c=IN IP4 {address}").replace("m=audio 20000",
-                                                                                f"m=audio {call.media_port}")
+    scenario = scenario.replace("IP[media_ip_type] [media_ip]", f"IP[media_ip_type] {address}")
+    return scenario.replace("m=audio 20000", f"m=audio {call.media_port}")
 
 
 def send_media(lab, work, call, seconds):

@@ -1,13 +1,12 @@
 """Two servers that speak TLS: their certificates in every right and wrong form, and openssl, stunnel and kamailio."""
 import os
-import struct
 import subprocess
 import time
 
 import cut
 import kamailio
 import pki
-from lab import LabError
+from lab import LabError, literal
 from scenario import Host
 
 FE01, FE02, DIRECTOR, EDGE01 = "10.77.0.10", "10.77.0.12", "10.77.0.11", "192.0.2.10"
@@ -106,7 +105,7 @@ def connect(lab, host, address, *options, port=5061, name="edge01.contoso.com", 
     connect.count += 1
     out, over = lab.path(f"{connect.count}.answer"), lab.path(f"{connect.count}.over")
     sni = [] if "-noservername" in options else ["-servername", name]
-    client = " ".join(["openssl s_client -quiet -no_ign_eof", "-connect", f"{address}:{port}", *sni, *options])
+    client = " ".join(["openssl s_client -quiet -no_ign_eof", "-connect", f"{literal(address)}:{port}", *sni, *options])
     script = (f"(printf '{REQUEST}'; for i in $(seq 100); do [ -s {out} ] || [ -e {over} ] && break; sleep 0.1; done;"
               f" sleep 0.1) | {{ {client} >{out}; status=$?; touch {over}; exit $status; }}")
     text = lab.run(host, ["sh", "-c", script], expect=None, seconds=30, environment=environment)
@@ -215,8 +214,7 @@ def connections(path):
     _, records = cut.read(path)
     found = {}
     for record in records:
-        packet = record[16 + 14:]
-        ports = struct.unpack_from(">HH", packet, (packet[0] & 15) * 4)
+        ports = cut.ports(record)
         found.setdefault(ports[0] if ports[0] != 5061 else ports[1], []).append(record)
     return list(found.values())
 

@@ -1,5 +1,5 @@
 """What a scenario declares: hosts with their roles, how it is played, and the verdict each row must get."""
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 SCENARIOS = {}
 
@@ -57,6 +57,11 @@ def scenario(name, hosts, subjects, *packages, **more):
         SCENARIOS[name] = Scenario(name, play, hosts, subjects, packages, **more)
         return play
     return add
+
+
+def here(lab, hosts):
+    """Hosts at the addresses that they have in this lab, which are others where a twin of the scenario is played."""
+    return {key: replace(host, address=lab.hosts[key]) for key, host in hosts.items()}
 
 
 def fqdn(scene, key):

@@ -98,7 +98,7 @@ def call(lab, work, ends, offer, answer, media, transport="tcp", port=5060, tunn
     mode = "t1" if transport == "tcp" else "u1"
     answering = phones.sipp(lab, callee, callee_address, port, ok, transport=mode)
     lab.wait_listening(callee, transport, port)
-    remote = f"{caller_address}:{tunnel}" if tunnel else f"{callee_address}:{port}"
+    remote = f"{labs.literal(caller_address if tunnel else callee_address)}:{tunnel or port}"
     calling = phones.sipp(lab, caller, caller_address, 5062, invite, transport=mode, remote=remote)
     time.sleep(0.3)  # the media follows the answer
     media()

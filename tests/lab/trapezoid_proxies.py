@@ -1,5 +1,6 @@
 """Two kamailio proxies, each with its own phones; a call to a name that one does not know goes to the other."""
 import kamailio
+import lab as labs
 
 TLS_PORT, CLEAR_PORT = 5061, 5060
 
@@ -33,7 +34,7 @@ request_route {{
             sl_send_reply("404", "Not Found");
             exit;
         }}
-        $du = "sip:{peer}:{port};transport={transport}";
+        $du = "sip:{uri}:{port};transport={transport}";
     }}
     t_on_reply("1");
     t_relay();
@@ -73,10 +74,10 @@ def start(lab, work, hosts, host, peer, hop, method="TLSv1.2", asked=True):
     address, far = hosts[host].address, hosts[peer].address
     port = TLS_PORT if hop == "tls" else CLEAR_PORT
     listeners = {"udp": CLEAR_PORT, "tcp": CLEAR_PORT, "tls": TLS_PORT}
-    lines = [f"listen={name}:{address}:{number}" for name, number in listeners.items()]
+    lines = [f"listen={name}:{labs.literal(address)}:{number}" for name, number in listeners.items()]
     modules = kamailio.TLS_MODULES.format(tls_config=config) + kamailio.PHONES_MODULES
     text = kamailio.COMMON.format(transports="\n".join([*lines, kamailio.TLS]), modules=modules)
-    text += ROUTES.format(peer=far, port=port, transport=hop)
+    text += ROUTES.format(peer=far, uri=labs.literal(far), port=port, transport=hop)
     config = lab.write(f"{host}.cfg", text)
     run = lab.write(f"{host}-run/empty", "").removesuffix("/empty")
     lab.start(host, ["kamailio", "-DD", "-E", "-f", config, "-P", f"{run}/pid", "-Y", run, "-m", "64", "-M", "8"])

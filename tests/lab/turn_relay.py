@@ -22,7 +22,8 @@ def serve(lab, work, address, *options, port=3478, tls_port=5349):
                          str(port), "--tls-listening-port", str(tls_port), "--min-port", "50000", "--max-port", "50019",
                          "--lt-cred-mech", "--user", f"{USER}:{PASSWORD}", "--realm", "contoso.com", "--no-cli",
                          "--cert", certificate, "--pkey", key, "--fingerprint", "--userdb", lab.path("turndb"),
-                         "--pidfile", lab.path("turn.pid"), "--log-file", "stdout", *options])
+                         "--pidfile", lab.path("turn.pid"), "--log-file", "stdout", *options,
+                         "--allocation-default-address-family", "keep"])
     lab.wait_listening("turn01", "udp", port)
     lab.wait_listening("turn01", "tcp", tls_port)
 

@@ -1,5 +1,6 @@
 """The web server of a pool (nginx, caddy) and its visitors (curl, gtlsclient), for the scenarios of families/web.py."""
 import cut
+from lab import literal
 
 ENTRY = "sip:person017@contoso.com;+15550100017"  # planted: a line of the address book
 MEMBER = "The board of Contoso, all nine of them"  # planted: a member of a distribution group
@@ -67,7 +68,7 @@ def pages(lab):
 
 def server(lab, address, port, locations=PLAIN, settings="", options=""):
     """One server block."""
-    return SERVER.format(address=address, port=port, options=options, root=pages(lab), settings=settings,
+    return SERVER.format(address=literal(address), port=port, options=options, root=pages(lab), settings=settings,
                          locations=locations)
 
 
@@ -100,7 +101,7 @@ def serve_http3(lab, work, host, address):
 
 def fetch(lab, work, host, url, to, *options, expect=(0,)):
     """Fetches a URL by curl; to: (name, port, address) of who answers. Returns what curl printed."""
-    resolve = [part for name, port, address in to for part in ("--resolve", f"{name}:{port}:{address}")]
+    resolve = [part for name, port, address in to for part in ("--resolve", f"{name}:{port}:{literal(address)}")]
     return lab.run(host, ["curl", "-sS", "--noproxy", "*", "--max-time", "8", "--cacert", work.ca.pem, *resolve,
                           *options, url], expect=expect)
 

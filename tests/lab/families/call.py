@@ -2,7 +2,8 @@
 import call_phones
 import call_truth
 import kamailio
-from scenario import Host, Subject, scenario
+import lab as labs
+from scenario import Host, Subject, here, scenario
 
 PASSWORD = "Correct-Horse-4711"
 INSIDE = {"fe01": Host("10.77.0.10", "front_end", trust="enterprise"),
@@ -31,7 +32,7 @@ def wire(transport):
 
 
 def phone(hosts, user, transport, port, media="rtp", password=None):
-    server = f"{next(iter(hosts.values())).address}:{port}"
+    server = f"{labs.literal(next(iter(hosts.values())).address)}:{port}"
     return call_phones.Phone(user, hosts[user].address, server, wire(transport), media, password)
 
 
@@ -57,8 +58,9 @@ def add_register(transport, password, robust=False, cases=()):
     port = 5061 if transport in METHODS else 5060
 
     def play(lab, work):
-        start_proxy(lab, work, ALONE, {transport: port}, password)
-        call_phones.register(lab, work, phone(ALONE, "alice", transport, port, password=password))
+        there = here(lab, ALONE)
+        start_proxy(lab, work, there, {transport: port}, password)
+        call_phones.register(lab, work, phone(there, "alice", transport, port, password=password))
     play.__doc__ = (f"A client registers at a Front End by SIP over {SPOKEN[transport]}, "
                     f"{'with digest authentication' if password else 'which asks for no password'}.")
     tls = transport in METHODS
@@ -74,9 +76,10 @@ def add_call(name, hosts, ports, transports, media, shows, password=None, robust
     real = media[0] if media[0] == media[1] else "rtp"
 
     def play(lab, work):
-        work.afterwards(call_truth.media_is(real != "rtp", hosts["alice"].address, hosts["bob"].address))
-        start_proxy(lab, work, hosts, ports, password)
-        call_phones.talk(lab, work, *(phone(hosts, user, transport, ports[transport], kind, password)
+        there = here(lab, hosts)
+        work.afterwards(call_truth.media_is(real != "rtp", there["alice"].address, there["bob"].address))
+        start_proxy(lab, work, there, ports, password)
+        call_phones.talk(lab, work, *(phone(there, user, transport, ports[transport], kind, password)
                                       for user, (transport, kind) in users.items()))
     play.__doc__ = shows
     subjects = [s for user, (transport, _) in users.items() for s in leg(hosts, user, transport, media[0])]

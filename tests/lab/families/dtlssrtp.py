@@ -7,7 +7,7 @@ import cut
 import sip
 import srtp_calls as calls
 import srtp_gst as gst
-from scenario import Host, Subject, scenario
+from scenario import Host, Subject, here, scenario
 
 PAIR = {"alice": Host("10.77.0.101", "client_internal"), "bob": Host("10.77.0.102", "client_internal")}
 FE01 = Host("10.77.0.10", "front_end", trust="enterprise")
@@ -55,7 +55,7 @@ def fingerprint(work, host):
 
 def announced_call(lab, work, hosts, run, port=5060, transport="tcp", tunnel=None):
     """A call of sipp with fingerprints in its SDP."""
-    ends = ends_of(hosts)
+    ends = ends_of(here(lab, hosts))
     offer = (ANNOUNCED, fingerprint(work, ends[0][0]) + ["a=setup:active"])
     answer = (ANNOUNCED, fingerprint(work, ends[1][0]) + ["a=setup:passive"])
     names = ("+15550100", "+15550199") if "med01" in hosts else ("alice", "conference")
@@ -65,7 +65,7 @@ def announced_call(lab, work, hosts, run, port=5060, transport="tcp", tunnel=Non
 def exact(name, shows, profiles, verdict, cases=(), robust=False, edit=None):
     """DTLS and SRTP without signalling."""
     def play(lab, work):
-        agree_and_talk(lab, work, ends_of(PAIR), profiles)
+        agree_and_talk(lab, work, ends_of(here(lab, PAIR)), profiles)
         if edit:
             work.edits[:] = [edit]  # what is left holds no speech to look for
     play.__doc__ = shows
@@ -86,7 +86,7 @@ def announced(name, shows, profiles, rows, hosts=None, mutual=None, port=5060, t
         if mutual is None:
             announced_call(lab, work, hosts, lambda ends: run(lab, work, ends), port, transport)
         else:
-            calls.tunnel(lab, work, ends_of(hosts), port, mutual)
+            calls.tunnel(lab, work, ends_of(here(lab, hosts)), port, mutual)
             announced_call(lab, work, hosts, lambda ends: run(lab, work, ends), tunnel=calls.ENTRANCE)
     play.__doc__ = shows
     packages = SENDER + ("sip-tester",) + (("stunnel4",) if mutual is not None else ())

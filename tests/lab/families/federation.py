@@ -69,7 +69,7 @@ def federate(name, shows, mutual, certificates, version="tls12", pair=OUT, kind=
                              *options_of(work, listener, kind)])
         lab.wait_listening(listener, "tcp", 5061)
         checking = ["-CAfile", trusted, "-verify_return_error", "-verify_hostname", NAMES[listener]] if checks else []
-        peers.connect(lab, initiator, HOSTS[listener].address, flag, *checking,
+        peers.connect(lab, initiator, lab.hosts[listener], flag, *checking,
                       *(options_of(work, initiator, kind) if presents else []), name=NAMES[listener], succeeds=succeeds)
     play.__doc__ = shows
     if succeeds:

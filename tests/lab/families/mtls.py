@@ -32,7 +32,7 @@ def handshake(name, shows, version, mutual, certificates=None, pair=("fe01", "ed
     if "director01" in pair:
         table = INSIDE_TRUST if certificates else INSIDE
     initiator, listener = pair
-    address, full_name = table[listener].address, f"{listener}.contoso.com"
+    full_name = f"{listener}.contoso.com"
 
     def play(lab, work):
         environment = peers.weak_openssl(lab) if weak else None
@@ -41,7 +41,7 @@ def handshake(name, shows, version, mutual, certificates=None, pair=("fe01", "ed
                     port=port)
         options = [flag, *peers.own(work, initiator, client), *(peers.check(work, full_name) if checks else []), *suite]
         options += [] if sni else ["-noservername"]
-        peers.connect(lab, initiator, address, *options, name=full_name, succeeds=succeeds, environment=environment,
+        peers.connect(lab, initiator, lab.hosts[listener], *options, name=full_name, succeeds=succeeds, environment=environment,
                       port=port)
     play.__doc__ = shows
     if succeeds and "clear" not in more:

@@ -28,12 +28,12 @@ def resumption(name, shows, kind, rows, pair=("fe01", "edge01"), trust=False, as
         server = peers.serve(lab, work, listener, flag, *both, *asking)
         session = lab.path("session.pem")
         options = [flag, *both, *peers.own(work, initiator, client), *peers.check(work, full_name)]
-        peers.connect(lab, initiator, table[listener].address, *options, "-sess_out", session, name=full_name)
+        peers.connect(lab, initiator, lab.hosts[listener], *options, "-sess_out", session, name=full_name)
         if restart:
             lab.stop(server)
             peers.serve(lab, work, listener, flag, *both, *asking)
         for _ in range(times):
-            peers.connect(lab, initiator, table[listener].address, *options, "-sess_in", session, name=full_name)
+            peers.connect(lab, initiator, lab.hosts[listener], *options, "-sess_in", session, name=full_name)
         work.afterwards(peers.resumes_not if restart else peers.resumes)
         if orphan:
             work.afterwards(peers.only_last_connection)

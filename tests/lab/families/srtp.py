@@ -1,6 +1,6 @@
 """Calls that agree on SDES keys: signalling readable or in TLS, and media that is, or is not, what was agreed on."""
 import srtp_calls as calls
-from scenario import Host, Subject, scenario
+from scenario import Host, Subject, here, scenario
 
 CALL = {"alice": Host("10.77.0.101", "client_internal"), "fe01": Host("10.77.0.10", "front_end", trust="enterprise")}
 GATEWAY = {"med01": Host("10.77.0.40", "mediation", trust="enterprise"),
@@ -40,7 +40,7 @@ def readable(name, shows, policies, rows, *, hosts=None, profiles=(SAVP, SAVP), 
     def play(lab, work):
         offer = sdp("caller", profiles[0], (suite or policies[0]) if keyed[0] else None, parameters)
         answer = sdp("callee", profiles[1], (suite or policies[1]) if keyed[1] else None, parameters)
-        ends = ends_of(hosts)
+        ends = ends_of(here(lab, hosts))
         calls.call(lab, work, ends, offer, answer, lambda: calls.talk(lab, work, ends, policies), transport, port,
                    names=names, agent=agent)
     play.__doc__ = shows
@@ -56,7 +56,7 @@ def hidden(name, shows, policies, rows, *, hosts=None, profiles=(SAVP, SAVP), ke
     def play(lab, work):
         offer = sdp("caller", profiles[0], (suite or policies[0]) if keyed[0] else None, parameters)
         answer = sdp("callee", profiles[1], (suite or policies[1]) if keyed[1] else None, parameters)
-        ends = ends_of(hosts)
+        ends = ends_of(here(lab, hosts))
         calls.tunnel(lab, work, ends, port, mutual, version)
         calls.call(lab, work, ends, offer, answer, lambda: calls.talk(lab, work, ends, policies),
                    tunnel=calls.ENTRANCE, names=NUMBERS if "med01" in hosts else ("alice", "conference"),

@@ -1,7 +1,7 @@
 """Media of which no signalling was captured: only its packets can tell whether it is protected."""
 import srtp_calls as calls
 import srtp_gst as gst
-from scenario import Host, Subject, scenario
+from scenario import Host, Subject, here, scenario
 
 PAIR = {"alice": Host("10.77.0.101", "client_internal"), "bob": Host("10.77.0.102", "client_internal")}
 BYPASS = {"alice": PAIR["alice"], "gw01": Host("10.77.0.50", "gateway", trunk="private")}
@@ -46,7 +46,7 @@ def by_sender(name, shows, policies, verdict, row="TT-04", hosts=None, seconds=c
     hosts = hosts or PAIR
 
     def play(lab, work):
-        calls.talk(lab, work, ends_of(hosts), policies, seconds)
+        calls.talk(lab, work, ends_of(here(lab, hosts)), policies, seconds)
     play.__doc__ = shows
     rows = {row: verdict} if isinstance(row, str) else dict(zip(row, verdict))
     subjects = [s for one, said in rows.items() for s in on(one, hosts, said, area, note)]

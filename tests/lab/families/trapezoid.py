@@ -1,8 +1,9 @@
 """Calls over two proxies, alice - fe01 - dir01 - bob: one hop in clear undoes what the others protect."""
 import call_phones
 import call_truth
+import lab as labs
 import trapezoid_proxies
-from scenario import Host, Subject, scenario
+from scenario import Host, Subject, here, scenario
 
 HOSTS = {"fe01": Host("10.77.0.10", "front_end", trust="enterprise"),
          "dir01": Host("10.77.0.11", "director", trust="enterprise"),
@@ -16,13 +17,14 @@ CERTIFICATE_HIDDEN = "TLS 1.3 hides the certificates"
 
 def play_call(lab, work, hosts, hop, media, bob_by="tls", method="TLSv1.2", asked=True):
     """alice calls bob; hop: transport between the servers, bob_by: of bob's leg."""
+    hosts = here(lab, hosts)
     first, second = list(hosts)[:2]
     work.afterwards(call_truth.media_is(media != "rtp", hosts["alice"].address, hosts["bob"].address))
     trapezoid_proxies.start(lab, work, hosts, first, second, hop, method, asked)
     trapezoid_proxies.start(lab, work, hosts, second, first, hop, method, asked)
     far = trapezoid_proxies.TLS_PORT if bob_by == "tls" else trapezoid_proxies.CLEAR_PORT
-    alice = call_phones.Phone("alice", hosts["alice"].address, f"{hosts[first].address}:5061", "tls", media)
-    bob = call_phones.Phone("bob", hosts["bob"].address, f"{hosts[second].address}:{far}", bob_by, media)
+    alice = call_phones.Phone("alice", hosts["alice"].address, f"{labs.literal(hosts[first].address)}:5061", "tls", media)
+    bob = call_phones.Phone("bob", hosts["bob"].address, f"{labs.literal(hosts[second].address)}:{far}", bob_by, media)
     call_phones.talk(lab, work, alice, bob)
 
 

@@ -2,6 +2,7 @@
 import os
 
 import cut
+import lab as labs
 import tunnel_trunk as trunk
 from scenario import scenario
 from tunnel_trunk import HOSTS, INNER, MARKERS, OUTER, PACKAGES, PEER
@@ -19,7 +20,7 @@ def tunnel(lab, port=51820):
         public = lab.run(PEER[host], ["wg", "pubkey"], stdin=keys[PEER[host]]).strip()
         lab.run(host, ["wg", "set", interface, "listen-port", str(port),
                        "private-key", lab.write(f"{host}.key", keys[host]), "peer", public,
-                       "endpoint", f"{OUTER[PEER[host]]}:{port}", "allowed-ips", f"{INNER[PEER[host]]}/32"])
+                       "endpoint", f"{labs.literal(lab.hosts[PEER[host]])}:{port}", "allowed-ips", f"{INNER[PEER[host]]}/32"])
         lab.run(host, ["ip", "addr", "add", f"{INNER[host]}/32", "dev", interface])
         lab.run(host, ["ip", "link", "set", interface, "up"])
         lab.run(host, ["ip", "route", "add", f"{INNER[PEER[host]]}/32", "dev", interface])

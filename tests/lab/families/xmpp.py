@@ -14,8 +14,8 @@ JID = "alice@contoso.com"
 
 def note_to_self(lab, work, how, mechanism="SCRAM-SHA-1", port=5222, **server):
     """alice sends a message to herself through xmpp01."""
-    jabber.serve(lab, work, "xmpp01", XMPP01.address, "contoso.com", "alice", **server)
-    jabber.send(lab, work, "alice", JID, XMPP01.address, port, how, mechanism, JID, MARKER)
+    jabber.serve(lab, work, "xmpp01", lab.hosts["xmpp01"], "contoso.com", "alice", **server)
+    jabber.send(lab, work, "alice", JID, lab.hosts["xmpp01"], port, how, mechanism, JID, MARKER)
 
 
 def quiet():
@@ -50,10 +50,9 @@ def direct_tls(lab, work):
 
 def between_servers(lab, work, tls):
     """alice, on the machine of her server, writes to bob at the partner's; only what the servers say is captured."""
-    records = (("contoso.com", XMPP01.address), ("fabrikam.com", PARTNER.address))
-    for host, end, domain, user in (("xmpp01", XMPP01, "contoso.com", "alice"), ("partner", PARTNER, "fabrikam.com",
-                                                                               "bob")):
-        jabber.serve(lab, work, host, end.address, domain, user, tls=tls, s2s_required=tls,
+    records = (("contoso.com", lab.hosts["xmpp01"]), ("fabrikam.com", lab.hosts["partner"]))
+    for host, domain, user in (("xmpp01", "contoso.com", "alice"), ("partner", "fabrikam.com", "bob")):
+        jabber.serve(lab, work, host, lab.hosts[host], domain, user, tls=tls, s2s_required=tls,
                      resolver=jabber.names(lab, host, records))
     jabber.send(lab, work, "xmpp01", JID, "127.0.0.1", 5222, "clear", "SCRAM-SHA-1", "bob@fabrikam.com", MARKER)
 
