@@ -2,6 +2,7 @@
 import json
 from pathlib import Path
 
+CASES = range(1, 34)  # of the traffic table, section 7
 PCAPS = Path(__file__).resolve().parents[2] / "pcaps"
 
 
@@ -22,15 +23,20 @@ def table(all_results):
     return "\n".join(lines + ["", *cases_table(all_results)]) + "\n"
 
 
-def cases_table(all_results):
-    """Which truth cases of the table are staged, and where."""
-    staged = {}
+def staged(all_results):
+    """{truth case of the table: names of the scenarios that stage it}."""
+    found = {case: [] for case in CASES}
     for result in all_results:
         truth = json.loads((PCAPS / result["name"] / "truth.json").read_text(encoding="utf-8"))
         for case in truth["cases"]:
-            staged.setdefault(case, []).append(result["name"])
+            found[case].append(result["name"])
+    return found
+
+
+def cases_table(all_results):
+    """Which truth cases of the table are staged, and where."""
     lines = ["## Truth cases staged", "", "| case | scenarios |", "|---|---|"]
-    return lines + [f"| {case} | {', '.join(staged.get(case, [])) or 'none yet'} |" for case in range(1, 34)]
+    return lines + [f"| {case} | {', '.join(names) or 'none yet'} |" for case, names in staged(all_results).items()]
 
 
 DERIVED = ("copies", "right", "open", "wrong", "differs")

@@ -43,6 +43,7 @@ class Scenario:
     clear: tuple = ()  # texts that are readable in the capture
     hidden: tuple = ()  # texts that were sent and must not be readable
     settings: dict = field(default_factory=dict)  # policy settings that differ from the default
+    later: dict = field(default_factory=dict)  # the same, but builds may refuse them: policy.yaml leaves them out
 
     @property
     def shows(self):
@@ -101,5 +102,6 @@ def truth_of(scene):
                "verdict": s.verdict}
         one.update({key: value for key, value in (("secrets", s.secrets), ("area", s.area), ("note", s.note)) if value})
         subjects.append(one)
+    later = {"later": scene.later} if scene.later else {}
     return {"scenario": scene.name, "shows": scene.shows, "synthetic": scene.synthetic, "cases": list(scene.cases),
-            "subjects": subjects, "clear": list(scene.clear), "hidden": list(scene.hidden)}
+            **later, "subjects": subjects, "clear": list(scene.clear), "hidden": list(scene.hidden)}

@@ -452,6 +452,18 @@ def windows_live_rtp(capture, work):
     media.over_udp(capture, ((ALICE, 20000), (PIC01, 30000)), said)
 
 
+@written("windows_live_rtp_permitted",
+         {"alice": Host(ALICE, "client_internal"), "pic": Host(PIC01, "pic_provider")},
+         [Subject("TT-17", "alice", "pic", "exempt", area="policy"),
+          Subject("TT-04", "alice", "pic", "none", note="TT-17 is the more specific row")],
+         clear=("alice@contoso.com",), cases=(29,), later={"windows_live_av": "true", "encryption_level": "supported"})
+def windows_live_rtp_permitted(capture, work):
+    """Plain RTP between a Lync client and Windows Live in a deployment that has switched this on and whose encryption
+    level is Supported."""
+    said = media.talk(work, cnames=("alice@contoso.com", "dave@live.com"))
+    media.over_udp(capture, ((ALICE, 20000), (PIC01, 30000)), said)
+
+
 @written("msmq", {"fe01": Host(FE01, "front_end"), "arch01": Host(ARCH01, "archiving")},
          [Subject("TT-30", "fe01", "arch01", "exempt", area="policy"), Subject("TT-01", "fe01", "arch01", "none")],
          clear=(MARKER,), cases=(30,))
