@@ -25,9 +25,10 @@ def subjects(verdict, first=None, secrets=None, transport="udp"):
 
 def talk(lab, work, transport, how, policy, back=None, port=3478):
     """alice and carol talk through the relay; policy: alice's media, back: carol's."""
-    turn_relay.serve(lab, work, TURN01.address, port=443 if port == 443 else 3478)
-    _, relayed = turn_relay.join(lab, work, "alice", TURN01.address, port, transport, how, (CAROL.address, PORT))
-    ends = (("carol", CAROL.address, TURN01.address, relayed, back or policy, media.ANSWER_KEY, "0x0badcafe"),
+    relay, carol = lab.hosts["turn01"], lab.hosts["carol"]
+    turn_relay.serve(lab, work, relay, port=443 if port == 443 else 3478)
+    _, relayed = turn_relay.join(lab, work, "alice", relay, port, transport, how, (carol, PORT))
+    ends = (("carol", carol, relay, relayed, back or policy, media.ANSWER_KEY, "0x0badcafe"),
             ("alice", "127.0.0.1", "127.0.0.1", turn_relay.LOCAL[0], policy, media.CALLER_KEY, "0x1eaf5eed"))
     both = [lab.start(host, [work.srtpsend, source, str(PORT), to, str(to_port), kind, key, str(SECONDS), work.mu_law,
                              ssrc]) for host, source, to, to_port, kind, key, ssrc in ends]
@@ -90,6 +91,19 @@ def tls12_channel_rtp(lab, work):
 def tls13_channel_srtp(lab, work):
     """Speech as SRTP through a TURN relay, up to the relay inside TLS 1.3."""
     talk(lab, work, "tls13", "channel", "aes128-80", port=5349)
+
+
+@scenario("turn/tcp_indication_srtp", HOSTS, subjects("compliant"), *PACKAGES)
+def tcp_indication_srtp(lab, work):
+    """Speech as SRTP through a TURN relay over TCP, in Send and Data indications up to the relay."""
+    talk(lab, work, "tcp", "indication", "aes128-80")
+
+
+@scenario("turn/tls13_indication_rtp", HOSTS, subjects("violation", "unknown", "violation", "tls"), *PACKAGES)
+def tls13_indication_rtp(lab, work):
+    """Speech as plain RTP through a TURN relay, up to the relay in indications inside TLS 1.3, from there on
+    readable."""
+    talk(lab, work, "tls13", "indication", "clear", port=5349)
 
 
 @scenario("turn/udp_channel_one_side_clear", HOSTS, subjects("violation"), *PACKAGES)

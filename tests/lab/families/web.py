@@ -1,7 +1,7 @@
 """Address book, group expansion and meeting content by HTTP, HTTPS, HTTP/2 and HTTP/3; browsing that is nobody's
 business."""
 import web_site as site
-from scenario import Host, Subject, scenario
+from scenario import Host, Subject, here, scenario
 
 ALICE = Host("10.77.0.101", "client_internal")
 CAROL = Host("198.51.100.7", "client_external")
@@ -34,15 +34,17 @@ def by_https(row, client="alice", server="fe01"):
 
 def get_clear(lab, work, path, *options, locations=site.PLAIN, settings="", port=80):
     """alice fetches a path from fe01 by HTTP."""
-    site.serve(lab, "fe01", site.server(lab, FE01.address, port, locations, settings), ports=(port,))
-    site.fetch(lab, work, "alice", f"http://{FE_NAME}:{port}{path}", at(port), *options)
+    fe01 = here(lab, INSIDE)["fe01"]
+    site.serve(lab, "fe01", site.server(lab, fe01.address, port, locations, settings), ports=(port,))
+    site.fetch(lab, work, "alice", f"http://{FE_NAME}:{port}{path}", at(port, fe01), *options)
 
 
 def get_tls(lab, work, path, *options, version="TLSv1.2", chain=None, listen=" ssl"):
     """alice fetches a path from fe01 by HTTPS."""
     settings = site.tls(work, FE_NAME, version, chain)
-    site.serve(lab, "fe01", site.server(lab, FE01.address, 443, settings=settings, options=listen), ports=(443,))
-    site.fetch(lab, work, "alice", f"https://{FE_NAME}{path}", at(443), *options)
+    fe01 = here(lab, INSIDE)["fe01"]
+    site.serve(lab, "fe01", site.server(lab, fe01.address, 443, settings=settings, options=listen), ports=(443,))
+    site.fetch(lab, work, "alice", f"https://{FE_NAME}{path}", at(443, fe01), *options)
 
 
 # --- in the clear: content comes back -------------------------------------------------------------------------------
@@ -278,10 +280,53 @@ def meeting_content_tls12_4443(lab, work):
           "ngtcp2-client", hidden=(site.ENTRY,))
 def address_book_http3(lab, work):
     """A client downloads the address book from a Front End by HTTP/3 (QUIC)."""
-    site.serve_http3(lab, work, "fe01", FE01.address)
-    lab.write("hosts", f"127.0.0.1 localhost\n{FE01.address} {FE_NAME}\n")
-    client = f"gtlsclient -q --timeout=3s --exit-on-all-streams-close {FE_NAME} 443 https://{FE_NAME}{site.BOOK}"
+    by_http3(lab, work, site.BOOK)
+
+
+def by_http3(lab, work, path, *options):
+    """alice asks fe01 for a path by HTTP/3."""
+    fe01 = lab.hosts["fe01"]
+    site.serve_http3(lab, work, "fe01", fe01)
+    lab.write("hosts", f"127.0.0.1 localhost\n{fe01} {FE_NAME}\n")
+    client = " ".join(["gtlsclient -q --timeout=3s --exit-on-all-streams-close", *options, FE_NAME, "443",
+                       f"https://{FE_NAME}{path}"])
     lab.run("alice", ["sh", "-c", f"mount --bind {lab.path('hosts')} /etc/hosts && exec {client}"])
+
+
+@scenario("web/group_expansion_http3", INSIDE, [Subject("TT-09", "alice", "fe01", "compliant", area="tls")], "caddy",
+          "ngtcp2-client", hidden=(site.MEMBER,))
+def group_expansion_http3(lab, work):
+    """A client asks a Front End by HTTP/3 (QUIC) who belongs to a distribution group."""
+    by_http3(lab, work, site.GROUP, "-m POST -d", lab.write("query.xml", site.QUERY))
+
+
+@scenario("web/meeting_content_http3", INSIDE, [Subject("TT-07", "alice", "fe01", "compliant", area="tls")], "caddy",
+          "ngtcp2-client", hidden=(site.SLIDE,))
+def meeting_content_http3(lab, work):
+    """A client fetches conference content from a Front End by HTTP/3 (QUIC)."""
+    by_http3(lab, work, site.CONFERENCE)
+
+
+def expand_by_http2(lab, work, *options, settings="", secure=True):
+    """alice asks fe01 by HTTP/2 who belongs to a distribution group."""
+    port = 443 if secure else 80
+    listen = " ssl http2" if secure else " http2"
+    site.serve(lab, "fe01", site.server(lab, FE01.address, port, settings=settings, options=listen), ports=(port,))
+    site.expand(lab, work, "alice", f"http{'s' if secure else ''}://{FE_NAME}{site.GROUP}", at(port), *options)
+
+
+@scenario("web/group_expansion_http2", INSIDE, by_https("TT-09"), "nginx", "curl", hidden=(site.MEMBER,))
+def group_expansion_http2(lab, work):
+    """A client asks a Front End by HTTP/2 over TLS 1.3 who belongs to a distribution group."""
+    expand_by_http2(lab, work, "--http2", settings=site.tls(work, FE_NAME, "TLSv1.3"))
+
+
+@scenario("web/group_expansion_http2_clear", INSIDE, [Subject("TT-09", "alice", "fe01", "violation", area="policy")],
+          "nginx", "curl", clear=(site.MEMBER,))
+def group_expansion_http2_clear(lab, work):
+    """A client asks a Front End by HTTP/2 without TLS who belongs to a distribution group: all is readable in binary
+    frames."""
+    expand_by_http2(lab, work, "--http2-prior-knowledge", secure=False)
 
 
 @scenario("web/address_book_foreign_certificate", TRUSTED,
