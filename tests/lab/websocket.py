@@ -72,9 +72,9 @@ a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:{key}\r
 
 
 class Connection:
-    """A WebSocket to the server, one SIP message a frame."""
+    """A WebSocket to the server, one SIP message (or what else the protocol says) a frame."""
 
-    def __init__(self, host, port, kind, ca):
+    def __init__(self, host, port, kind, ca, path="/", protocol="sip"):
         self.socket = socket.create_connection((host, port), 10)
         if kind != "ws":
             context = ssl.create_default_context(cafile=ca)
@@ -82,9 +82,11 @@ class Connection:
             self.socket = context.wrap_socket(self.socket, server_hostname="fe01.contoso.com")
         self.via = "WS" if kind == "ws" else "WSS"
         key = base64.b64encode(os.urandom(16)).decode("ascii")
-        self.socket.sendall(f"GET / HTTP/1.1\r\nHost: fe01.contoso.com\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        named = f"Sec-WebSocket-Protocol: {protocol}\r\n" if protocol else ""
+        self.socket.sendall(f"GET {path} HTTP/1.1\r\nHost: fe01.contoso.com\r\nUpgrade: websocket\r\n"
+                            "Connection: Upgrade\r\n"
                             f"Origin: http://fe01.contoso.com\r\nSec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13"
-                            "\r\nSec-WebSocket-Protocol: sip\r\n\r\n".encode("ascii"))
+                            f"\r\n{named}\r\n".encode("ascii"))
         answer = b""
         while b"\r\n\r\n" not in answer:
             answer += self.exactly(1)
