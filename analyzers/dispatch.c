@@ -69,7 +69,7 @@ static void put(struct sink *sink, const struct observation *obs)
     } else if (obs->kind == OBS_CLIENT) {
         take_client(a, obs);
     } else if (is_for_calls(obs->kind)) {
-        calls_observe(fs->dispatch->options.calls, a->flow_id, a->end, obs);
+        call_log_put(fs->dispatch->log, a->flow_id, a->end, obs);
     } else {
         facts_put(&a->facts, obs);
     }
@@ -108,15 +108,17 @@ void dispatch_free(struct dispatch *d)
     }
     pool_done(&d->flows);
     ndpi_door_free(d->ndpi);
-    facts_done(&d->no_facts);
     free(d);
 }
 
 void dispatch_restart(struct dispatch *d)
 {
-    d->first_us = 0;
-    calls_restart(d->options.calls);
     d->evicted_before = d->options.counters->value[COUNT_FLOWS_EVICTED];
+}
+
+void dispatch_log(struct dispatch *d, struct call_log *log)
+{
+    d->log = log;
 }
 
 bool dispatch_pressed(const struct dispatch *d)
@@ -354,9 +356,7 @@ static void dispatch_packet(struct dispatch *d, struct batch *b, uint32_t i)
 
 void dispatch_batch(struct dispatch *d, struct batch *b)
 {
-    if (d->first_us == 0 && b->count > 0) {
-        d->first_us = b->time_us[0];
-    }
+    d->first_us = b->first_us;
     for (uint32_t i = 0; i < b->count; i++) {
         if ((b->state[i] & FRAME_FLOW) != 0 && b->flow[i] != NULL && b->flow[i]->feeds_left > 0) {
             dispatch_packet(d, b, i);
@@ -471,8 +471,6 @@ void dispatch_conclude(struct dispatch *d, struct flow_cold *cold, bool at_end,
     r->initiator_by = initiator_names[by];
     r->start_seen = is_quiet_start(d, r->start_us);
     r->end_seen = end_was_seen(cold, at_end);
-    facts_done(&d->no_facts);
-    r->facts = &d->no_facts;
     if (cold->analysis != NULL) {
         describe_analysis(cold->analysis, r);
     }
@@ -482,13 +480,17 @@ void dispatch_conclude(struct dispatch *d, struct flow_cold *cold, bool at_end,
     }
 }
 
-void dispatch_forget(struct dispatch *d, struct flow_cold *cold)
+struct analysis *dispatch_part(struct flow_cold *cold)
 {
     struct analysis *a = cold->analysis;
-    if (a == NULL) {
-        return;
-    }
-    facts_done(&a->facts);
-    pool_give(&d->flows, a->pool_slot);
     cold->analysis = NULL;
+    return a;
+}
+
+void dispatch_forget(struct dispatch *d, struct analysis *a)
+{
+    if (a != NULL) {
+        facts_done(&a->facts);
+        pool_give(&d->flows, a->pool_slot);
+    }
 }

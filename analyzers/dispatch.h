@@ -4,7 +4,7 @@
 
 #include "analyzers/crypto/certificates.h"
 #include "analyzers/flow_record.h"
-#include "analyzers/joins/calls.h"
+#include "analyzers/joins/call_log.h"
 #include "base/keyed_hash.h"
 #include "base/status.h"
 #include "capture/batch.h"
@@ -14,7 +14,6 @@ struct dispatch;
 
 struct dispatch_options {
     struct certificates *certificates; /* borrowed */
-    struct calls *calls;               /* borrowed */
     struct counters *counters;         /* borrowed */
     struct hash_seed seed;             /* for keyed digests of secrets */
     uint32_t flows_max;                /* most flows of the table */
@@ -26,19 +25,24 @@ OV_MUST_CHECK enum ov_status dispatch_new(const struct dispatch_options *options
                                           struct dispatch **ret_dispatch);
 void dispatch_free(struct dispatch *dispatch);
 
-/* Another capture begins: its time has nothing to do with the last one's. */
+/* Another capture begins. */
 void dispatch_restart(struct dispatch *dispatch);
+/* From now on what the join of calls wants goes there; borrowed. Before anything is fed. */
+void dispatch_log(struct dispatch *dispatch, struct call_log *log);
 /* Feeds the payloads of a batch (after flow_table_find); settled flows cost nothing here. */
 void dispatch_batch(struct dispatch *dispatch, struct batch *b);
 
 /* Brings a flow's analysis to its end (streams, analyzers; once, later calls change nothing) and
- * describes it. at_end: the capture ended, the flow perhaps not. ret_record->facts is owned by the
- * dispatcher until dispatch_forget. */
+ * describes it. at_end: the capture ended, the flow perhaps not. What ret_record points to lives
+ * until dispatch_forget; ret_record->facts is NULL for a flow of which nothing was looked at. */
 void dispatch_conclude(struct dispatch *dispatch, struct flow_cold *cold, bool at_end,
                        struct flow_record *ret_record);
 /* Is so little memory left that flows should be given up for new ones? */
 bool dispatch_pressed(const struct dispatch *dispatch);
-/* Frees the flow's analysis; its facts are gone. */
-void dispatch_forget(struct dispatch *dispatch, struct flow_cold *cold);
+struct analysis;
+/* Parts the analysis from its flow, which may then go; NULL when there is none. */
+struct analysis *dispatch_part(struct flow_cold *cold);
+/* Frees an analysis (NULL is good): its facts are gone. */
+void dispatch_forget(struct dispatch *dispatch, struct analysis *analysis);
 
 #endif

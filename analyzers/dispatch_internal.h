@@ -70,11 +70,11 @@ struct dispatch {
     struct ndpi_door *ndpi; /* loaded when first needed */
     bool ndpi_failed;
     struct flow_sink sink;
-    uint64_t first_us;
+    struct call_log *log;    /* borrowed */
+    uint64_t first_us;       /* of the capture's first packet */
     uint64_t evicted_before; /* COUNT_FLOWS_EVICTED when the capture began */
     struct budget budget;    /* of states, streams, facts and nDPI's flows */
     struct budget *shared;   /* that budget; NULL = no cap */
-    struct facts no_facts;   /* of flows that were never analysed */
 };
 
 /* Sits an analyzer at the flow; SEAT_NONE when there is no seat or no memory. */

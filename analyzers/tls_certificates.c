@@ -52,22 +52,30 @@ static void put_description(const struct target *to, const struct certificate *c
     put(to, OBS_SERVER_CERT_CA, NULL, c->ca);
 }
 
+static void report(const struct certificate *c, const struct target *to)
+{
+    put(to, OBS_SERVER_CERT_SHA256, c->sha256, 0);
+    if (c->error != NULL) {
+        put(to, OBS_SERVER_CERT_ERROR, c->error, 0);
+    } else {
+        put_description(to, c);
+    }
+}
+
 void tls_certificates_report(const struct segment *seg, struct bytes der, bool client,
                              uint16_t index, struct sink *sink)
 {
-    const struct certificate *c =
-        sink->certificates != NULL ? certificates_add(sink->certificates, der) : NULL;
-    if (c == NULL) {
+    if (sink->certificates == NULL) {
         return;
     }
     struct target to = { sink, seg, client ? OBS_CLIENT_CERT_SUBJECT - OBS_SERVER_CERT_SUBJECT : 0,
                          index };
-    put(&to, OBS_SERVER_CERT_SHA256, c->sha256, 0);
-    if (c->error != NULL) {
-        put(&to, OBS_SERVER_CERT_ERROR, c->error, 0);
-        return;
+    certificates_lock(sink->certificates);
+    const struct certificate *c = certificates_add(sink->certificates, der);
+    if (c != NULL) {
+        report(c, &to);
     }
-    put_description(&to, c);
+    certificates_unlock(sink->certificates);
 }
 
 /* RFC 5246 7.4.2: length(3), then length(3) certificate. */

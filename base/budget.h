@@ -2,12 +2,14 @@
 #ifndef OVERT_BASE_BUDGET_H
 #define OVERT_BASE_BUDGET_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+/* Several threads may share one. */
 struct budget {
-    uint64_t left; /* bytes */
+    _Atomic uint64_t left; /* bytes */
 };
 
 /* False, and nothing taken, when fewer are left. NULL is a budget without end. */
@@ -16,16 +18,21 @@ static inline bool budget_take(struct budget *budget, uint64_t bytes)
     if (budget == NULL) {
         return true;
     }
-    bool enough = budget->left >= bytes;
-    budget->left -= enough ? bytes : 0;
-    return enough;
+    uint64_t left = atomic_load_explicit(&budget->left, memory_order_relaxed);
+    while (left >= bytes) {
+        if (atomic_compare_exchange_weak_explicit(&budget->left, &left, left - bytes,
+                                                  memory_order_relaxed, memory_order_relaxed)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Gives back what was taken. */
 static inline void budget_give(struct budget *budget, uint64_t bytes)
 {
     if (budget != NULL) {
-        budget->left += bytes;
+        atomic_fetch_add_explicit(&budget->left, bytes, memory_order_relaxed);
     }
 }
 

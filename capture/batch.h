@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "capture/flow.h"
+#include "capture/source_buffer.h"
 
 enum { BATCH_SIZE = 128, FRAME_VLANS = 2 };
 
@@ -26,6 +27,12 @@ struct batch {
     uint64_t time_us[BATCH_SIZE];   /* microseconds since 1970 */
     uint64_t packet[BATCH_SIZE];    /* number in the capture file, from 1 */
     uint16_t link_type[BATCH_SIZE]; /* LINKTYPE_* of tcpdump.org */
+    struct source_buffer *buffer;   /* that frames lie in; borrowed until source_release */
+
+    /* by batch_tell_time: clocks step back at times, this one does not */
+    uint64_t clock_us[BATCH_SIZE]; /* latest time of all packets up to this one */
+    uint64_t first_us;             /* of the capture's first packet */
+    uint64_t end_us;               /* clock after the last packet of the batch */
 
     /* by frames_decode */
     uint8_t state[BATCH_SIZE]; /* FRAME_*; 0 = counted and of no further interest */
@@ -37,11 +44,35 @@ struct batch {
     uint32_t tcp_seq[BATCH_SIZE];
     uint32_t tcp_ack[BATCH_SIZE];
     uint8_t tcp_flags[BATCH_SIZE]; /* TCP_* */
+    uint16_t datagrams;            /* joined from fragments: chain for fragments_recycle */
 
     /* by flow_table_find, where FRAME_FLOW is set; valid until flow_table_expire */
     struct flow *flow[BATCH_SIZE];
     struct flow_cold *cold[BATCH_SIZE];
     uint8_t side[BATCH_SIZE]; /* 0 = sender of the flow's first packet */
 };
+
+/* The clock of one capture. Zeroed before its first packet. */
+struct batch_clock {
+    bool started;
+    uint64_t first_us, latest_us;
+};
+
+/* Fills the second group of the batch's arrays; every batch of a capture in its turn. */
+static inline void batch_tell_time(struct batch *b, struct batch_clock *clock)
+{
+    if (!clock->started && b->count > 0) {
+        clock->started = true;
+        clock->first_us = b->time_us[0];
+    }
+    for (uint32_t i = 0; i < b->count; i++) {
+        if (b->time_us[i] > clock->latest_us) {
+            clock->latest_us = b->time_us[i];
+        }
+        b->clock_us[i] = clock->latest_us;
+    }
+    b->first_us = clock->first_us;
+    b->end_us = clock->latest_us;
+}
 
 #endif

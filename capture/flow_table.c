@@ -18,9 +18,8 @@
 enum {
     LINES_MIN = 4096, /* 256 KiB; a power of two, more than four batches */
     FLOWS_MOST = 1 << 29,
-    BUCKETS = 256,      /* the timeout is half of them */
-    EXPIRE_LOOKS = 256, /* flows looked at per class and call: twice as many as a batch can add */
-    EVICT_LOOKS = 16,   /* flows looked at per class to find one to evict */
+    BUCKETS = 256,    /* the timeout is half of them */
+    EVICT_LOOKS = 16, /* flows looked at per class to find one to evict */
     PROTOCOL_TCP = 6,
 };
 
@@ -63,9 +62,8 @@ struct flow_table {
     struct chain born;   /* every record, in order of first packet */
     struct chain aside;
     struct hash_seed seed;
-    uint64_t base_us; /* time of the first packet */
+    uint64_t base_us; /* time of the capture's first packet */
     uint64_t now_ms;  /* latest packet time, since base_us */
-    bool started;
     bool pressed;
     struct ageing ageing[AGE_CLASSES];
 };
@@ -323,10 +321,6 @@ static void note_control(struct flow_table *t, struct flow *flow, const struct b
 
 static void advance_clock(struct flow_table *t, uint64_t time_us)
 {
-    if (!t->started) {
-        t->started = true;
-        t->base_us = time_us;
-    }
     uint64_t ms = time_us > t->base_us ? (time_us - t->base_us) / 1000 : 0;
     if (ms > t->now_ms) {
         t->now_ms = ms;
@@ -356,7 +350,7 @@ static void peek_one(const struct flow_table *t, uint32_t hash)
 static void find_one(struct flow_table *t, struct batch *b, uint32_t i, uint32_t hash,
                      struct counters *counters)
 {
-    advance_clock(t, b->time_us[i]);
+    advance_clock(t, b->clock_us[i]);
     struct flow *flow = flow_table_lines_find(&t->lines, &b->key[i], hash);
     if (flow != NULL && parts(t, flow, b, i)) {
         put_aside(t, flow->cold);
@@ -416,6 +410,7 @@ void flow_table_find(struct flow_table *table, struct batch *b, struct counters 
 {
     uint32_t hash[BATCH_SIZE];
     make_room(table);
+    table->base_us = b->first_us;
     for (uint32_t i = 0; i < b->count; i++) {
         b->flow[i] = NULL;
         b->cold[i] = NULL;
@@ -462,16 +457,13 @@ static void close_one(struct flow_table *t, uint32_t index, struct flow_closer *
 static void expire_class(struct flow_table *t, enum age_class kind, struct flow_closer *closer)
 {
     struct ageing *age = &t->ageing[kind];
-    uint32_t looks = 0;
     /* due: even the last instant of the oldest tick is longer ago than the timeout */
-    while (age->count > 0 && looks < EXPIRE_LOOKS &&
-           (age->tick + 1) * age->tick_ms + age->idle_ms <= t->now_ms) {
+    while (age->count > 0 && (age->tick + 1) * age->tick_ms + age->idle_ms <= t->now_ms) {
         uint32_t index = age->bucket[age->tick % BUCKETS].head;
         if (index == POOL_NONE) {
             age->tick++;
             continue;
         }
-        looks++;
         uint64_t seen_ms = seen_at(t, line_of(t, index));
         if (seen_ms / age->tick_ms <= age->tick) {
             close_one(t, index, closer);
@@ -484,9 +476,8 @@ static void expire_class(struct flow_table *t, enum age_class kind, struct flow_
 
 void flow_table_expire(struct flow_table *table, const struct batch *b, struct flow_closer *closer)
 {
-    if (b->count > 0) {
-        advance_clock(table, b->time_us[b->count - 1]); /* frames without a flow are time too */
-    }
+    table->base_us = b->first_us;
+    advance_clock(table, b->end_us); /* frames without a flow are time too */
     while (table->aside.head != POOL_NONE) {
         close_one(table, table->aside.head, closer);
     }
@@ -495,21 +486,24 @@ void flow_table_expire(struct flow_table *table, const struct batch *b, struct f
     }
 }
 
-void flow_table_close_all(struct flow_table *table, struct flow_closer *closer)
+struct flow_cold *flow_table_next(const struct flow_table *table, const struct flow_cold *after)
 {
-    while (table->born.head != POOL_NONE) {
-        close_one(table, table->born.head, closer);
+    uint32_t index = table->born.head;
+    if (after != NULL) { /* a record begins with what the caller has of it */
+        index = ((const struct record *)(const void *)after)->link[CHAIN_BORN].next;
     }
+    if (index == POOL_NONE) {
+        return NULL;
+    }
+    struct record *record = record_at(table, index);
+    memcpy(record->cold.packets, line_of(table, index)->packets, sizeof record->cold.packets);
+    return &record->cold;
 }
 
-void flow_table_each(struct flow_table *table, struct flow_closer *visit)
+void flow_table_close_first(struct flow_table *table, struct flow_closer *closer)
 {
-    for (uint32_t index = table->born.head; index != POOL_NONE;) {
-        struct record *record = record_at(table, index);
-        const struct flow *flow = line_of(table, index);
-        memcpy(record->cold.packets, flow->packets, sizeof record->cold.packets);
-        visit->closed(visit, &record->cold);
-        index = record->link[CHAIN_BORN].next;
+    if (table->born.head != POOL_NONE) {
+        close_one(table, table->born.head, closer);
     }
 }
 

@@ -32,15 +32,16 @@ void flow_table_free(struct flow_table *table);
  * same ports begins another flow. Flows that must go (table full, ports reused) stay valid until
  * flow_table_expire, which closes them. New flows get feeds_left = UINT16_MAX. */
 void flow_table_find(struct flow_table *table, struct batch *b, struct counters *counters);
-/* Closes what is idle at the batch's last packet time, at most a bounded number a call, and the
- * flows that flow_table_find put aside. */
+/* Closes what is idle at the batch's end_us, and the flows that flow_table_find put aside. Which
+ * flows these are depends on their own packets and on the clock alone, not on other flows. */
 void flow_table_expire(struct flow_table *table, const struct batch *b, struct flow_closer *closer);
-/* Closes all flows, in order of their first packet. */
-void flow_table_close_all(struct flow_table *table, struct flow_closer *closer);
 /* Memory is short (or no longer): from now on each new flow takes the place of an old one. */
 void flow_table_press(struct flow_table *table, bool pressed);
 uint32_t flow_table_count(const struct flow_table *table);
-/* Calls visit for every open flow in order of first packet. */
-void flow_table_each(struct flow_table *table, struct flow_closer *visit);
+/* The open flow whose first packet is the next after that of `after` (NULL = the first of all);
+ * NULL behind the last. Valid until the next call that closes flows. */
+struct flow_cold *flow_table_next(const struct flow_table *table, const struct flow_cold *after);
+/* Closes the first open flow in that order, if there is one. */
+void flow_table_close_first(struct flow_table *table, struct flow_closer *closer);
 
 #endif

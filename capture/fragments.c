@@ -5,7 +5,7 @@
 #include <string.h>
 
 enum { DATAGRAM_MAX = 65535, UNIT = 8, UNITS = (DATAGRAM_MAX + 1) / UNIT };
-enum { NO_SLOT = UINT16_MAX, DATAGRAMS_MAX = UINT16_MAX - 1 };
+enum { NO_SLOT = FRAGMENTS_NONE, DATAGRAMS_MAX = UINT16_MAX - 1 - FRAGMENTS_LENT_MAX };
 
 static const uint64_t age_max_us = 30000000U;
 
@@ -35,7 +35,8 @@ struct fragments {
     uint16_t *buckets;
     uint32_t bucket_count; /* a power of two */
     uint32_t made;         /* slots ever used */
-    uint32_t max;          /* slots */
+    uint32_t max;          /* datagrams under way */
+    uint32_t under_way;
     uint16_t oldest, newest;
     uint16_t free; /* chain of slots to use again */
     uint16_t lent; /* chain of slots whose payload was given out */
@@ -55,7 +56,7 @@ enum ov_status fragments_new(uint32_t datagrams_max, struct hash_seed seed,
     while (f->bucket_count < f->max && f->bucket_count <= UINT16_MAX / 2) {
         f->bucket_count *= 2;
     }
-    f->slots = calloc(f->max, sizeof *f->slots);
+    f->slots = calloc(f->max + FRAGMENTS_LENT_MAX, sizeof *f->slots);
     f->buckets = malloc(f->bucket_count * sizeof *f->buckets);
     if (f->slots == NULL || f->buckets == NULL) {
         free(f->slots);
@@ -93,6 +94,7 @@ static void unlink_slot(struct fragments *f, uint16_t slot)
     *at = d->next_in_bucket;
     *(d->older == NO_SLOT ? &f->oldest : &f->slots[d->older].newer) = d->newer;
     *(d->newer == NO_SLOT ? &f->newest : &f->slots[d->newer].older) = d->older;
+    f->under_way--;
 }
 
 static void give_up(struct fragments *f, uint16_t slot, struct counters *counters)
@@ -117,10 +119,10 @@ static void expire(struct fragments *f, uint64_t now_us, struct counters *counte
 /* A slot with an assembly, in no list; NO_SLOT when all are lent or without memory. */
 static uint16_t free_slot(struct fragments *f, struct counters *counters)
 {
-    if (f->free == NO_SLOT && f->made == f->max && f->oldest != NO_SLOT) {
+    if (f->under_way == f->max) {
         give_up(f, f->oldest, counters);
     }
-    if (f->free == NO_SLOT && f->made < f->max) {
+    if (f->free == NO_SLOT && f->made < f->max + FRAGMENTS_LENT_MAX) {
         struct assembly *assembly = malloc(sizeof *assembly);
         if (assembly == NULL) {
             return NO_SLOT;
@@ -154,6 +156,7 @@ static uint16_t begin(struct fragments *f, const struct fragment_key *key, uint1
     };
     memset(d->assembly->have, 0, sizeof d->assembly->have);
     f->buckets[bucket] = slot;
+    f->under_way++;
     *(f->newest == NO_SLOT ? &f->oldest : &f->slots[f->newest].newer) = slot;
     f->newest = slot;
     return slot;
@@ -255,11 +258,18 @@ bool fragments_add(struct fragments *fragments, const struct fragment_key *key,
     return true;
 }
 
-void fragments_recycle(struct fragments *fragments)
+uint16_t fragments_lent(struct fragments *fragments)
 {
-    while (fragments->lent != NO_SLOT) {
-        uint16_t slot = fragments->lent;
-        fragments->lent = fragments->slots[slot].newer;
+    uint16_t chain = fragments->lent;
+    fragments->lent = NO_SLOT;
+    return chain;
+}
+
+void fragments_recycle(struct fragments *fragments, uint16_t chain)
+{
+    while (chain != NO_SLOT) {
+        uint16_t slot = chain;
+        chain = fragments->slots[slot].newer;
         fragments->slots[slot].newer = fragments->free;
         fragments->free = slot;
     }

@@ -29,14 +29,19 @@ OV_MUST_CHECK enum ov_status fragments_new(uint32_t datagrams_max, struct hash_s
                                            struct fragments **ret_fragments);
 void fragments_free(struct fragments *fragments);
 /* Takes a copy of one fragment. True when its datagram is complete: ret_payload is then borrowed
- * until fragments_recycle. A fragment that overlaps with other bytes ends its datagram
+ * until fragments_recycle frees it. A fragment that overlaps with other bytes ends its datagram
  * (RFC 5722); incomplete datagrams are given up after 30 s of packet time. */
 bool fragments_add(struct fragments *fragments, const struct fragment_key *key,
                    const struct fragment *fragment, struct counters *counters,
                    struct bytes *ret_payload);
 /* The capture ended: datagrams under way are given up, which counts their fragments as lost. */
 void fragments_finish(struct fragments *fragments, struct counters *counters);
-/* Frees the datagrams that fragments_add gave out: once a batch. */
-void fragments_recycle(struct fragments *fragments);
+enum { FRAGMENTS_LENT_MAX = 8192, FRAGMENTS_NONE = UINT16_MAX };
+
+/* The datagrams that fragments_add gave out since the last call, as one chain: theirs whose frames
+ * lie in the same batches. At most FRAGMENTS_LENT_MAX may be out. */
+uint16_t fragments_lent(struct fragments *fragments);
+/* Frees a chain of fragments_lent, or FRAGMENTS_NONE. */
+void fragments_recycle(struct fragments *fragments, uint16_t chain);
 
 #endif

@@ -160,7 +160,6 @@ static void walk_layers(struct walk *w)
 void frames_decode(struct batch *b, struct fragments *fragments, struct counters *counters)
 {
     struct walk w = { .batch = b, .fragments = fragments, .counters = counters };
-    fragments_recycle(fragments);
     for (w.i = 0; w.i < b->count; w.i++) {
         w.rest = b->frame[w.i];
         w.vlans = 0;
@@ -175,4 +174,5 @@ void frames_decode(struct batch *b, struct fragments *fragments, struct counters
         counters->value[COUNT_CUT] += w.rest.cut > 0;
         walk_layers(&w);
     }
+    b->datagrams = fragments_lent(fragments);
 }

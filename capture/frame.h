@@ -7,8 +7,8 @@
 #include "capture/fragments.h"
 
 /* Fills the second group of the batch's arrays; counts what it does not understand. Fragments are
- * kept in `fragments`; the packet that completes a datagram carries its payload, which is borrowed
- * from there until the next call. */
+ * kept in `fragments`; the packet that completes a datagram carries its payload, which lives
+ * there until fragments_recycle gets b->datagrams. */
 void frames_decode(struct batch *b, struct fragments *fragments, struct counters *counters);
 
 #endif

@@ -190,12 +190,19 @@ static void end_of_bytes(struct source *source)
     }
 }
 
-/* False when the input ended. Frames given out so far are dead. */
+static bool fail_memory(struct source *source)
+{
+    struct text t = text_into(source->damage, SOURCE_TEXT_SIZE);
+    text_put(&t, ov_status_text(OV_NOMEM));
+    end_damaged(source);
+    return false;
+}
+
+/* False when the input ended. Frames given out so far are dead unless their buffer is held. */
 static bool refill(struct source *source)
 {
     if (source->format == FORMAT_LIBPCAP) {
-        source_pcap_forget(source->pcap);
-        return true;
+        return source_pcap_forget(source->pcap) || fail_memory(source);
     }
     if (source_file_fill(&source->file)) {
         return true;
@@ -231,10 +238,16 @@ static void take(struct source *source, const struct source_record *record, stru
     }
 }
 
-bool source_read(struct source *source, struct batch *b)
+/* The memory that frames lie in now. */
+static struct source_buffer *buffer_in_use(const struct source *source)
+{
+    return source->format == FORMAT_LIBPCAP ? source_pcap_buffer(source->pcap)
+                                            : source->file.buffers.first;
+}
+
+static void fill(struct source *source, struct batch *b)
 {
     struct source_record record;
-    b->count = 0;
     while (b->count < BATCH_SIZE && !source->ended) {
         switch (step(source, &record)) {
         case SOURCE_PACKET:
@@ -244,7 +257,7 @@ bool source_read(struct source *source, struct batch *b)
             break;
         case SOURCE_MORE:
             if (b->count > 0) {
-                return true; /* its frames lie in the window that would move */
+                return; /* its frames lie in the window that would move */
             }
             (void)refill(source);
             break;
@@ -256,12 +269,25 @@ bool source_read(struct source *source, struct batch *b)
             break;
         }
     }
+}
+
+bool source_read(struct source *source, struct batch *b)
+{
+    b->count = 0;
+    fill(source, b);
+    b->buffer = b->count > 0 ? buffer_in_use(source) : NULL;
+    if (b->buffer != NULL) {
+        source_buffer_hold(b->buffer);
+    }
     return b->count > 0;
 }
 
-void source_release(struct source *source, struct batch *b)
+void source_release(struct batch *b)
 {
-    (void)source;
+    if (b->buffer != NULL) {
+        source_buffer_release(b->buffer);
+    }
+    b->buffer = NULL;
     b->count = 0;
 }
 

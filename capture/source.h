@@ -39,7 +39,8 @@ OV_MUST_CHECK enum ov_status source_open(const char *path, const struct source_o
 /* Fills the first group of arrays; false at the end of the input (then b->count is 0). Damage ends
  * the input and is told by source_status. Frames are borrowed until source_release. */
 bool source_read(struct source *source, struct batch *b);
-void source_release(struct source *source, struct batch *b);
+/* Gives back what the frames lie in; any thread may. The source still lives. */
+void source_release(struct batch *b);
 void source_status(const struct source *source, struct source_status *ret_status);
 void source_close(struct source *source);
 /* libpcap's own version text. */

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -30,12 +29,11 @@ enum ov_status source_file_open(struct source_file *file, const char *path)
 {
     bool standard = strcmp(path, "-") == 0;
     *file = (struct source_file){ .descriptor = -1 };
-    file->buffer = malloc(FIRST_SIZE);
-    if (file->buffer == NULL) {
+    struct source_buffer *buffer = source_buffers_take(&file->buffers, FIRST_SIZE);
+    if (buffer == NULL) {
         return OV_NOMEM;
     }
-    file->size = FIRST_SIZE;
-    file->in = bytes_of(file->buffer, 0, 0);
+    file->in = bytes_of(buffer->bytes, 0, 0);
     file->descriptor = standard ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
     struct stat facts;
     if (file->descriptor < 0 || fstat(file->descriptor, &facts) != 0) {
@@ -47,31 +45,27 @@ enum ov_status source_file_open(struct source_file *file, const char *path)
     return OV_OK;
 }
 
-/* Moves the unused bytes to the front and sees to it that a piece fits behind them. */
+/* Moves the unused bytes to the front, of another buffer where batches hold this one, and sees to
+ * it that a piece fits behind them. */
 static bool make_room(struct source_file *file)
 {
     uint32_t keep = bytes_left(&file->in);
     uint32_t from = file->filled - keep;
-    if (keep > 0 && from > 0) {
-        memmove(file->buffer, file->buffer + from, keep);
-    }
-    file->filled = keep;
-    file->in = bytes_of(file->buffer, keep, keep);
-    uint32_t size = file->size;
+    struct source_buffer *old = file->buffers.first;
+    uint32_t size = old->size;
     while (size - keep < SOURCE_FILE_PIECE) {
         size *= 2;
     }
-    if (size == file->size) {
-        return true;
-    }
-    uint8_t *grown = realloc(file->buffer, size);
-    if (grown == NULL) {
+    struct source_buffer *now = source_buffers_take(&file->buffers, size);
+    if (now == NULL) {
         file->error = ENOMEM;
         return false;
     }
-    file->buffer = grown;
-    file->size = size;
-    file->in = bytes_of(grown, keep, keep);
+    if (keep > 0 && (from > 0 || now != old)) {
+        memmove(now->bytes, old->bytes + from, keep);
+    }
+    file->filled = keep;
+    file->in = bytes_of(now->bytes, keep, keep);
     return true;
 }
 
@@ -81,13 +75,14 @@ static bool read_piece(struct source_file *file)
     if (!make_room(file)) {
         return false;
     }
-    ssize_t got = supply(file, file->buffer + file->filled, file->size - file->filled);
+    struct source_buffer *buffer = file->buffers.first;
+    ssize_t got = supply(file, buffer->bytes + file->filled, buffer->size - file->filled);
     if (got <= 0) {
         return false;
     }
     file->read_bytes += (uint64_t)got;
     file->filled += (uint32_t)got;
-    file->in = bytes_of(file->buffer, file->filled, file->filled);
+    file->in = bytes_of(buffer->bytes, file->filled, file->filled);
     if (file->skip_bytes > 0) {
         uint64_t skip = file->skip_bytes < file->filled ? file->skip_bytes : file->filled;
         bytes_skip(&file->in, (uint32_t)skip);
@@ -126,6 +121,6 @@ void source_file_done(struct source_file *file)
     if (file->descriptor >= 0) {
         close(file->descriptor);
     }
-    free(file->buffer);
+    source_buffers_done(&file->buffers);
     *file = (struct source_file){ .descriptor = -1 };
 }

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/status.h"
+#include "capture/source_buffer.h"
 
 enum {
     SOURCE_FILE_PIECE = 256 * 1024,            /* least room for a read */
@@ -14,9 +15,8 @@ enum {
 
 struct source_file {
     struct bytes in;                   /* bytes read and not yet used; users step forward in it */
-    uint8_t *buffer;                   /* owned */
-    uint32_t size;                     /* bytes of buffer */
-    uint32_t filled;                   /* bytes of buffer in use; `in` ends there */
+    struct source_buffers buffers;     /* the first of them is the window's */
+    uint32_t filled;                   /* bytes of the first buffer in use; `in` ends there */
     uint64_t read_bytes;               /* from the file so far */
     uint64_t total_bytes;              /* of the file, 0 = not known */
     uint64_t skip_bytes;               /* to be stepped over in what is not yet read */
@@ -32,7 +32,8 @@ static inline bool source_file_stopped(const struct source_file *file)
 }
 /* Opens path, "-" is standard input. OV_IO (errno), OV_NOMEM. Done also after a failure. */
 OV_MUST_CHECK enum ov_status source_file_open(struct source_file *file, const char *path);
-/* Adds at least one byte to the window and moves it: everything taken from it is dead. False at
+/* Adds at least one byte to the window and moves it: everything taken from it is dead, unless the
+ * first buffer is held. False at
  * the end, when stopped, after a failed read (error) and without memory (error is ENOMEM). */
 bool source_file_fill(struct source_file *file);
 /* Steps over n bytes, also those that are not in the window yet. */

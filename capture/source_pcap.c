@@ -17,8 +17,8 @@ struct source_pcap {
     uint16_t link_type;
     struct pcap_pkthdr *waiting; /* read, but without room in copies; NULL = none */
     const unsigned char *waiting_at;
-    uint32_t used; /* bytes of copies */
-    uint8_t copies[COPY_SIZE];
+    struct source_buffers copies;
+    uint32_t used; /* bytes of the first of them */
 };
 
 struct compiled {
@@ -80,15 +80,17 @@ enum ov_status source_pcap_open(int descriptor, struct source_pcap **ret_pcap, c
         return OV_SYNTAX;
     }
     struct source_pcap *pcap = calloc(1, sizeof *pcap);
-    if (pcap == NULL) {
+    if (pcap == NULL || !source_pcap_forget(pcap)) {
         tell(ret_error, ov_status_text(OV_NOMEM));
         fclose(stream);
+        free(pcap);
         return OV_NOMEM;
     }
     pcap->handle = pcap_fopen_offline(stream, why);
     if (pcap->handle == NULL) {
         tell(ret_error, why);
         fclose(stream);
+        source_buffers_done(&pcap->copies);
         free(pcap);
         return OV_SYNTAX;
     }
@@ -117,7 +119,7 @@ static bool copy_waiting(struct source_pcap *pcap, struct source_record *ret_rec
     if (header->caplen > COPY_SIZE - pcap->used) {
         return false;
     }
-    uint8_t *copy = pcap->copies + pcap->used;
+    uint8_t *copy = pcap->copies.first->bytes + pcap->used;
     (void)bytes_copy(&whole, copy, header->caplen);
     pcap->used += header->caplen;
     pcap->waiting = NULL;
@@ -151,9 +153,15 @@ enum source_step source_pcap_step(struct source_pcap *pcap, struct source_record
     return copy_waiting(pcap, ret_record) ? SOURCE_PACKET : SOURCE_MORE;
 }
 
-void source_pcap_forget(struct source_pcap *pcap)
+bool source_pcap_forget(struct source_pcap *pcap)
 {
     pcap->used = 0;
+    return source_buffers_take(&pcap->copies, COPY_SIZE) != NULL;
+}
+
+struct source_buffer *source_pcap_buffer(const struct source_pcap *pcap)
+{
+    return pcap->copies.first;
 }
 
 uint64_t source_pcap_offset(const struct source_pcap *pcap)
@@ -166,6 +174,7 @@ void source_pcap_close(struct source_pcap *pcap)
 {
     if (pcap != NULL) {
         pcap_close(pcap->handle);
+        source_buffers_done(&pcap->copies);
         free(pcap);
     }
 }

@@ -4,6 +4,7 @@
 #define OVERT_CAPTURE_SOURCE_PCAP_H
 
 #include "base/status.h"
+#include "capture/source_buffer.h"
 #include "capture/source_record.h"
 
 enum { SOURCE_PCAP_LINK_TYPES_MAX = 32 }; /* link types one filter is compiled for */
@@ -19,8 +20,10 @@ uint16_t source_pcap_link_type(const struct source_pcap *pcap);
 /* Copies the next packet. SOURCE_MORE: source_pcap_forget must come first. */
 enum source_step source_pcap_step(struct source_pcap *pcap, struct source_record *ret_record,
                                   char *ret_damage);
-/* Frames given out so far are dead: their memory is used again. */
-void source_pcap_forget(struct source_pcap *pcap);
+/* Frames given out so far are dead unless their buffer is held. False without memory. */
+bool source_pcap_forget(struct source_pcap *pcap);
+/* The memory that frames given out since then lie in. */
+struct source_buffer *source_pcap_buffer(const struct source_pcap *pcap);
 /* Bytes of the file read so far. */
 uint64_t source_pcap_offset(const struct source_pcap *pcap);
 void source_pcap_close(struct source_pcap *pcap);

@@ -73,14 +73,15 @@ static bool open_outputs(struct pipeline *p)
     if (out == NULL && isatty(STDOUT_FILENO) != 1) {
         out = "-";
     }
-    p->records.file = out != NULL ? open_output(out) : NULL;
-    p->flows.file = o->flows != NULL ? open_output(o->flows) : NULL;
-    if (p->records.file != NULL && p->flows.file != NULL &&
-        is_same_file(p->records.file, p->flows.file)) {
+    p->verdicts.records.file = out != NULL ? open_output(out) : NULL;
+    p->verdicts.flows.file = o->flows != NULL ? open_output(o->flows) : NULL;
+    if (p->verdicts.records.file != NULL && p->verdicts.flows.file != NULL &&
+        is_same_file(p->verdicts.records.file, p->verdicts.flows.file)) {
         fprintf(stderr, "overt: --out and --flows name the same file\n");
         return false;
     }
-    return (out == NULL || p->records.file != NULL) && (o->flows == NULL || p->flows.file != NULL);
+    return (out == NULL || p->verdicts.records.file != NULL) &&
+           (o->flows == NULL || p->verdicts.flows.file != NULL);
 }
 
 static bool close_output(struct report_out *out, const char *path)
@@ -131,7 +132,9 @@ static const char *input_text(const struct options *o, const struct audit_inputs
 /* One notice for each cap that dropped something, with how much. */
 static void tell_limits(struct pipeline *p, const struct finding_list *findings)
 {
-    const uint64_t *counted = p->counters.value;
+    struct counters counters;
+    pipeline_count(p, &counters);
+    const uint64_t *counted = counters.value;
     const struct {
         uint64_t count;
         const char *code, *text;
@@ -146,9 +149,9 @@ static void tell_limits(struct pipeline *p, const struct finding_list *findings)
           "TCP bytes behind holes were given up at their cap" },
         { findings->dropped, "table.findings-full",
           "findings were not kept: there are too many different ones" },
-        { judge_inferred_dropped(p->judge), "table.roles-full",
+        { judge_inferred_dropped(p->verdicts.judge), "table.roles-full",
           "hosts found no room in the table of inferred roles: name the servers in a policy" },
-        { judge_legs_dropped(p->judge), "table.signalling-full",
+        { judge_legs_dropped(p->verdicts.judge), "table.signalling-full",
           "pairs of hosts found no room in the table of signalling: media that depends on it may "
           "be unknown" },
     };
@@ -157,7 +160,7 @@ static void tell_limits(struct pipeline *p, const struct finding_list *findings)
         snprintf(text, sizeof text, "%" PRIu64 " %s", limits[i].count, limits[i].text);
         struct report_notice notice = { .code = limits[i].code, .text = text };
         if (limits[i].count > 0) {
-            report_notice(&p->records, p->options->sensor, &notice);
+            report_notice(&p->verdicts.records, p->options->sensor, &notice);
         }
     }
 }
@@ -167,30 +170,32 @@ static int write_results(struct pipeline *p, const struct audit_inputs *in, doub
 {
     const struct options *o = p->options;
     struct finding_list findings;
-    if (judge_findings(p->judge, o->all, &findings) != OV_OK) {
+    if (judge_findings(p->verdicts.judge, o->all, &findings) != OV_OK) {
         fprintf(stderr, "overt: %s\n", ov_status_text(OV_NOMEM));
         return EXIT_OUTPUT;
     }
     for (uint32_t i = 0; i < findings.count; i++) {
-        report_finding(&p->records, o->sensor, findings.items[i]);
+        report_finding(&p->verdicts.records, o->sensor, findings.items[i]);
     }
     char input[256];
+    struct counters counters;
+    pipeline_count(p, &counters);
     struct report_run run = {
         .sensor = o->sensor,
         .policy = p->policy,
-        .judge = p->judge,
-        .counters = &p->counters,
+        .judge = p->verdicts.judge,
+        .counters = &counters,
         .input = input_text(o, in, input, sizeof input),
         .files = (const char *const *)in->found.paths,
         .file_count = (uint32_t)in->found.count,
         .first_us = p->first_us,
         .last_us = p->last_us,
-        .flows = p->flow_count,
+        .flows = p->verdicts.flow_count,
         .seconds = seconds,
     };
     tell_limits(p, &findings);
-    report_coverage(&p->records, &run);
-    bool to_stdout = p->records.file != stdout && p->flows.file != stdout;
+    report_coverage(&p->verdicts.records, &run);
+    bool to_stdout = p->verdicts.records.file != stdout && p->verdicts.flows.file != stdout;
     if (!o->quiet && (to_stdout || isatty(STDERR_FILENO) == 1)) {
         FILE *terminal = to_stdout ? stdout : stderr;
         report_ending(terminal, &run, &findings, isatty(fileno(terminal)) == 1, ENDING_FINDINGS);
@@ -213,8 +218,8 @@ static int run_audit(struct pipeline *p)
     }
     int code = write_results(p, &in, progress_clock() - begun);
     audit_inputs_done(&in);
-    bool good = close_output(&p->records, p->options->out);
-    good = close_output(&p->flows, p->options->flows) && good;
+    bool good = close_output(&p->verdicts.records, p->options->out);
+    good = close_output(&p->verdicts.flows, p->options->flows) && good;
     return good ? code : EXIT_OUTPUT;
 }
 

@@ -30,7 +30,7 @@ static void catch_signals(void)
 
 static void tell(struct pipeline *p, const struct report_notice *notice)
 {
-    report_notice(&p->records, p->options->sensor, notice);
+    report_notice(&p->verdicts.records, p->options->sensor, notice);
     if (!p->options->quiet) {
         fprintf(stderr, "overt: %s: %s\n", notice->file != NULL ? notice->file : "notice",
                 notice->text);
@@ -40,7 +40,7 @@ static void tell(struct pipeline *p, const struct report_notice *notice)
 static void tell_unreadable(struct pipeline *p, const char *path, const char *why)
 {
     struct report_notice notice = { .code = "capture.unreadable", .text = why, .file = path };
-    report_notice(&p->records, p->options->sensor, &notice);
+    report_notice(&p->verdicts.records, p->options->sensor, &notice);
     fprintf(stderr, "overt: %s: %s\n", path, why);
 }
 
@@ -75,14 +75,10 @@ static enum ov_status run_one(struct pipeline *p, const char *path, bool several
     }
     struct progress progress;
     progress_begin(&progress, path, !p->options->quiet);
-    status = pipeline_begin(p, source, several ? path : NULL);
-    while (status == OV_OK && stop_asked == 0 && pipeline_step(p)) {
-        progress_step(&progress, source);
-    }
-    progress_end(&progress);
+    status = pipeline_run(p, source, several ? path : NULL, &progress, &stop_asked);
     struct source_status read;
     source_status(source, &read);
-    pipeline_end(p);
+    source_close(source);
     in->read++;
     if (read.damaged) {
         in->failed++;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "capture/source.h"
+#include "cli/worker.h"
 
 enum {
     OPTION_ALL = 256,
@@ -20,7 +21,8 @@ enum {
     OPTION_OUT,
     OPTION_POLICY,
     OPTION_QUIET,
-    OPTION_SENSOR
+    OPTION_SENSOR,
+    OPTION_WORKERS
 };
 
 static const struct option long_options[] = {
@@ -34,10 +36,11 @@ static const struct option long_options[] = {
     { "policy", required_argument, NULL, OPTION_POLICY },
     { "quiet", no_argument, NULL, OPTION_QUIET },
     { "sensor", required_argument, NULL, OPTION_SENSOR },
+    { "workers", required_argument, NULL, OPTION_WORKERS },
     { NULL, 0, NULL, 0 },
 };
 
-enum { MEMORY_LEAST = 64 << 20 };
+enum { MEMORY_LEAST = 64 << 20, WORKERS_USUAL_MAX = 8 };
 
 void options_help(void)
 {
@@ -50,7 +53,8 @@ void options_help(void)
         "  overt explain ROW|REASON     what a row or a reason means, its source, what to do\n"
         "  overt version                version and libraries\n"
         "\n"
-        "Options of audit; roles has --filter, --memory and --no-ndpi too, explain --policy:\n"
+        "Options of audit; roles has --filter, --memory, --no-ndpi and --workers too, explain\n"
+        "--policy:\n"
         "  --policy FILE    policy (YAML), or lync-2010, the built-in table (the default)\n"
         "  --out FILE       findings, coverage and notices as JSON Lines; - is standard output\n"
         "  --flows FILE     one record for each flow, as JSON Lines\n"
@@ -60,6 +64,8 @@ void options_help(void)
         "  --filter BPF     only packets that match, in tcpdump's language\n"
         "  --sensor NAME    name of this sensor in every record (default overt)\n"
         "  --memory SIZE    cap for tables, as 512M or 4G (default: a quarter of the machine)\n"
+        "  --workers N      threads that look into packets (default: the machine's cores, at most\n"
+        "                   8); the output is the same for any number\n"
         "  --no-ndpi        do not ask nDPI about flows that overt does not recognise\n"
         "  --quiet          no progress and no table at the end\n"
         "\n"
@@ -106,6 +112,28 @@ static enum ov_status read_memory(const char *word, struct options *o)
     return OV_OK;
 }
 
+static enum ov_status read_workers(const char *word, struct options *o)
+{
+    char *end = NULL;
+    unsigned long n = strtoul(word, &end, 10);
+    if (end == word || *end != '\0' || word[0] == '-' || n < 1 || n > WORKERS_MAX) {
+        fprintf(stderr, "overt: --workers: found '%s', expected a number from 1 to %d\n", word,
+                WORKERS_MAX);
+        return OV_SYNTAX;
+    }
+    o->workers = (unsigned)n;
+    return OV_OK;
+}
+
+static unsigned default_workers(void)
+{
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    if (cores < 1) {
+        return 1;
+    }
+    return cores < WORKERS_USUAL_MAX ? (unsigned)cores : WORKERS_USUAL_MAX;
+}
+
 static uint64_t default_memory(void)
 {
     long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
@@ -147,6 +175,8 @@ static enum ov_status take(int option, struct options *o)
             fprintf(stderr, "overt: --sensor: found '', expected a name\n");
         }
         return optarg[0] == '\0' ? OV_SYNTAX : OV_OK;
+    case OPTION_WORKERS:
+        return read_workers(optarg, o);
     default: /* getopt_long has said what is wrong */
         return OV_SYNTAX;
     }
@@ -157,6 +187,7 @@ enum ov_status options_read(int argc, char **argv, struct options *ret_options)
     struct options *o = ret_options;
     *o = (struct options){ .sensor = "overt", .fail_on = SEVERITY_HIGH, .ndpi = true };
     o->memory_bytes = default_memory();
+    o->workers = default_workers();
     optind = 2;
     for (;;) {
         int option = getopt_long(argc, argv, "", long_options, NULL);

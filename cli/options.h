@@ -28,7 +28,8 @@ struct options {
     bool all;   /* write exempt, compliant and not assessable findings too */
     bool quiet; /* no progress, no ending */
     bool ndpi;
-    char **inputs; /* what is left of argv */
+    unsigned workers; /* threads that look into packets, 1 = all in one thread */
+    char **inputs;    /* what is left of argv */
     int input_count;
 };
 

@@ -2,50 +2,53 @@
 #ifndef OVERT_CLI_PIPELINE_H
 #define OVERT_CLI_PIPELINE_H
 
-#include "analyzers/dispatch.h"
-#include "capture/flow_table.h"
 #include "capture/fragments.h"
 #include "capture/frame.h"
 #include "capture/source.h"
-#include "cli/options.h"
-#include "reports/report.h"
+#include "cli/progress.h"
+#include "cli/verdicts.h"
 
 struct pipeline {
     const struct options *options; /* borrowed */
     const struct policy *policy;   /* borrowed */
     struct certificates *certificates;
-    struct calls *calls;
-    struct dispatch *dispatch;
-    struct judge *judge;
-    struct counters counters;
-    struct report_out records; /* findings, coverage, notices */
-    struct report_out flows;   /* flow records */
+    struct worker *workers; /* owned */
+    unsigned worker_count;
+    struct verdicts verdicts;
+    struct counters counters; /* of reading; pipeline_count adds those of the workers */
     struct hash_seed seed;
     uint64_t first_us, last_us; /* capture time of all packets so far */
     uint64_t time_us;           /* of the last packet read */
-    uint64_t flow_count;
 
     /* of the capture at hand */
     struct source *source;
     struct fragments *fragments;
-    struct flow_table *table;
-    struct batch batch;
-    struct flow_closer closer;  /* flow is over */
-    struct flow_closer learner; /* flow goes on to the end: what does it teach? */
-    const char *file;           /* its name when there are several, else NULL */
-    bool at_end;                /* all packets are read */
+    struct batch_clock clock;
+    struct progress *progress; /* borrowed */
+    struct batch batch;        /* one worker: read and judged in place */
+    struct worker_out out;     /* of it */
 };
 
-/* policy and options outlive the pipeline; the outputs are set by the caller afterwards. */
+/* policy and options outlive the pipeline; the outputs in verdicts are set by the caller
+ * afterwards. */
 OV_MUST_CHECK enum ov_status pipeline_init(struct pipeline *p, const struct options *options,
                                            const struct policy *policy);
 void pipeline_done(struct pipeline *p);
-/* Takes the source over: it is closed by pipeline_end. OV_NOMEM. */
-OV_MUST_CHECK enum ov_status pipeline_begin(struct pipeline *p, struct source *source,
-                                            const char *file);
-/* One batch; false when the capture is at its end. */
-bool pipeline_step(struct pipeline *p);
-/* Judges what is still open and closes the source. */
-void pipeline_end(struct pipeline *p);
+/* Judges a whole capture, or what comes until *stop is not 0. The source stays the caller's; file
+ * is its name when there are several, else NULL (borrowed as long as findings are). OV_NOMEM. */
+OV_MUST_CHECK enum ov_status pipeline_run(struct pipeline *p, struct source *source,
+                                          const char *file, struct progress *progress,
+                                          const volatile sig_atomic_t *stop);
+/* One batch, read and decoded; false when the capture is at its end. The batch is done with by
+ * pipeline_release. */
+bool pipeline_read(struct pipeline *p, struct batch *b);
+void pipeline_release(struct pipeline *p, struct batch *b);
+/* The counters of reading and of all workers. Only between captures. */
+void pipeline_count(const struct pipeline *p, struct counters *ret_counters);
+
+/* cli/pipeline_threads.c: the packets of the capture at hand with a thread for each worker, one to
+ * read and this one to judge. */
+OV_MUST_CHECK enum ov_status pipeline_threads(struct pipeline *p,
+                                              const volatile sig_atomic_t *stop);
 
 #endif

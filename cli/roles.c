@@ -103,7 +103,7 @@ int roles_command(int argc, char **argv)
         status = audit_inputs(&pipeline, &in);
     }
     if (status == OV_OK) {
-        print_policy(pipeline.judge);
+        print_policy(pipeline.verdicts.judge);
     } else {
         fprintf(stderr, "overt: %s\n", ov_status_text(status));
     }

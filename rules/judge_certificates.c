@@ -121,8 +121,10 @@ static void check_chain(struct view *view, const struct chain *chain)
 void judge_certificates_trust(struct view *view)
 {
     if (view->tls) {
+        certificates_lock(view->certificates);
         check_chain(view, &server_chain);
         check_chain(view, &client_chain);
+        certificates_unlock(view->certificates);
     }
 }
 

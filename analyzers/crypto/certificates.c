@@ -4,6 +4,7 @@
 
 #include <openssl/err.h>
 #include <openssl/x509.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,6 +29,7 @@ struct certificates {
     uint32_t count, most;
     struct entry *newest, *oldest;
     struct hash_seed seed;
+    pthread_mutex_t *lock;              /* owned; const users lock too */
     char scratch[CERTIFICATE_TEXT_MAX]; /* texts of the certificate being read */
 };
 
@@ -44,7 +46,10 @@ enum ov_status certificates_new(uint32_t most, struct certificates **ret_certifi
         c->bucket_count *= 2;
     }
     c->buckets = calloc(c->bucket_count, sizeof(struct entry *));
-    if (c->buckets == NULL) {
+    c->lock = calloc(1, sizeof *c->lock);
+    if (c->buckets == NULL || c->lock == NULL || pthread_mutex_init(c->lock, NULL) != 0) {
+        free(c->buckets);
+        free(c->lock);
         free(c);
         return OV_NOMEM;
     }
@@ -70,8 +75,24 @@ void certificates_free(struct certificates *certificates)
         free_entry(e);
         e = older;
     }
+    pthread_mutex_destroy(certificates->lock);
+    free(certificates->lock);
     free(certificates->buckets);
     free(certificates);
+}
+
+void certificates_lock(const struct certificates *certificates)
+{
+    if (certificates != NULL) {
+        pthread_mutex_lock(certificates->lock);
+    }
+}
+
+void certificates_unlock(const struct certificates *certificates)
+{
+    if (certificates != NULL) {
+        pthread_mutex_unlock(certificates->lock);
+    }
 }
 
 static struct entry **bucket_of(const struct certificates *c, const uint8_t *digest)

@@ -39,6 +39,10 @@ struct certificates;
 OV_MUST_CHECK enum ov_status certificates_new(uint32_t most,
                                               struct certificates **ret_certificates);
 void certificates_free(struct certificates *certificates);
+/* Several threads may use one cache: each call below, and the use of what it gives, stands between
+ * these two (NULL: nothing is locked). */
+void certificates_lock(const struct certificates *certificates);
+void certificates_unlock(const struct certificates *certificates);
 /* The description of one DER certificate (all of der is used): borrowed until the next
  * certificates_add. Never NULL: hostile bytes give .error. NULL only without memory. */
 const struct certificate *certificates_add(struct certificates *certificates, struct bytes der);

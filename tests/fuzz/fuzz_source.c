@@ -44,7 +44,7 @@ static uint64_t read_all(const char *path, const char *filter)
             check_frame(i);
         }
         kept += batch.count;
-        source_release(source, &batch);
+        source_release(&batch);
     }
     struct source_status status;
     source_status(source, &status);

@@ -20,6 +20,7 @@ struct log {
 struct bench {
     struct flow_table *table;
     struct batch batch;
+    struct batch_clock clock;
     struct counters counters;
     struct log log;
     uint64_t packet;
@@ -40,6 +41,13 @@ static void open_bench(const struct flow_table_limits *limits, struct hash_seed 
     memset(&bench, 0, sizeof bench);
     bench.log.closer.closed = closed;
     CHECK_EQ(flow_table_new(limits, seed, &bench.table), OV_OK);
+}
+
+static void close_all(void)
+{
+    while (flow_table_count(bench.table) > 0) {
+        flow_table_close_first(bench.table, &bench.log.closer);
+    }
 }
 
 static void close_bench(void)
@@ -76,6 +84,7 @@ static uint32_t add_tcp(uint32_t id, bool low, uint64_t ms, unsigned flags, uint
 
 static void find(void)
 {
+    batch_tell_time(&bench.batch, &bench.clock);
     flow_table_find(bench.table, &bench.batch, &bench.counters);
 }
 
@@ -113,7 +122,7 @@ static void flow_table_counts_both_directions_in_one_flow(void)
     CHECK_EQ(flow_table_count(bench.table), 1);
     expire();
     CHECK_EQ(bench.log.count, 0);
-    flow_table_close_all(bench.table, &bench.log.closer);
+    close_all();
     CHECK_EQ(bench.log.count, 1);
     const struct flow_cold *cold = &bench.log.cold[0];
     CHECK_EQ(cold->packets[0], 1);
@@ -286,7 +295,7 @@ static void flow_table_active_flows_stay_and_time_never_goes_back(void)
     run();
     CHECK_EQ(bench.log.count, 0);
     CHECK_EQ(bench.counters.value[COUNT_FLOWS], 2);
-    flow_table_close_all(bench.table, &bench.log.closer);
+    close_all();
     CHECK_EQ(bench.log.cold[0].last_us, start_us + 280000000);
     close_bench();
 }
@@ -390,10 +399,12 @@ static void flow_table_closes_and_visits_in_order_of_first_packet(void)
         }
     }
     run();
-    flow_table_each(bench.table, &bench.log.closer);
+    for (struct flow_cold *cold = NULL; (cold = flow_table_next(bench.table, cold)) != NULL;) {
+        closed(&bench.log.closer, cold);
+    }
     CHECK_EQ(bench.log.count, 3000);
     CHECK_EQ(flow_table_count(bench.table), 3000);
-    flow_table_close_all(bench.table, &bench.log.closer);
+    close_all();
     CHECK_EQ(bench.log.count, 6000);
     for (uint32_t i = 0; i < 6000; i++) {
         CHECK_EQ(bench.log.cold[i].first_packet, i % 3000 + 1);
@@ -439,7 +450,7 @@ static void play(struct hash_seed seed, const struct flow_table_limits *limits, 
         }
     }
     run();
-    flow_table_close_all(bench.table, &bench.log.closer);
+    close_all();
     CHECK_EQ(bench.log.count, bench.counters.value[COUNT_FLOWS]);
     CHECK(bench.log.count < LOG_MAX);
     CHECK_EQ(flow_table_count(bench.table), 0);

@@ -177,7 +177,7 @@ static void source_reads_pcap_in_each_byte_order_and_clock(void)
         CHECK_EQ(bytes_peek(&batch.frame[0], 59), 60);
         CHECK_EQ(bytes_left(&batch.frame[1]), 20);
         CHECK_EQ(bytes_sent(&batch.frame[1]), 1500);
-        source_release(source, &batch);
+        source_release(&batch);
         CHECK(!source_read(source, &batch));
         CHECK(!status_of(source).damaged);
         CHECK_EQ(status_of(source).read_bytes, status_of(source).total_bytes);
@@ -384,7 +384,7 @@ static void source_reads_records_across_many_refills(void)
             CHECK_EQ(bytes_peek(&batch.frame[i], 0), (uint8_t)size);
             CHECK_EQ(bytes_peek(&batch.frame[i], size - 1), (uint8_t)size);
         }
-        source_release(source, &batch);
+        source_release(&batch);
     }
     CHECK_EQ(packets, 30001);
     CHECK(!status_of(source).damaged);
@@ -489,7 +489,7 @@ static void source_leaves_other_formats_to_libpcap(void)
             CHECK_EQ(batch.link_type[i], 101);
             CHECK_EQ(batch.packet[i], ++packets);
         }
-        source_release(source, &batch);
+        source_release(&batch);
     }
     CHECK_EQ(packets, 300);
     source_close(source);

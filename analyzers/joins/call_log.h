@@ -1,0 +1,29 @@
+/* analyzers/joins/call_log.h: what flows tell the join of calls, kept until it is its turn.
+ *
+ * Workers read flows side by side; the join wants what they saw in the order of the capture. */
+#ifndef OVERT_ANALYZERS_JOINS_CALL_LOG_H
+#define OVERT_ANALYZERS_JOINS_CALL_LOG_H
+
+#include "analyzers/joins/calls.h"
+
+enum { CALL_LOG_MAX = 32 * 1024 * 1024 }; /* bytes of one log */
+
+/* Zeroed = empty. */
+struct call_log {
+    uint8_t *bytes; /* owned */
+    size_t used, room;
+    uint64_t dropped; /* observations not kept: cap or no memory */
+};
+
+/* Copies one observation (see calls_observe). */
+void call_log_put(struct call_log *log, uint64_t flow_id, const struct flow_end end[2],
+                  const struct observation *obs);
+/* Packet number of the entry at `at`, which is below log->used. */
+uint64_t call_log_packet(const struct call_log *log, size_t at);
+/* Gives the entry at `at` to calls; returns where the next one begins. */
+size_t call_log_replay(const struct call_log *log, size_t at, struct calls *calls);
+/* Forgets all entries and keeps the memory. */
+void call_log_reset(struct call_log *log);
+void call_log_done(struct call_log *log);
+
+#endif

@@ -1,0 +1,184 @@
+/* cli/verdicts.c: merges by packet number, so that the number of workers changes nothing. */
+#include "cli/verdicts.h"
+
+#include <string.h>
+
+enum { CALLS_MAX = 20000 };
+
+enum ov_status verdicts_init(struct verdicts *v, const struct options *options,
+                             const struct policy *policy, const struct certificates *certificates,
+                             struct hash_seed seed)
+{
+    memset(v, 0, sizeof *v);
+    v->options = options;
+    enum ov_status status = calls_new(CALLS_MAX, seed, &v->calls);
+    return status == OV_OK ? judge_new(policy, certificates, &v->judge) : status;
+}
+
+void verdicts_done(struct verdicts *v)
+{
+    judge_free(v->judge);
+    calls_free(v->calls);
+    facts_done(&v->nothing);
+}
+
+void verdicts_begin(struct verdicts *v, const char *file)
+{
+    v->file = file;
+    calls_restart(v->calls);
+}
+
+static void replay(struct verdicts *v, const struct call_log *log, size_t from, size_t to)
+{
+    while (from < to) {
+        from = call_log_replay(log, from, v->calls);
+    }
+}
+
+static void have_facts(struct verdicts *v, struct flow_record *record)
+{
+    if (record->facts == NULL) {
+        facts_done(&v->nothing);
+        record->facts = &v->nothing;
+    }
+}
+
+static void learn(struct verdicts *v, struct flow_record *record)
+{
+    have_facts(v, record);
+    calls_conclude(v->calls, record);
+    judge_learn(v->judge, record);
+}
+
+static void judge_one(struct verdicts *v, struct flow_record *record)
+{
+    struct judgement judgement;
+    have_facts(v, record);
+    judge_flow(v->judge, record, v->file, &judgement);
+    if (v->flows.file != NULL) {
+        report_flow(&v->flows, v->options->sensor, record, &judgement, v->file);
+    }
+    v->flow_count++;
+}
+
+/* What packets told the join of calls, by packet number. */
+static void take_logs(struct verdicts *v, struct worker_out *const outs[], unsigned workers,
+                      uint32_t part)
+{
+    size_t at[WORKERS_MAX];
+    for (unsigned i = 0; i < workers; i++) {
+        at[i] = outs[i]->parts[part].log_begin;
+    }
+    for (;;) {
+        unsigned next = workers;
+        uint64_t packet = 0;
+        for (unsigned i = 0; i < workers; i++) {
+            if (at[i] < outs[i]->parts[part].log_end) {
+                uint64_t its = call_log_packet(&outs[i]->log, at[i]);
+                if (next == workers || its < packet) {
+                    next = i;
+                    packet = its;
+                }
+            }
+        }
+        if (next == workers) {
+            return;
+        }
+        at[next] = call_log_replay(&outs[next]->log, at[next], v->calls);
+    }
+}
+
+/* Flows that ended, by their first packet. */
+static void take_closings(struct verdicts *v, struct worker_out *const outs[], unsigned workers,
+                          uint32_t part)
+{
+    uint32_t at[WORKERS_MAX];
+    for (unsigned i = 0; i < workers; i++) {
+        at[i] = outs[i]->parts[part].closing_begin;
+    }
+    for (;;) {
+        struct closing *next = NULL;
+        unsigned from = 0;
+        for (unsigned i = 0; i < workers; i++) {
+            if (at[i] < outs[i]->parts[part].closing_end) {
+                struct closing *its = &outs[i]->closings[at[i]];
+                if (next == NULL || its->record.packet_first < next->record.packet_first) {
+                    next = its;
+                    from = i;
+                }
+            }
+        }
+        if (next == NULL) {
+            return;
+        }
+        at[from]++;
+        replay(v, &outs[from]->log, next->log_begin, next->log_end);
+        learn(v, &next->record);
+        judge_one(v, &next->record);
+    }
+}
+
+void verdicts_take(struct verdicts *v, struct worker_out *const outs[], unsigned workers)
+{
+    for (uint32_t part = 0; part < outs[0]->part_count; part++) {
+        take_logs(v, outs, workers, part);
+        take_closings(v, outs, workers, part);
+    }
+}
+
+/* The worker whose open flow at hand began first; `count` when there is none. */
+static unsigned earliest(struct flow_cold *const at[], unsigned count)
+{
+    unsigned first = count;
+    for (unsigned i = 0; i < count; i++) {
+        if (at[i] != NULL && (first == count || at[i]->first_packet < at[first]->first_packet)) {
+            first = i;
+        }
+    }
+    return first;
+}
+
+static void learn_open(struct verdicts *v, struct worker *workers, unsigned count)
+{
+    struct flow_cold *at[WORKERS_MAX];
+    struct worker_out out = { 0 };
+    for (unsigned i = 0; i < count; i++) {
+        at[i] = worker_next(&workers[i], NULL);
+    }
+    for (unsigned i = earliest(at, count); i < count; i = earliest(at, count)) {
+        struct flow_record record;
+        worker_conclude(&workers[i], at[i], &out, &record);
+        replay(v, &out.log, 0, out.log.used);
+        learn(v, &record);
+        worker_forget(&workers[i], &out);
+        at[i] = worker_next(&workers[i], at[i]);
+    }
+    worker_out_done(&out);
+}
+
+static void judge_open(struct verdicts *v, struct worker *workers, unsigned count)
+{
+    struct flow_cold *at[WORKERS_MAX];
+    struct worker_out out = { 0 };
+    for (unsigned i = 0; i < count; i++) {
+        at[i] = worker_next(&workers[i], NULL);
+    }
+    for (unsigned i = earliest(at, count); i < count; i = earliest(at, count)) {
+        worker_close_first(&workers[i], &out);
+        if (out.closing_count > 0) {
+            judge_one(v, &out.closings[0].record);
+        }
+        worker_forget(&workers[i], &out);
+        at[i] = worker_next(&workers[i], NULL);
+    }
+    worker_out_done(&out);
+}
+
+void verdicts_end(struct verdicts *v, struct worker *workers, unsigned count)
+{
+    learn_open(v, workers, count);
+    judge_open(v, workers, count);
+    for (unsigned i = 0; i < count; i++) {
+        worker_end(&workers[i]);
+    }
+}

@@ -1,0 +1,33 @@
+/* cli/verdicts.h: what workers saw, in the order of the capture, through joins, judge and reports.
+ */
+#ifndef OVERT_CLI_VERDICTS_H
+#define OVERT_CLI_VERDICTS_H
+
+#include "cli/worker.h"
+#include "reports/report.h"
+
+struct verdicts {
+    const struct options *options; /* borrowed */
+    struct calls *calls;
+    struct judge *judge;
+    struct report_out records; /* findings, coverage, notices */
+    struct report_out flows;   /* flow records */
+    uint64_t flow_count;
+    const char *file;     /* capture at hand when there are several, else NULL */
+    struct facts nothing; /* known of flows that were not looked at */
+};
+
+/* policy, options and certificates are borrowed; the outputs are set by the caller afterwards. */
+OV_MUST_CHECK enum ov_status verdicts_init(struct verdicts *v, const struct options *options,
+                                           const struct policy *policy,
+                                           const struct certificates *certificates,
+                                           struct hash_seed seed);
+void verdicts_done(struct verdicts *v);
+/* Another capture begins: its name when there are several, else NULL (borrowed). */
+void verdicts_begin(struct verdicts *v, const char *file);
+/* The outputs of all workers for the same batches. They stay the workers'. */
+void verdicts_take(struct verdicts *v, struct worker_out *const outs[], unsigned workers);
+/* The capture is at its end, the workers rest: learns from all open flows, then judges them. */
+void verdicts_end(struct verdicts *v, struct worker *workers, unsigned count);
+
+#endif
