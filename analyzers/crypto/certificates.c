@@ -15,8 +15,7 @@
 enum { DER_MAX = 64 * 1024, DIGEST_SIZE = 32 };
 
 struct entry {
-    struct certificate view; /* texts point into texts */
-    uint8_t digest[DIGEST_SIZE];
+    struct certificate view;     /* texts point into texts */
     X509 *x509;                  /* owned; NULL when unreadable */
     char *texts;                 /* owned */
     struct entry *next;          /* of the same bucket */
@@ -103,7 +102,7 @@ static struct entry **bucket_of(const struct certificates *c, const uint8_t *dig
 static struct entry *find(const struct certificates *c, const uint8_t *digest)
 {
     struct entry *e = *bucket_of(c, digest);
-    while (e != NULL && memcmp(e->digest, digest, DIGEST_SIZE) != 0) {
+    while (e != NULL && memcmp(e->view.digest, digest, DIGEST_SIZE) != 0) {
         e = e->next;
     }
     return e;
@@ -132,7 +131,7 @@ static void link_newest(struct certificates *c, struct entry *e)
 static void forget_oldest(struct certificates *c)
 {
     struct entry *e = c->oldest;
-    struct entry **at = bucket_of(c, e->digest);
+    struct entry **at = bucket_of(c, e->view.digest);
     while (*at != e) {
         at = &(*at)->next;
     }
@@ -218,7 +217,7 @@ const struct certificate *certificates_add(struct certificates *certificates, st
         free_entry(e);
         return NULL;
     }
-    memcpy(e->digest, digest, sizeof digest);
+    memcpy(e->view.digest, digest, sizeof digest);
     struct text hex = text_into(e->view.sha256, sizeof e->view.sha256);
     text_put_hex(&hex, digest, sizeof digest);
     if (certificates->count == certificates->most) {
@@ -269,4 +268,14 @@ struct x509_st *certificates_x509(const struct certificates *certificates, const
 {
     const struct entry *e = find_hex(certificates, sha256);
     return e != NULL ? e->x509 : NULL;
+}
+
+struct evp_pkey_st *certificates_key(const struct certificates *certificates, const uint8_t *digest,
+                                     bool *ret_cheap)
+{
+    const struct entry *e = find(certificates, digest);
+    *ret_cheap = e != NULL && e->view.cheap_key;
+    EVP_PKEY *key = e != NULL && e->x509 != NULL ? X509_get0_pubkey(e->x509) : NULL;
+    ERR_clear_error();
+    return key;
 }

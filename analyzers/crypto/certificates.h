@@ -28,6 +28,8 @@ struct certificate {
     const char *key_curve; /* "P-256"; NULL when not EC */
     const char *signature; /* "sha256WithRSAEncryption" */
     char sha256[65];       /* hex, lower case */
+    uint8_t digest[32];    /* the same, as bytes */
+    bool cheap_key;        /* its key is small enough to be tried on signatures */
     bool self_signed;      /* subject equals issuer and its own key, if not huge, verifies it */
     bool ca;               /* basicConstraints CA */
     const char *error;     /* why the DER could not be read; then only sha256 is filled in */

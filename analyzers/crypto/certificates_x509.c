@@ -214,7 +214,7 @@ static bool read_time(const ASN1_TIME *time, int64_t *ret_us)
     return true;
 }
 
-/* May its key be tried on its own signature? Strangers choose keys: huge ones take milliseconds
+/* May its key be tried on signatures? Strangers choose keys: huge ones take milliseconds
  * (OpenSSL itself bounds elliptic curves). */
 static bool is_cheap(const X509 *x509)
 {
@@ -252,6 +252,7 @@ const char *certificates_x509_describe(struct x509_st *x509, struct text *texts,
         return "names cannot be read";
     }
     c->ca = (X509_get_extension_flags(x509) & EXFLAG_CA) != 0;
-    c->self_signed = is_cheap(x509) && X509_self_signed(x509, 1) == 1;
+    c->cheap_key = is_cheap(x509);
+    c->self_signed = c->cheap_key && X509_self_signed(x509, 1) == 1;
     return NULL;
 }
