@@ -131,6 +131,22 @@ static enum verdict judge_unestablished(const struct view *view, struct assessme
     return VERDICT_UNKNOWN;
 }
 
+/* A signature that does not verify, in a handshake that went on: who holds the server's certificate
+ * did not take part, or its client did not look. */
+static enum verdict judge_server_signature(const struct view *view, struct assessment *a)
+{
+    if (!facts_is(view->facts, OBS_TLS_KEY_EXCHANGE_SIGNATURE, "invalid")) {
+        return VERDICT_COMPLIANT;
+    }
+    char server[VIEW_NAME_SIZE];
+    judge_notes_reason(a, "tls.server-signature-invalid",
+                       "The key exchange of %s is not signed with the key of the certificate that "
+                       "it showed.",
+                       judge_notes_name(&view->server, server));
+    judge_notes_proof(view, a, OBS_TLS_KEY_EXCHANGE_SIGNATURE);
+    return VERDICT_VIOLATION;
+}
+
 /* One way in which the client did not prove itself: the reason word of the TLS analyzer. */
 struct mtls_word {
     const char *reason;
@@ -148,6 +164,12 @@ static const struct mtls_word disproven[] = {
       "%s sent a certificate without proof of its key (no CertificateVerify).", false },
     { "refused", "tls.client-certificate-refused", "%s refused the client's certificate.", true },
     { "anonymous", "tls.anonymous", "An anonymous cipher suite: %s did not prove who it is.",
+      true },
+    { "signature-invalid", "tls.client-signature-invalid",
+      "The CertificateVerify of %s does not verify with the key of the certificate that it showed.",
+      false },
+    { "server-signature-invalid", "tls.server-signature-invalid",
+      "The key exchange of %s is not signed with the key of the certificate that it showed.",
       true },
     { "psk", "tls.mtls-by-psk", "A shared key is used in place of certificates by %s.", false },
 };
@@ -173,6 +195,14 @@ static const struct mtls_word undecided[] = {
     { "missing-bytes", "capture.missing-bytes",
       "Parts of the handshake with %s were lost by the capture.", true },
     { "unfinished", "tls.unfinished", "The TLS handshake with %s did not finish.", true },
+};
+
+/* Inferred, where the policy does not accept that. */
+static const struct mtls_word unproven[] = {
+    { "signature-unchecked", "tls.signature-unchecked",
+      "%s sent a certificate and a CertificateVerify whose signature could not be verified from "
+      "the capture, and the policy does not accept that.",
+      false },
 };
 
 static void note_mtls(const struct view *view, struct assessment *a, const struct mtls_word *words,
@@ -236,8 +266,12 @@ static enum verdict judge_mutual(const struct view *view, struct assessment *a)
             a->observed = "mtls";
             return VERDICT_COMPLIANT;
         }
-        judge_notes_reason(a, "tls.mtls-inferred-only",
-                           "Mutual TLS is only inferred, and the policy does not accept that.");
+        if (facts_is(view->facts, OBS_TLS_MTLS_REASON, unproven[0].reason)) {
+            note_mtls(view, a, unproven, sizeof unproven / sizeof *unproven);
+        } else {
+            judge_notes_reason(a, "tls.mtls-inferred-only",
+                               "Mutual TLS is only inferred, and the policy does not accept that.");
+        }
         return VERDICT_UNKNOWN;
     }
     note_mtls(view, a, undecided, sizeof undecided / sizeof *undecided);
@@ -264,6 +298,7 @@ void judge_tls(const struct view *view, const struct policy_row *row, struct ass
         return;
     }
     a->verdict = judge_notes_worse(judge_cipher(view, a), judge_version(view, a));
+    a->verdict = judge_notes_worse(a->verdict, judge_server_signature(view, a));
     if (mutual) {
         a->verdict = judge_notes_worse(a->verdict, judge_mutual(view, a));
     }

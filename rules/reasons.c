@@ -81,6 +81,23 @@ static const struct reason_word words[] = {
       "A client certificate was sent without CertificateVerify: possession of its key is not "
       "proven.",
       "" },
+    { "tls.client-signature-invalid",
+      "The client's CertificateVerify does not verify with the key of the certificate that it "
+      "showed, over the messages as they were captured; the server went on all the same. Whoever "
+      "connected did not prove to hold that key.",
+      "Find out what answers at the client's address, and make the listener refuse such "
+      "handshakes. If the capture was rewritten (made anonymous), its signatures cannot verify." },
+    { "tls.server-signature-invalid",
+      "The server's signature over the key exchange does not verify with the key of the certificate "
+      "that it showed; the client went on all the same. Whoever answered did not prove to hold "
+      "that key.",
+      "Find out what answers at the server's address, and make the client check the server. If "
+      "the capture was rewritten (made anonymous), its signatures cannot verify." },
+    { "tls.signature-unchecked",
+      "The client sent a certificate and a CertificateVerify and the server went on, but the "
+      "signature could not be verified from the capture (tls.certificate_verify_reason tells why), "
+      "and the policy says accept_inferred_mtls: false.",
+      "Capture the whole handshake, both directions, without loss." },
     { "tls.client-certificate-refused",
       "The server ended the handshake with an alert after the client certificate.",
       "Make the two sides trust each other's CA; check names and dates." },

@@ -57,6 +57,59 @@ static void a_bare_public_key_is_no_mutual_tls_and_no_violation(void)
     case_done(&c);
 }
 
+/* Two servers whose TLS ended in this state. */
+static struct judge_case server_tls(const char *state, const char *reason, const char *settings)
+{
+    char text[2048];
+    snprintf(text, sizeof text, "%s%s", case_site, settings);
+    struct judge_case c = case_of(text);
+    case_flow(&c, "10.0.1.10", "192.0.2.10", 5061, "tls");
+    case_tls(&c, "TLSv1.2", "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384");
+    case_mtls(&c, state, reason);
+    return c;
+}
+
+static void a_wrong_signature_that_was_accepted_is_a_violation(void)
+{
+    struct judge_case c = server_tls("disproven", "signature-invalid", "");
+    case_judge(&c);
+    CHECK(case_is(&c, "TT-01", "violation proven high"));
+    CHECK(case_reason(case_row(&c, "TT-01"), "tls.client-signature-invalid"));
+    case_done(&c);
+    c = server_tls("disproven", "server-signature-invalid", "");
+    case_put_at(&c, OBS_TLS_KEY_EXCHANGE_SIGNATURE, 0, "invalid", 0);
+    case_judge(&c);
+    CHECK(case_is(&c, "TT-01", "violation proven high"));
+    CHECK(case_reason(case_row(&c, "TT-01"), "tls.server-signature-invalid"));
+    CHECK_EQ(case_row(&c, "TT-01")->reason_count, 1);
+    case_done(&c);
+}
+
+static void a_server_that_signs_wrong_is_a_violation_towards_clients(void)
+{
+    struct judge_case c = case_of(case_site);
+    case_flow(&c, "10.20.0.7", "10.0.1.10", 5061, "tls");
+    case_tls(&c, "TLSv1.2", "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384");
+    case_put_at(&c, OBS_TLS_KEY_EXCHANGE_SIGNATURE, 0, "invalid", 0);
+    case_judge(&c);
+    CHECK(case_is(&c, "TT-02", "violation proven high"));
+    CHECK(case_reason(case_row(&c, "TT-02"), "tls.server-signature-invalid"));
+    case_done(&c);
+}
+
+static void an_unchecked_signature_is_what_the_policy_makes_of_it(void)
+{
+    struct judge_case c = server_tls("inferred", "signature-unchecked", "");
+    case_judge(&c);
+    CHECK(case_is(&c, "TT-01", "compliant inferred info"));
+    case_done(&c);
+    c = server_tls("inferred", "signature-unchecked", "settings: {accept_inferred_mtls: false}\n");
+    case_judge(&c);
+    CHECK_EQ(case_row(&c, "TT-01")->verdict, VERDICT_UNKNOWN);
+    CHECK(case_reason(case_row(&c, "TT-01"), "tls.signature-unchecked"));
+    case_done(&c);
+}
+
 static void show(struct judge_case *c, struct certificates *all, uint16_t index, const char *hex)
 {
     uint8_t der[2048];
@@ -133,6 +186,9 @@ int main(void)
     a_server_without_a_certificate_is_a_violation();
     a_server_with_key_and_certificate_is_compliant_towards_clients();
     a_bare_public_key_is_no_mutual_tls_and_no_violation();
+    a_wrong_signature_that_was_accepted_is_a_violation();
+    a_server_that_signs_wrong_is_a_violation_towards_clients();
+    an_unchecked_signature_is_what_the_policy_makes_of_it();
     an_expired_ca_is_weak_and_is_said();
     the_last_second_of_a_certificate_is_its_own();
     return check_failures > 0;
