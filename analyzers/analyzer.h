@@ -37,12 +37,16 @@ struct segment {
 };
 
 struct certificates; /* analyzers/crypto/certificates.h */
+struct signatures;   /* analyzers/crypto/signatures.h */
+struct transcripts;  /* analyzers/tls_transcript.h */
 
 /* Where an analyzer puts its facts, and what it may use. The dispatcher owns it. */
 struct sink {
     void (*put)(struct sink *sink, const struct observation *obs); /* copies what it keeps */
     struct certificates *certificates;
-    struct hash_seed digest_seed; /* for keyed digests of secrets; differs in each run */
+    struct signatures *signatures;   /* NULL: signatures are not checked */
+    struct transcripts *transcripts; /* NULL: likewise those over whole handshakes */
+    struct hash_seed digest_seed;    /* for keyed digests of secrets; differs in each run */
 };
 
 struct analyzer {

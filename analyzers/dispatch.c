@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 
+#include "analyzers/crypto/signatures.h"
 #include "analyzers/dispatch_internal.h"
 #include "base/text.h"
 
@@ -81,6 +82,11 @@ enum ov_status dispatch_new(const struct dispatch_options *options, struct dispa
     if (d == NULL) {
         return OV_NOMEM;
     }
+    enum ov_status status = signatures_new(&d->signatures);
+    if (status != OV_OK) {
+        free(d);
+        return status;
+    }
     d->options = *options;
     d->budget.left = options->memory_bytes;
     d->shared = options->memory_bytes > 0 ? &d->budget : NULL;
@@ -92,6 +98,9 @@ enum ov_status dispatch_new(const struct dispatch_options *options, struct dispa
     }
     d->sink.sink.put = put;
     d->sink.sink.certificates = options->certificates;
+    d->sink.sink.signatures = d->signatures;
+    tls_transcript_init(&d->transcripts, d->shared);
+    d->sink.sink.transcripts = &d->transcripts;
     d->sink.sink.digest_seed = options->seed;
     d->sink.dispatch = d;
     *ret_dispatch = d;
@@ -107,6 +116,8 @@ void dispatch_free(struct dispatch *d)
         pool_done(&d->states[i]);
     }
     pool_done(&d->flows);
+    tls_transcript_done(&d->transcripts);
+    signatures_free(d->signatures);
     ndpi_door_free(d->ndpi);
     free(d);
 }

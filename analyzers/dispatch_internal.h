@@ -5,6 +5,7 @@
 #include "analyzers/analyzer.h"
 #include "analyzers/dispatch.h"
 #include "analyzers/ndpi.h"
+#include "analyzers/tls_transcript.h"
 #include "base/pool.h"
 #include "capture/stream.h"
 
@@ -70,11 +71,13 @@ struct dispatch {
     struct ndpi_door *ndpi; /* loaded when first needed */
     bool ndpi_failed;
     struct flow_sink sink;
-    struct call_log *log;    /* borrowed */
-    uint64_t first_us;       /* of the capture's first packet */
-    uint64_t evicted_before; /* COUNT_FLOWS_EVICTED when the capture began */
-    struct budget budget;    /* of states, streams, facts and nDPI's flows */
-    struct budget *shared;   /* that budget; NULL = no cap */
+    struct call_log *log;           /* borrowed */
+    uint64_t first_us;              /* of the capture's first packet */
+    uint64_t evicted_before;        /* COUNT_FLOWS_EVICTED when the capture began */
+    struct budget budget;           /* of states, streams, facts and nDPI's flows */
+    struct budget *shared;          /* that budget; NULL = no cap */
+    struct transcripts transcripts; /* of handshakes not decided yet */
+    struct signatures *signatures;  /* owned */
 };
 
 /* Sits an analyzer at the flow; SEAT_NONE when there is no seat or no memory. */

@@ -6,6 +6,7 @@
 #include "analyzers/tls_handshake.h"
 #include "analyzers/tls_names.h"
 #include "analyzers/tls_outcome.h"
+#include "analyzers/tls_signatures.h"
 
 enum {
     RECORD_HEADER_SIZE = 13,
@@ -115,6 +116,7 @@ static void hand_on(struct dtls_state *s, const struct segment *seg,
     struct order *order = &s->order[seg->from];
     order->next = (uint16_t)(message->seq + 1);
     order->known = true;
+    s->hs.message_number = message->seq;
     tls_handshake_message(&s->hs, seg, message->type, message->bytes, sink);
 }
 
@@ -163,6 +165,7 @@ static void read_fragment(struct dtls_state *s, const struct segment *seg,
     if (order->known && f->seq < order->next) { /* a repetition, but for the first message */
         if (begins_anew(s, seg->from, f)) {
             order->next = f->type == SERVER_HELLO ? (uint16_t)(f->seq + 1) : order->next;
+            s->hs.message_number = f->seq;
             tls_handshake_message(&s->hs, seg, f->type, f->bytes, sink);
         }
         return;
@@ -271,6 +274,7 @@ static void finish(struct dtls_state *s, struct sink *sink)
         dtls_fragments_free(s->order[side].waiting);
         s->order[side].waiting = NULL;
     }
+    tls_signatures_end(&s->hs, &seg, sink);
     tls_outcome_update(&s->hs, &seg, true, sink);
 }
 

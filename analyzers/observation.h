@@ -82,9 +82,15 @@ enum observation_shape {
     X(OBS_TLS_CLIENT_CERTIFICATE, SHAPE_TEXT, "tls.client_certificate",                            \
       "presented empty none hidden: RFC 5246 7.4.6")                                               \
     X(OBS_TLS_CERTIFICATE_VERIFY, SHAPE_TEXT, "tls.certificate_verify",                            \
-      "unchecked: message seen, signature not verified (RFC 5246 7.4.8)")                          \
+      "valid invalid unchecked: signature of the message (RFC 5246 7.4.8)")                        \
+    X(OBS_TLS_CERTIFICATE_VERIFY_REASON, SHAPE_TEXT, "tls.certificate_verify_reason",              \
+      "why it is unchecked")                                                                       \
+    X(OBS_TLS_CLIENT_SIGNATURE, SHAPE_TEXT, "tls.client_signature",                                \
+      "RFC 8446 4.2.3, CertificateVerify; value: code point")                                      \
     X(OBS_TLS_KEY_EXCHANGE_SIGNATURE, SHAPE_TEXT, "tls.key_exchange_signature",                    \
-      "unchecked: signed ServerKeyExchange seen (RFC 5246 7.4.3)")                                 \
+      "valid invalid unchecked: signature of the message (RFC 5246 7.4.3)")                        \
+    X(OBS_TLS_KEY_EXCHANGE_SIGNATURE_REASON, SHAPE_TEXT, "tls.key_exchange_signature_reason",      \
+      "why it is unchecked")                                                                       \
     X(OBS_TLS_MTLS_STATE, SHAPE_TEXT, "tls.mtls.state", "proven inferred disproven unknown")       \
     X(OBS_TLS_MTLS_REASON, SHAPE_TEXT, "tls.mtls.reason", "why that state")                        \
     CERTIFICATE_OBSERVATIONS(X, SERVER, "tls.server_chain")                                        \

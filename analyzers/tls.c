@@ -9,6 +9,7 @@
 #include "analyzers/tls_names.h"
 #include "analyzers/tls_outcome.h"
 #include "analyzers/tls_record.h"
+#include "analyzers/tls_signatures.h"
 #include "analyzers/tls_sslv2.h"
 
 enum {
@@ -314,6 +315,7 @@ static enum feed finish(struct tls_state *s, const struct segment *seg, struct s
         return FEED_MORE;
     }
     tls_hello_release(&s->hs, seg, sink);
+    tls_signatures_end(&s->hs, seg, sink);
     tls_outcome_update(&s->hs, seg, true, sink);
     drop_held(&s->records[0]);
     drop_held(&s->records[1]);
@@ -361,6 +363,7 @@ static void tls_close(void *state, struct sink *sink)
     if (s->hs.side[0].seen || s->hs.side[1].seen) {
         tls_hello_release(&s->hs, &seg, sink);
     }
+    tls_signatures_end(&s->hs, &seg, sink);
     tls_outcome_update(&s->hs, &seg, true, sink);
     drop_held(&s->records[0]);
     drop_held(&s->records[1]);

@@ -62,11 +62,11 @@ static void report(const struct certificate *c, const struct target *to)
     }
 }
 
-void tls_certificates_report(const struct segment *seg, struct bytes der, bool client,
-                             uint16_t index, struct sink *sink)
+bool tls_certificates_report(const struct segment *seg, struct bytes der, bool client,
+                             uint16_t index, struct sink *sink, uint8_t *ret_digest)
 {
     if (sink->certificates == NULL) {
-        return;
+        return false;
     }
     struct target to = { sink, seg, client ? OBS_CLIENT_CERT_SUBJECT - OBS_SERVER_CERT_SUBJECT : 0,
                          index };
@@ -74,8 +74,10 @@ void tls_certificates_report(const struct segment *seg, struct bytes der, bool c
     const struct certificate *c = certificates_add(sink->certificates, der);
     if (c != NULL) {
         report(c, &to);
+        memcpy(ret_digest, c->digest, sizeof c->digest);
     }
     certificates_unlock(sink->certificates);
+    return c != NULL;
 }
 
 /* RFC 5246 7.4.2: length(3), then length(3) certificate. */
@@ -121,8 +123,12 @@ enum bytes_fault tls_certificates_message(struct tls_handshake *hs, const struct
     side->certificates = count;
     for (uint16_t i = 0; hs->roles_known && i < count && i < CERTIFICATES_CHAIN; i++) {
         struct bytes der = next_certificate(&list);
-        if (der.cut == 0) {
-            tls_certificates_report(seg, der, hs->client == seg->from, i, sink);
+        uint8_t digest[sizeof side->leaf];
+        bool kept = der.cut == 0 &&
+                    tls_certificates_report(seg, der, hs->client == seg->from, i, sink, digest);
+        if (i == 0 && kept) {
+            memcpy(side->leaf, digest, sizeof digest);
+            side->leaf_known = true;
         }
     }
     return list.cut > 0 || fault != BYTES_OK ? BYTES_CUT : BYTES_OK;

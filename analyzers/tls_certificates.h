@@ -8,8 +8,9 @@
  * certificates are reported. */
 enum bytes_fault tls_certificates_message(struct tls_handshake *hs, const struct segment *seg,
                                           struct bytes body, struct sink *sink);
-/* Reports one certificate of the server's (or the client's) chain. */
-void tls_certificates_report(const struct segment *seg, struct bytes der, bool client,
-                             uint16_t index, struct sink *sink);
+/* Reports one certificate of the server's (or the client's) chain, and gives its SHA-256 (32
+ * bytes); false without memory. */
+bool tls_certificates_report(const struct segment *seg, struct bytes der, bool client,
+                             uint16_t index, struct sink *sink, uint8_t *ret_digest);
 
 #endif

@@ -5,6 +5,7 @@
 #include "analyzers/tls_hello.h"
 #include "analyzers/tls_key_exchange.h"
 #include "analyzers/tls_names.h"
+#include "analyzers/tls_signatures.h"
 
 enum { ALERT_WARNING = 1, ALERT_FATAL = 2, ALERT_NO_CERTIFICATE = 41 };
 enum { TYPE_MAX = 25 }; /* CompressedCertificate; RFC 8446 4, RFC 8879 */
@@ -109,9 +110,6 @@ static enum bytes_fault read_later(struct tls_handshake *hs, const struct segmen
         return check_certificate_request(hs, body);
     case SERVER_HELLO_DONE:
         return bytes_finish(&body);
-    case CERTIFICATE_VERIFY:
-        observe_text(sink, seg, OBS_TLS_CERTIFICATE_VERIFY, "unchecked", 0);
-        return BYTES_OK;
     default:
         return BYTES_OK;
     }
@@ -163,6 +161,7 @@ void tls_handshake_message(struct tls_handshake *hs, const struct segment *seg, 
     } else {
         side->lost = true;
     }
+    tls_signatures_message(hs, seg, type, body, sink);
 }
 
 /* RFC 5246 7.2.2: alerts about the certificate of who hears them, or about having shown none. */

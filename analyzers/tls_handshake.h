@@ -7,6 +7,7 @@
 #define OVERT_ANALYZERS_TLS_HANDSHAKE_H
 
 #include "analyzers/analyzer.h"
+#include "analyzers/tls_transcript.h"
 
 /* RFC 8446 4, RFC 5246 7.4, RFC 6347 4.3.2; 6 is of TLS 1.3 drafts before 22. */
 enum {
@@ -48,7 +49,9 @@ struct tls_side {
     uint32_t data_like_finished;    /* of these, long enough for a TLS 1.3 Finished */
     uint8_t session_id[32];         /* of its hello */
     uint8_t session_id_size;
-    uint8_t random[8];   /* the start of its ClientHello's: tells a repetition from a new one */
+    uint8_t random[32]; /* of its newest hello */
+    uint8_t leaf[32];   /* SHA-256 of the first certificate in its Certificate message */
+    bool random_known, leaf_known;
     bool seen;           /* any record of it */
     bool lost;           /* bytes are missing or unreadable: absence proves nothing */
     bool missing;        /* of these, missing: its ChangeCipherSpec may be among them */
@@ -62,14 +65,18 @@ struct tls_side {
 
 struct tls_handshake {
     struct tls_side side[2];
-    uint64_t packet, time_us; /* of the newest segment, for what is reported at the end */
-    uint16_t version;         /* negotiated; 0 = no ServerHello yet */
+    struct transcript transcript; /* tls_signatures.c: until CertificateVerify is decided */
+    uint64_t packet, time_us;     /* of the newest segment, for what is reported at the end */
+    uint16_t version;             /* negotiated; 0 = no ServerHello yet */
     uint16_t cipher;
-    uint16_t first_version; /* legacy version of the ClientHello */
-    uint32_t reported;      /* bit per conclusion: tls_outcome.c */
-    uint8_t client;         /* side, valid with roles_known */
-    uint8_t alerts;         /* reported so far */
-    bool datagram;          /* DTLS */
+    uint16_t first_version;   /* legacy version of the ClientHello */
+    uint32_t reported;        /* bit per conclusion: tls_outcome.c */
+    uint16_t message_number;  /* DTLS: message_seq of the message at hand */
+    uint8_t server_signature; /* enum signature_result: of ServerKeyExchange */
+    uint8_t client_signature; /* enum signature_result: of CertificateVerify */
+    uint8_t client;           /* side, valid with roles_known */
+    uint8_t alerts;           /* reported so far */
+    bool datagram;            /* DTLS */
     bool roles_known;
     bool announced;    /* OBS_APP was reported */
     uint8_t imitation; /* IMITATION_*: nothing is reported before it is decided */

@@ -8,6 +8,7 @@
 
 enum {
     RANDOM_SIZE = 32,
+    RANDOM_LOOK = 8, /* bytes of it that tell a repetition from a new hello */
     SESSION_ID_MAX = 32,
     OFFERED_SUITES_MAX = 256,  /* suites of a ClientHello that are reported */
     PSEUDO_TLS_SUITE = 0x0018, /* TLS_DH_anon_WITH_RC4_128_MD5 */
@@ -83,13 +84,18 @@ static bool imitates(const struct client_hello *h, bool datagram)
            bytes_sent(&h->extensions) == 0 && bytes_sent(&h->session_id) == 0;
 }
 
+static void keep_random(struct tls_side *side, struct bytes random)
+{
+    side->random_known = random.cut == 0 && bytes_copy(&random, side->random, RANDOM_SIZE);
+}
+
 /* One more ClientHello: after HelloRetryRequest or HelloVerifyRequest its random stays. */
 static void note_repetition(struct tls_handshake *hs, struct tls_side *side, struct bytes random)
 {
-    bool same = bytes_starts(&random, side->random, sizeof side->random);
+    bool same = bytes_starts(&random, side->random, RANDOM_LOOK);
     bool answered = hs->version != 0 && !tls_names_is_13(hs->version);
     hs->repeated |= answered && tls_handshake_has(side, CLIENT_HELLO) && !same;
-    bytes_copy(&random, side->random, sizeof side->random);
+    keep_random(side, random);
 }
 
 enum bytes_fault tls_hello_client(struct tls_handshake *hs, const struct segment *seg,
@@ -134,7 +140,7 @@ struct server_hello {
     uint8_t compression;
     bool retry;  /* it is a HelloRetryRequest */
     bool pseudo; /* it is the constant answer of a Google relay */
-    struct bytes session_id, extensions;
+    struct bytes random, session_id, extensions;
     enum bytes_fault fault;
 };
 
@@ -144,9 +150,9 @@ static struct server_hello read_server_hello(struct bytes body)
 {
     struct server_hello h = { 0 };
     h.version = bytes_u16(&body);
-    struct bytes random = bytes_take(&body, RANDOM_SIZE);
-    h.retry = bytes_equal(&random, hello_retry_random, RANDOM_SIZE);
-    h.pseudo = bytes_equal(&random, google_random, RANDOM_SIZE);
+    h.random = bytes_take(&body, RANDOM_SIZE);
+    h.retry = bytes_equal(&h.random, hello_retry_random, RANDOM_SIZE);
+    h.pseudo = bytes_equal(&h.random, google_random, RANDOM_SIZE);
     bool early_draft = h.version >> 8 == 0x7f;
     if (!early_draft) {
         h.session_id = bytes_take(&body, bytes_u8(&body));
@@ -248,6 +254,7 @@ enum bytes_fault tls_hello_server(struct tls_handshake *hs, const struct segment
         return BYTES_OK;
     }
     keep_session_id(&hs->side[seg->from], h.session_id);
+    keep_random(&hs->side[seg->from], h.random);
     hs->pseudo = h.pseudo && !hs->announced;
     if (may_imitate(hs, &h)) {
         hs->imitation = IMITATION_MICROSOFT; /* until the next message shows a key exchange */

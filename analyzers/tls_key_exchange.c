@@ -5,6 +5,7 @@
 
 #include "analyzers/crypto/digest.h"
 #include "analyzers/tls_names.h"
+#include "analyzers/tls_signatures.h"
 #include "analyzers/tls_suites.h"
 
 enum { CURVE_EXPLICIT_PRIME = 1, CURVE_EXPLICIT_CHAR2 = 2, CURVE_NAMED = 3 };
@@ -39,6 +40,7 @@ struct key_exchange {
     char text[TLS_NAME_SIZE];
     bool is_signed;
     uint16_t scheme; /* TLS 1.2: SignatureScheme */
+    struct bytes signature;
 };
 
 static void name_prime(struct key_exchange *found, struct bytes prime)
@@ -109,6 +111,7 @@ static void read_signature(struct key_exchange *found, struct bytes *in, uint16_
     }
     struct bytes signature = bytes_take(in, bytes_u16(in));
     found->is_signed = bytes_ok(in) && bytes_sent(&signature) > 0;
+    found->signature = signature;
 }
 
 static void report(const struct segment *seg, const struct key_exchange *found, struct sink *sink)
@@ -121,12 +124,16 @@ static void report(const struct segment *seg, const struct key_exchange *found, 
         observe_text(sink, seg, OBS_TLS_SIGNATURE, tls_names_signature(found->scheme, buffer),
                      found->scheme);
     }
-    if (found->is_signed) {
-        observe_text(sink, seg, OBS_TLS_KEY_EXCHANGE_SIGNATURE, "unchecked", 0);
-    }
 }
 
-enum bytes_fault tls_key_exchange_server(const struct tls_handshake *hs, const struct segment *seg,
+/* The bytes of the message before those that are left. */
+static struct bytes parameters_of(struct bytes message, const struct bytes *left)
+{
+    bytes_limit(&message, bytes_sent(&message) - bytes_sent(left));
+    return message;
+}
+
+enum bytes_fault tls_key_exchange_server(struct tls_handshake *hs, const struct segment *seg,
                                          struct bytes body, struct sink *sink)
 {
     enum tls_exchange exchange = tls_suites_exchange(hs->cipher);
@@ -134,6 +141,7 @@ enum bytes_fault tls_key_exchange_server(const struct tls_handshake *hs, const s
         return BYTES_OK; /* nothing in it that is reported */
     }
     struct key_exchange found = { 0 };
+    struct bytes parameters = body;
     if (tls_suites_is_psk(hs->cipher)) {
         bytes_take(&body, bytes_u16(&body)); /* RFC 4279 3: identity hint */
     }
@@ -143,11 +151,15 @@ enum bytes_fault tls_key_exchange_server(const struct tls_handshake *hs, const s
         read_ecdh(&found, &body);
     }
     if (bytes_ok(&body)) {
+        parameters = parameters_of(parameters, &body);
         read_signature(&found, &body, hs->version);
     }
     enum bytes_fault fault = bytes_finish(&body);
     if (fault != BYTES_MALFORMED) {
         report(seg, &found, sink);
+    }
+    if (fault != BYTES_MALFORMED && found.is_signed) {
+        tls_signatures_server(hs, seg, &parameters, found.scheme, &found.signature, sink);
     }
     return fault;
 }

@@ -4,8 +4,9 @@
 
 #include "analyzers/tls_handshake.h"
 
-/* Body of the message: reports group and signature. The fault is that of the body. */
-enum bytes_fault tls_key_exchange_server(const struct tls_handshake *hs, const struct segment *seg,
+/* Body of the message: reports group and signature, and whether that verifies. The fault is that of
+ * the body. */
+enum bytes_fault tls_key_exchange_server(struct tls_handshake *hs, const struct segment *seg,
                                          struct bytes body, struct sink *sink);
 
 #endif

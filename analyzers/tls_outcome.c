@@ -3,6 +3,7 @@
  * A conclusion from absence ("did not ask") is drawn only where that side lost nothing. */
 #include "analyzers/tls_outcome.h"
 
+#include "analyzers/crypto/signatures.h"
 #include "analyzers/tls_extensions.h"
 #include "analyzers/tls_names.h"
 #include "analyzers/tls_suites.h"
@@ -187,6 +188,24 @@ static bool is_flight_read(const struct tls_handshake *hs, const struct parties 
                     (p->server->under_keys > 0 && tls_handshake_has(client, CLIENT_KEY_EXCHANGE)));
 }
 
+/* The server asked for a certificate, got one and went on: proof is what verifies. Where that could
+ * not be tried, the server's going on speaks for it. */
+static struct mtls judge_signatures(const struct tls_handshake *hs)
+{
+    if (hs->client_signature == SIGNATURE_INVALID) {
+        return (struct mtls){ "disproven", "signature-invalid" };
+    }
+    if (hs->server_signature == SIGNATURE_INVALID) {
+        return (struct mtls){ "disproven", "server-signature-invalid" };
+    }
+    if (hs->client_signature == SIGNATURE_VALID) {
+        return (struct mtls){ "proven", "certificate-verify" };
+    }
+    return hs->client_signature == SIGNATURE_UNCHECKED
+               ? (struct mtls){ "inferred", "signature-unchecked" }
+               : (struct mtls){ NULL, NULL };
+}
+
 /* The server asked: what came of it. */
 static struct mtls judge_request(const struct tls_handshake *hs, const struct parties *p, bool end)
 {
@@ -208,7 +227,7 @@ static struct mtls judge_request(const struct tls_handshake *hs, const struct pa
     }
     if (p->server->under_keys > 0 && (hs->datagram || !p->server->fatal)) {
         return client->raw_key ? (struct mtls){ "unknown", "raw-public-key" }
-                               : (struct mtls){ "proven", "certificate-verify" };
+                               : judge_signatures(hs);
     }
     return (struct mtls){ NULL, NULL };
 }

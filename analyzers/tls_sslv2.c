@@ -162,7 +162,8 @@ static enum bytes_fault report_server_hello(struct tls_handshake *hs, const stru
     observe_value(sink, seg, OBS_TLS_RESUMED, h.resumed);
     if (bytes_left(&h.certificate) > 0) {
         hs->side[seg->from].certificates = 1;
-        tls_certificates_report(seg, h.certificate, false, 0, sink);
+        uint8_t *leaf = hs->side[seg->from].leaf;
+        (void)tls_certificates_report(seg, h.certificate, false, 0, sink, leaf);
     }
     return BYTES_OK;
 }

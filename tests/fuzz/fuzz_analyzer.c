@@ -10,7 +10,9 @@
 
 #include "analyzers/analyzer.h"
 #include "analyzers/crypto/certificates.h"
+#include "analyzers/crypto/signatures.h"
 #include "analyzers/facts.h"
+#include "analyzers/tls_transcript.h"
 
 #define CAT_(a, b) a##b
 #define CAT(a, b)  CAT_(a, b)
@@ -31,6 +33,7 @@ struct side {
 struct run {
     struct sink sink; /* first: put casts back */
     struct facts facts;
+    struct transcripts transcripts;
     void *state;
     struct side sides[2];
     uint64_t packet;
@@ -138,9 +141,12 @@ static void start(struct run *run)
     run->sides[0].pending = malloc(PENDING_MAX);
     run->sides[1].pending = malloc(PENDING_MAX);
     if (run->state == NULL || run->sides[0].pending == NULL || run->sides[1].pending == NULL ||
-        certificates_new(8, &run->sink.certificates) != OV_OK) {
+        certificates_new(8, &run->sink.certificates) != OV_OK ||
+        signatures_new(&run->sink.signatures) != OV_OK) {
         abort();
     }
+    tls_transcript_init(&run->transcripts, NULL);
+    run->sink.transcripts = &run->transcripts;
 }
 
 static void end(struct run *run)
@@ -150,6 +156,11 @@ static void end(struct run *run)
     if (SUBJECT.close != NULL) {
         SUBJECT.close(run->state, &run->sink);
     }
+    if (run->transcripts.blocks.in_use > 0) {
+        abort(); /* the analyzer did not give back what it kept */
+    }
+    tls_transcript_done(&run->transcripts);
+    signatures_free(run->sink.signatures);
     certificates_free(run->sink.certificates);
     facts_done(&run->facts);
     free(run->sides[0].pending);

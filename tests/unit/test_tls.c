@@ -94,8 +94,8 @@ static void mutual_handshake_is_proven(void)
     CHECK(play_is(p, OBS_TLS_ALPN, "h2"));
     CHECK(play_is(p, OBS_CARRIES, "http") && play_is(p, OBS_CARRIES_BY, "alpn"));
     CHECK(play_is(p, OBS_TLS_CLIENT_CERTIFICATE, "presented"));
-    CHECK(play_is(p, OBS_TLS_CERTIFICATE_VERIFY, "unchecked"));
-    CHECK(play_is(p, OBS_TLS_KEY_EXCHANGE_SIGNATURE, "unchecked"));
+    CHECK(play_is(p, OBS_TLS_CERTIFICATE_VERIFY, "valid"));
+    CHECK(play_is(p, OBS_TLS_KEY_EXCHANGE_SIGNATURE, "valid"));
     CHECK(play_mtls(p, "proven", "certificate-verify"));
     CHECK_EQ(play_flag(p, OBS_TLS_CERTIFICATE_REQUESTED), 1);
     CHECK_EQ(play_flag(p, OBS_TLS_ESTABLISHED), 1);

@@ -7,7 +7,9 @@
 
 #include "analyzers/analyzer.h"
 #include "analyzers/crypto/certificates.h"
+#include "analyzers/crypto/signatures.h"
 #include "analyzers/facts.h"
+#include "analyzers/tls_transcript.h"
 #include "tests/check.h"
 
 struct chunk {
@@ -15,11 +17,13 @@ struct chunk {
     const char *hex; /* NULL ends a list */
 };
 
-enum { PLAY_BYTES_MAX = 32 * 1024 };
+enum { PLAY_BYTES_MAX = 32 * 1024, PLAY_BUDGET = 1 << 20 };
 
 struct play {
     struct sink sink; /* first: put casts back */
     struct facts facts;
+    struct transcripts transcripts;
+    struct budget budget; /* of the transcripts: must be whole again at the end */
     const struct analyzer *analyzer;
     void *state;
     uint8_t pending[2][PLAY_BYTES_MAX]; /* of a stream: what the analyzer left */
@@ -58,9 +62,13 @@ static inline struct play *play_new(const struct analyzer *analyzer)
     p->analyzer = analyzer;
     p->client = -1;
     p->state = calloc(1, analyzer->state_size);
-    if (p->state == NULL || certificates_new(16, &p->sink.certificates) != OV_OK) {
+    if (p->state == NULL || certificates_new(16, &p->sink.certificates) != OV_OK ||
+        signatures_new(&p->sink.signatures) != OV_OK) {
         abort();
     }
+    p->budget.left = PLAY_BUDGET;
+    tls_transcript_init(&p->transcripts, &p->budget);
+    p->sink.transcripts = &p->transcripts;
     return p;
 }
 
@@ -149,6 +157,9 @@ static inline struct play *play_all(const struct analyzer *analyzer, const struc
 
 static inline void play_free(struct play *p)
 {
+    CHECK_EQ(p->budget.left, PLAY_BUDGET);
+    tls_transcript_done(&p->transcripts);
+    signatures_free(p->sink.signatures);
     certificates_free(p->sink.certificates);
     facts_done(&p->facts);
     free(p->state);
