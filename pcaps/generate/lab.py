@@ -29,13 +29,16 @@ class Lab:
 
     count = 0
 
-    def __init__(self, hosts, capture, capture_filter="tcp or udp"):
+    def __init__(self, hosts, capture, capture_filter="tcp or udp", keylog=None):
+        """keylog: the library that makes OpenSSL programs write down their secrets; None: nobody writes them."""
         Lab.count += 1
         self.prefix = f"ov{os.getpid()}x{Lab.count}"
         self.hosts = hosts
         self.capture = capture
         self.filter = capture_filter
         self.directory = tempfile.mkdtemp(prefix="overt-lab-")
+        self.keylog = keylog
+        self.secrets = ""  # the key log of all programs, when the lab has ended
         self.namespaces = []
         self.processes = []
         self.tcpdump = None
@@ -54,6 +57,7 @@ class Lab:
     def __exit__(self, kind, value, trace):
         try:
             self.stop_all()
+            self.secrets = _read(self.path("secrets"))
             if kind is None:
                 self._finish_capture()
         finally:
@@ -141,7 +145,7 @@ class Lab:
         """Runs a program on a host to its end and returns its output; another exit status is an error."""
         command = ["ip", "netns", "exec", f"{self.prefix}-{host}", *argv]
         done = subprocess.run(command, capture_output=True, timeout=seconds, check=False,
-                              input=stdin.encode() if stdin is not None else b"", env=_environment(environment))
+                              input=stdin.encode() if stdin is not None else b"", env=self._environment(environment))
         text = (done.stdout + done.stderr).decode("utf-8", "replace")
         if expect is not None and done.returncode not in expect:
             raise LabError(f"{argv[0]} on {host} exited with {done.returncode}:\n{text[-2000:]}")
@@ -192,11 +196,13 @@ class Lab:
     def _spawn(self, namespace, argv, log, environment=None, cwd=None):
         with open(log, "wb") as out:
             return subprocess.Popen(["ip", "netns", "exec", namespace, *argv], stdin=subprocess.DEVNULL, stdout=out,
-                                    stderr=subprocess.STDOUT, env=_environment(environment), cwd=cwd)
+                                    stderr=subprocess.STDOUT, env=self._environment(environment), cwd=cwd)
 
-
-def _environment(extra):
-    return {**os.environ, "LC_ALL": "C", **(extra or {})}
+    def _environment(self, extra):
+        """What every program of the lab finds; curl, GnuTLS and Python know SSLKEYLOGFILE, OpenSSL the library."""
+        secrets = self.path("secrets")
+        told = {"LD_PRELOAD": self.keylog, "OVERT_KEYLOG": secrets, "SSLKEYLOGFILE": secrets} if self.keylog else {}
+        return {**os.environ, "LC_ALL": "C", **told, **(extra or {})}
 
 
 def _quiet(argv):

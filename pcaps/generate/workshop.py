@@ -57,13 +57,21 @@ class Workshop:
 
     @property
     def srtpsend(self):
-        return self._once("srtpsend", compile_srtpsend)
+        return self._once("srtpsend", lambda path: build(path, "srtpsend.c", "-lsrtp2", "-lgnutls"))
+
+    @property
+    def srtpopen(self):
+        return self._once("srtpopen", lambda path: build(path, "srtpopen.c", "-lsrtp2"))
+
+    @property
+    def keylog(self):
+        return self._once("keylog.so", lambda path: build(path, "keylog.c", "-shared", "-fPIC"))
 
 
-def compile_srtpsend(path):
-    """Builds the media sender and returns its path."""
+def build(path, source, *options):
+    """Builds one of the C programs beside this file and returns its path."""
     subprocess.run(["gcc", "-std=c17", "-D_DEFAULT_SOURCE", "-O1", "-Wall", "-Wextra", "-o", path,
-                    os.path.join(HERE, "srtpsend.c"), "-lsrtp2", "-lgnutls"], check=True)
+                    os.path.join(HERE, source), *options], check=True)
     return path
 
 
@@ -74,7 +82,7 @@ def package_version(package):
     return done.stdout[3:] if done.returncode == 0 and done.stdout.startswith("ii") else None
 
 
-def missing_packages(cases):
-    """Packages that these cases need and that are not installed."""
-    needed = {package for case in cases for package in case.packages} | set(ALWAYS)
+def missing_packages(cases, more=()):
+    """Packages that these cases need, and more, and that are not installed."""
+    needed = {package for case in cases for package in case.packages} | set(ALWAYS) | set(more)
     return sorted(package for package in needed if not package_version(package))

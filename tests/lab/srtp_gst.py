@@ -54,12 +54,16 @@ def source(work, codec, pattern="ball"):
     return f"{media.format(wave=wave_of(work), rate=rate, format=form, pattern=pattern)} ! {payload}"
 
 
+def key_of(side, suite):
+    """Master key and salt of a side (0, 1) in hex."""
+    return "".join(f"{(side * 101 + 37 * i + i * i) % 256:02x}" for i in range(SUITES[suite][2]))
+
+
 def encryption(suite, side):
     """The element that makes SRTP of RTP and RTCP."""
-    cipher, authentication, size = SUITES[suite]
-    key = "".join(f"{(side * 101 + 37 * i + i * i) % 256:02x}" for i in range(size))
-    return (f"srtpenc name=s key={key} rtp-cipher={cipher} rtp-auth={authentication} rtcp-cipher={cipher} "
-            f"rtcp-auth={'null' if cipher.endswith('gcm') else 'hmac-sha1-80'}")
+    cipher, authentication, _ = SUITES[suite]
+    return (f"srtpenc name=s key={key_of(side, suite)} rtp-cipher={cipher} rtp-auth={authentication} "
+            f"rtcp-cipher={cipher} rtcp-auth={'null' if cipher.endswith('gcm') else 'hmac-sha1-80'}")
 
 
 def start_sender(lab, host, address, peer, media, encrypt=None, port=PORT, muxed=False):
