@@ -110,6 +110,20 @@ def pcapng_of_two(frames):
     return b"".join(out)
 
 
+def pcapng_with_secrets(secrets):
+    """A pcapng whose decryption secrets block (type 10) with the TLS key log stands before the packets."""
+    def write(frames):
+        out = [block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1)),
+               block(1, struct.pack("<HHI", ETHERNET, 0, 0)),
+               block(10, struct.pack("<4sI", b"KSLT", len(secrets)) + secrets)]  # "TLSK", little endian
+        for frame in frames:
+            ticks = frame.time_ns // 1000
+            out.append(block(6, struct.pack("<IIIII", 0, ticks >> 32, ticks & 0xFFFFFFFF, len(frame.data), frame.size)
+                             + frame.data))
+        return b"".join(out)
+    return write
+
+
 # --- changes: each takes frames and a random source, and gives frames ------------------------------------------------
 
 def changed(frame, **more):
@@ -216,6 +230,9 @@ class Kind:
     equal: bool = False
 
 
+WITH_SECRETS = "pcapng with secrets"
+
+
 def linked(link):
     return lambda frames: classic(frames, link)
 
@@ -243,9 +260,10 @@ KINDS = [
 ]
 
 
-def copies(name, frames):
-    """[(kind, frames of the copy, bytes of its file)] of a scenario's capture."""
-    for kind in KINDS:
+def copies(name, frames, secrets=b""):
+    """[(kind, frames of the copy, bytes of its file)] of a scenario's capture. secrets: its key log."""
+    more = [Kind(WITH_SECRETS, same, pcapng_with_secrets(secrets), equal=True)] if secrets else []
+    for kind in KINDS + more:
         seed = hashlib.sha256(f"{name} {kind.name}".encode()).digest()
         kept = kind.change(frames, random.Random(seed))
         if kept:
@@ -266,10 +284,11 @@ def judge_copies(overt, name, folder):
     frames = read(folder / "traffic.pcap")
     if frames is None:
         return None
-    whole, results = verdicts.findings_of(overt, folder), []
+    whole, results, secrets = verdicts.findings_of(overt, folder), [], folder / verdicts.SECRETS
+    secrets = secrets.read_bytes() if secrets.exists() else b""
     with tempfile.TemporaryDirectory(prefix="overt-derived-") as temporary:
         capture = Path(temporary) / "copy.pcap"
-        for kind, kept, data in copies(name, frames):
+        for kind, kept, data in copies(name, frames, secrets):
             capture.write_bytes(data)
             rows = verdicts.check(overt, folder, capture)
             for row in rows:
@@ -279,6 +298,8 @@ def judge_copies(overt, name, folder):
                 before = worst_of(whole, row)
                 row["before"] = before["verdict"] if before else "none"
                 row["differs"] = kind.equal and row["before"] != row["got"]
+                if kind.name == WITH_SECRETS and row.get("secrets") == row["got"]:  # overt used the block
+                    row.update(wanted=row["got"], grade="right", differs=False)
             results.append({"kind": kind.name, "rows": rows})
     return results
 

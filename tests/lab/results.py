@@ -11,16 +11,46 @@ def table(all_results):
     rows = [(r["name"], row) for r in all_results for row in r["rows"]]
     grades = {grade: sum(row["grade"] == grade for _, row in rows) for grade in ("right", "open", "wrong")}
     lines = ["# What overt says about the recorded scenarios", "",
-             "Made by `tests/lab/run --results`. *open*: overt says unknown, or nothing, where the truth is known.", "",
+             "Made by `tests/lab/run --results`. *open*: overt says unknown, or nothing, where the truth is known; "
+             "with the area that will settle it. *with secrets*: what is true, and what overt says, when the key log of "
+             "the scenario is given; \"-\": this overt takes none; empty: the scenario has no key log.", "",
              f"{len(all_results)} scenarios, {len(rows)} verdicts: {grades['right']} right, {grades['open']} open, "
-             f"{grades['wrong']} wrong.", "",
-             "| scenario | row | between | truth | overt | evidence | |", "|---|---|---|---|---|---|---|"]
+             f"{grades['wrong']} wrong.{with_secrets(rows)}", "",
+             "| scenario | row | between | truth | overt | truth with secrets | overt with secrets | evidence | |",
+             "|---|---|---|---|---|---|---|---|---|"]
     for name, row in rows:
-        got = row["got"] + (f" ({row['reason']})" if row["reason"] and row["grade"] != "right" else "")
-        mark = {"right": "", "open": f"open: {row.get('area', '')}".rstrip(": "), "wrong": "**wrong**"}[row["grade"]]
-        lines.append(f"| {name} | {row['row']} | {row['client']} {row['server']} | {row['wanted']} | {got} | "
-                     f"{row['evidence']} | {mark} |")
+        opened = row["opened"]
+        known = (opened["wanted"], got_of(opened)) if opened else ("", "")
+        grade = "wrong" if opened and opened.get("grade") == "wrong" else row["grade"]
+        mark = {"right": "", "open": f"open: {area_of(row)}", "wrong": "**wrong**"}[grade]
+        lines.append(f"| {name} | {row['row']} | {row['client']} {row['server']} | {row['wanted']} | {got_of(row)} | "
+                     f"{' | '.join(known)} | {row['evidence']} | {mark} |")
     return "\n".join(lines + ["", *cases_table(all_results)]) + "\n"
+
+
+def got_of(row):
+    """What overt says; why, where that is not the truth; "-" where it was not asked."""
+    if "got" not in row:
+        return "-"
+    return row["got"] + (f" ({row['reason']})" if row["reason"] and row["grade"] != "right" else "")
+
+
+def area_of(row):
+    """What will settle an open verdict: what the truth says, else what overt's reason is about."""
+    prefix = row["reason"].partition(".")[0]
+    areas = {"media": "media", "tls": "tls", "cert": "tls", "capture": "capture"}
+    return row.get("area") or areas.get(prefix, "policy")
+
+
+def with_secrets(rows):
+    """A sentence on the verdicts with key logs."""
+    graded = [row["opened"]["grade"] for _, row in rows if row["opened"] and "grade" in row["opened"]]
+    settled = sum(bool(row["opened"]) and row["opened"]["wanted"] != row["wanted"] for _, row in rows)
+    text = f" {settled} verdicts are another when the key log is given"
+    if not graded:
+        return text + "."
+    counts = [f"{graded.count(grade)} {grade}" for grade in ("right", "open", "wrong")]
+    return f"{text}; with key logs: {', '.join(counts)}."
 
 
 def staged(all_results):

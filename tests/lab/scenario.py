@@ -27,6 +27,7 @@ class Subject:
     secrets: str | None = None  # the verdict when the key log is given too; None: the same
     area: str | None = None  # what will settle an unknown: tls media policy capture
     note: str = ""  # why, where it is not obvious
+    client_certificate: str | None = None  # in every full handshake: shown, empty, not requested; None: not declared
 
 
 @dataclass
@@ -42,6 +43,7 @@ class Scenario:
     cases: tuple = ()  # truth cases of the table that it stages
     clear: tuple = ()  # texts that are readable in the capture
     hidden: tuple = ()  # texts that were sent and must not be readable
+    inside: tuple | None = None  # those that the key log must open; None: all of hidden
     settings: dict = field(default_factory=dict)  # policy settings that differ from the default
     later: dict = field(default_factory=dict)  # the same, but builds may refuse them: policy.yaml leaves them out
 
@@ -100,8 +102,11 @@ def truth_of(scene):
     for s in scene.subjects:
         one = {"row": s.row, "client": scene.hosts[s.client].address, "server": scene.hosts[s.server].address,
                "verdict": s.verdict}
-        one.update({key: value for key, value in (("secrets", s.secrets), ("area", s.area), ("note", s.note)) if value})
+        one.update({key: value for key, value in (("secrets", s.secrets), ("area", s.area), ("note", s.note),
+                                               ("client_certificate", s.client_certificate)) if value})
         subjects.append(one)
     later = {"later": scene.later} if scene.later else {}
+    inside = {} if scene.inside is None else {"inside": list(scene.inside)}
     return {"scenario": scene.name, "shows": scene.shows, "synthetic": scene.synthetic, "cases": list(scene.cases),
-            **later, "subjects": subjects, "clear": list(scene.clear), "hidden": list(scene.hidden)}
+            **later, "subjects": subjects, "clear": list(scene.clear), "hidden": list(scene.hidden),
+            **inside}

@@ -3,6 +3,7 @@
 A verdict is right, open (overt says unknown where the truth is known) or wrong. Wrong is what must never be: a
 violation that is called compliant or exempt, something good that is called a violation, or a row that judges a pair it has
 nothing to do with."""
+import functools
 import json
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 SANITIZER_STATUS = 99
+SECRETS = "secrets.keylog"
 BAD = {"violation", "weak"}
 GOOD = {"compliant", "exempt", "not_assessable"}
 WORST_FIRST = ["violation", "unknown", "weak", "exempt", "compliant", "not_assessable"]
@@ -19,13 +21,22 @@ class CheckError(Exception):
     """overt crashed, or a file of the scenario cannot be used."""
 
 
-def findings_of(overt, folder, capture="traffic.pcap"):
-    """All findings, compliant ones too, of a scenario's capture under its policy."""
+@functools.cache
+def offers_keylog(overt):
+    """Can this overt open TLS with a key log?"""
+    run = subprocess.run([str(overt), "audit", "--help"], capture_output=True, text=True, check=False, timeout=120)
+    return "--keylog" in run.stdout
+
+
+def findings_of(overt, folder, capture="traffic.pcap", secrets=False):
+    """All findings, compliant ones too, of a scenario's capture under its policy. secrets: with its key log."""
     with tempfile.TemporaryDirectory(prefix="overt-verdicts-") as temporary:
         out = Path(temporary) / "out.jsonl"
         command = [str(overt), "audit", "--quiet", "--all", "--fail-on", "never", "--out", str(out)]
         if (folder / "policy.yaml").exists():
             command += ["--policy", str(policy_for(overt, folder, Path(temporary))[0])]
+        if secrets:
+            command += ["--keylog", str(folder / SECRETS)]
         environment = {"ASAN_OPTIONS": f"exitcode={SANITIZER_STATUS}", "UBSAN_OPTIONS": f"exitcode={SANITIZER_STATUS}"}
         run = subprocess.run([*command, str(folder / capture)], capture_output=True, text=True, check=False,
                              timeout=120, env=environment)
@@ -83,15 +94,17 @@ def grade(wanted, got):
     return "wrong"
 
 
-def check(overt, folder, capture="traffic.pcap"):
-    """[{row, client, server, wanted, got, evidence, reason, grade, area, note}] of a recorded scenario."""
+def check(overt, folder, capture="traffic.pcap", secrets=False):
+    """[{row, client, server, wanted, got, evidence, reason, grade, area, note}] of a recorded scenario. secrets: what
+    the truth is, and overt says, when the key log is given."""
     truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
-    findings = findings_of(overt, folder, capture)
+    findings = findings_of(overt, folder, capture, secrets)
     results = []
     for subject in truth["subjects"]:
+        wanted = subject.get("secrets", subject["verdict"]) if secrets else subject["verdict"]
         got, evidence, reason = said(findings, subject)
-        results.append({**subject, "wanted": subject["verdict"], "got": got, "evidence": evidence, "reason": reason,
-                        "grade": grade(subject["verdict"], got)})
+        results.append({**subject, "wanted": wanted, "got": got, "evidence": evidence, "reason": reason,
+                        "grade": grade(wanted, got)})
     listed = {(s["row"], frozenset((s["client"], s["server"]))) for s in truth["subjects"]}
     for finding in findings:
         key = (finding["row"], frozenset((finding["client"]["ip"], finding["server"]["ip"])))
@@ -103,6 +116,20 @@ def check(overt, folder, capture="traffic.pcap"):
         for row in results:
             row.update({"grade": "open", "area": "policy"} if row["grade"] == "wrong" else {})
     return results
+
+
+def check_both(overt, folder):
+    """check, and in each row under "opened" what check gives with the key log: None where there is no key log, a row
+    without "got" where overt takes none yet. A row that only the key log makes overt speak of has no verdict before."""
+    rows = check(overt, folder)
+    if not (folder / SECRETS).exists():
+        return [{**row, "opened": None} for row in rows]
+    if not offers_keylog(overt):
+        return [{**row, "opened": {"wanted": row.get("secrets", row["wanted"])}} for row in rows]
+    opened = {(row["row"], row["client"], row["server"]): row for row in check(overt, folder, secrets=True)}
+    both = [{**row, "opened": opened.pop((row["row"], row["client"], row["server"]), None)} for row in rows]
+    silent = {"wanted": "none", "got": "none", "grade": "right", "evidence": "", "reason": ""}
+    return both + [{**row, **silent, "opened": row} for row in opened.values()]
 
 
 def check_texts(folder, capture="traffic.pcap"):

@@ -67,7 +67,8 @@ def add_register(transport, password, robust=False, cases=()):
     readable = () if tls else ("REGISTER sip:", *(("Digest username=",) if password else ()))
     hidden = (PASSWORD, *(("REGISTER sip:",) if tls else ()))
     scenario(f"call/register_{transport}{'_digest' if password else ''}", ALONE, leg(ALONE, "alice", transport),
-             *PROGRAMS, robust=robust, cases=cases, clear=readable, hidden=hidden)(play)
+             *PROGRAMS, robust=robust, cases=cases, clear=readable, hidden=hidden,
+             inside=("REGISTER sip:",) if tls else ())(play)
 
 
 def add_call(name, hosts, ports, transports, media, shows, password=None, robust=False):
@@ -87,7 +88,8 @@ def add_call(name, hosts, ports, transports, media, shows, password=None, robust
     clear = any(t not in METHODS for t in transports)
     keys = ("inline:",) if media[0] in ("sdes", "optional") else ()
     scenario(name, hosts, subjects, *PROGRAMS, robust=robust, clear=("INVITE sip:bob", *keys) if clear else (),
-             hidden=(PASSWORD,) if clear else (PASSWORD, "INVITE sip:bob", "inline:"))(play)
+             hidden=(PASSWORD,) if clear else (PASSWORD, "INVITE sip:bob", "inline:"),
+             inside=() if clear else ("INVITE sip:bob", *keys))(play)
 
 
 def add_all():

@@ -185,8 +185,9 @@ def start_dtls(lab, work, number, own, peer, codec, ports):
     return lab.start(own[0], ["gst-launch-1.0", "-q", *text.split()])
 
 
-def play_gst(lab, work, codec, sending=gst.PORT):
-    """Both ends for a few seconds; sending: the port that they send from, when not the one they listen on."""
+def play_gst(lab, work, codec, sending=20100):
+    """Both ends for a few seconds. sending: the port that they send from: gst-launch cannot share the socket that it
+    listens on, and a second one on that port would take the peer's handshake away."""
     alice, bob = ends_of(PAIR)
     ends = [start_dtls(lab, work, 0, bob, alice, codec, (sending, gst.PORT))]
     lab.wait_listening("bob", "udp", gst.PORT)
@@ -198,13 +199,15 @@ def play_gst(lab, work, codec, sending=gst.PORT):
 
 @scenario("dtlssrtp/gst_opus", PAIR, [media("TT-04", "compliant")], *GST)
 def gst_opus(lab, work):
-    """DTLS 1.2 and SRTP of Opus between two ends of gstreamer; no signalling."""
+    """DTLS 1.2 and SRTP of Opus between two ends of gstreamer, which send from another port than they listen on; no
+    signalling."""
     play_gst(lab, work, "opus")
 
 
 @scenario("dtlssrtp/gst_vp8", PAIR, [media("TT-04", "compliant")], *GST)
 def gst_vp8(lab, work):
-    """DTLS 1.2 and SRTP of VP8 between two ends of gstreamer; no signalling."""
+    """DTLS 1.2 and SRTP of VP8 between two ends of gstreamer, which send from another port than they listen on; no
+    signalling."""
     play_gst(lab, work, "vp8")
 
 
@@ -212,4 +215,4 @@ def gst_vp8(lab, work):
 def gst_split(lab, work):
     """DTLS 1.2 and SRTP of G.711 in which each end sends from a port other than it listens on: one handshake, and one
     session, in two pairs of ports. No signalling."""
-    play_gst(lab, work, "pcmu", 20100)
+    play_gst(lab, work, "pcmu")

@@ -56,7 +56,8 @@ def federate(name, shows, mutual, certificates, version="tls12", pair=OUT, kind=
     """Declares one connection between the Edge and the partner. kind: the partner's certificate."""
     initiator, listener = pair
     hidden = version == "tls13"
-    rows = [Subject("TT-19", initiator, listener, mutual, area="policy"),
+    shown = None if mutual == "unknown" else "not requested" if not asks else "shown" if presents else "empty"
+    rows = [Subject("TT-19", initiator, listener, mutual, area="policy", client_certificate=shown),
             Subject("TT-24", initiator, listener, "unknown" if hidden else certificates,
                     secrets=certificates if hidden else None),
             Subject("TT-01", initiator, listener, "none", note="a partner's server is none of our own")]

@@ -39,7 +39,7 @@ def media_rows(call):
 
 
 def texts(call):
-    """(clear, hidden) of a call."""
+    """(clear, hidden) of a call; the last hidden one may not have been sent at all."""
     words = (f"INVITE sip:{gateway_calls.NUMBERS[1]}", *(("inline:",) if call.announces_keys else ()))
     return ((), (*words, "inline:")) if call.tls else (words, ())
 
@@ -50,7 +50,8 @@ def add(name, call, shows, hosts=None, rows=None, robust=False, cases=()):
     play.__doc__ = shows
     clear, hidden = texts(call)
     scenario(f"gateway/{name}", hosts or HOSTS, rows or [*signalling_rows(call), *media_rows(call)],
-             *gateway_calls.PROGRAMS, robust=robust, cases=cases, clear=clear, hidden=hidden)(play)
+             *gateway_calls.PROGRAMS, robust=robust, cases=cases, clear=clear, hidden=hidden,
+             inside=hidden[:-1])(play)
 
 
 OUT, IN = ("med01", "gw01"), ("gw01", "med01")

@@ -14,10 +14,11 @@ SERVER_ASKS = {  # how the server asks for the client's certificate
 }
 
 
-def subjects(version, client, server, mutual, certificates):
-    """TT-01 and, where certificates is given, TT-24. TLS 1.3 hides both; sizes of records tell of the first."""
+def subjects(version, client, server, mutual, certificates, shows=None):
+    """TT-01 and, where certificates is given, TT-24. TLS 1.3 hides both; sizes of records tell of the first. shows:
+    what becomes of the client's certificate."""
     hidden = version == "tls13"
-    rows = [Subject("TT-01", client, server, mutual, area="tls" if hidden else None)]
+    rows = [Subject("TT-01", client, server, mutual, area="tls" if hidden else None, client_certificate=shows)]
     if certificates:
         rows.append(Subject("TT-24", client, server, "unknown" if hidden else certificates,
                             secrets=certificates if hidden else None))
@@ -47,7 +48,9 @@ def handshake(name, shows, version, mutual, certificates=None, pair=("fe01", "ed
     if succeeds and "clear" not in more:
         more["hidden"] = (REQUEST_LINE,)
     more.setdefault("robust", True)
-    scenario(f"mtls/{name}", table, subjects(version, initiator, listener, mutual, certificates), "openssl",
+    ended = mutual == "unknown" or "NULL" in "".join(suite)  # the client ended it; or nothing is hidden
+    presented = None if ended or not certificates else "not requested" if not asks else "shown" if client else "empty"
+    scenario(f"mtls/{name}", table, subjects(version, initiator, listener, mutual, certificates, presented), "openssl",
              **more)(play)
 
 
@@ -242,8 +245,9 @@ def asked_later(name, shows, version, key):
                       *peers.check(work, "edge01.contoso.com"))
     play.__doc__ = shows
     note = "the certificate comes after the first handshake, under its keys"
-    scenario(f"mtls/{name}", ACROSS, [Subject("TT-01", "fe01", "edge01", "compliant", area="tls", note=note)],
-             "openssl", robust=True, hidden=(REQUEST_LINE,))(play)
+    scenario(f"mtls/{name}", ACROSS, [Subject("TT-01", "fe01", "edge01", "compliant", area="tls", note=note,
+                                              client_certificate="shown" if version == "tls13" else None)], "openssl",
+             robust=True, hidden=(REQUEST_LINE,))(play)
 
 
 asked_later("tls12_renegotiated", "TLS 1.2 where the Edge asks for the Front End's certificate only in a second "
@@ -262,10 +266,12 @@ def sip_servers(name, shows, version, mutual, certificates, listener=None, clien
         peers.start_kamailio(lab, work, "fe01", FE01, peer=EDGE01, method=method, **(client or {}))
         peers.wait_for_bytes(lab, least)
     play.__doc__ = shows
-    scenario(f"mtls/kamailio_{name}", ACROSS_TRUST, subjects(version, "fe01", "edge01", mutual, certificates),
+    shown = "not requested" if listener == NOT_ASKING else "empty" if listener == MAY_BE_EMPTY else "shown"
+    scenario(f"mtls/kamailio_{name}", ACROSS_TRUST, subjects(version, "fe01", "edge01", mutual, certificates, shown),
              "kamailio", "kamailio-tls-modules", robust=True, hidden=("OPTIONS sip:192.0.2.10",))(play)
 
 
+NOT_ASKING = {"verify": "no", "require": "no"}
 ANY = {"verify": "no", "require": "yes", "more": "verify_client = optional_no_ca"}
 MAY_BE_EMPTY = {"verify": "yes", "require": "no", "more": "verify_client = optional"}
 for new in ("tls12", "tls13"):
@@ -273,7 +279,7 @@ for new in ("tls12", "tls13"):
     sip_servers(f"{new}_mutual", f"{start} OPTIONS from a Front End to the Edge with certificates of both.", new,
                 "compliant", "compliant")
     sip_servers(f"{new}_not_requested", f"{start} OPTIONS from a Front End to the Edge, which does not ask for a "
-                "certificate.", new, "violation", "compliant", {"verify": "no", "require": "no"})
+                "certificate.", new, "violation", "compliant", NOT_ASKING)
     sip_servers(f"{new}_empty", f"{start} OPTIONS from a Front End that has no certificate to the Edge, which asks for "
                 "one and goes on.", new, "violation", "compliant", MAY_BE_EMPTY, {"presents": False})
     sip_servers(f"{new}_other_ca", f"{start} OPTIONS from a Front End whose certificate is of another CA; the Edge "
@@ -290,7 +296,8 @@ def wrapped(name, shows, version, mutual, certificates, checks=True, client="goo
         peers.start_stunnel(lab, work, "director01", version, to=FE01, kind=client, more=sni)
         peers.talk(lab, "director01")
     play.__doc__ = shows
-    scenario(f"mtls/stunnel_{name}", INSIDE_TRUST, subjects(version, "director01", "fe01", mutual, certificates),
+    shown = "not requested" if not checks else "shown" if client else "empty"
+    scenario(f"mtls/stunnel_{name}", INSIDE_TRUST, subjects(version, "director01", "fe01", mutual, certificates, shown),
              "stunnel4", robust=robust, hidden=(REQUEST_LINE,))(play)
 
 

@@ -1,4 +1,6 @@
 """TLS sessions taken up again: no certificate is shown then, and the first connection is in the capture or not."""
+from dataclasses import replace
+
 import mtls_peers as peers
 from mtls_peers import ACROSS, ACROSS_TRUST, EDGE01, FE01, INSIDE, INSIDE_TRUST, REQUEST_LINE
 from scenario import Host, Subject, scenario
@@ -38,6 +40,9 @@ def resumption(name, shows, kind, rows, pair=("fe01", "edge01"), trust=False, as
         if orphan:
             work.afterwards(peers.only_last_connection)
     play.__doc__ = shows
+    if not orphan:
+        shown = "not requested" if not asks else "shown" if client else "empty"
+        rows = [replace(row, client_certificate=shown) if row.row == "TT-01" else row for row in rows]
     scenario(f"resumption/{name}", table, rows, "openssl", robust=True, hidden=(REQUEST_LINE,), **more)(play)
 
 

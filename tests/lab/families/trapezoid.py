@@ -72,7 +72,8 @@ def add(name, shows, hop="tls", media="sdes", bob_by="tls", method="TLSv1.2", as
     keys = {"sdes": ("inline:",), "dtls": ("a=fingerprint:",)}.get(media, ())
     scenario(f"trapezoid/{name}", hosts, subjects, *PROGRAMS, robust=robust,
              clear=("INVITE sip:bob", *keys) if clear else (),
-             hidden=() if clear else ("INVITE sip:bob", "inline:", "a=fingerprint:"))(play)
+             hidden=() if clear else ("INVITE sip:bob", "inline:", "a=fingerprint:"),
+             inside=("INVITE sip:bob", *keys))(play)
 
 
 add("tls12_sdes", "A call over two servers: TLS 1.2 on every hop, mutual between the servers, and SRTP keyed by SDP.",

@@ -64,7 +64,8 @@ def add(kind, name, call, shows, robust=False, cases=(), play=None, packages=(),
     rows += [Subject("TT-20", key, "gw01", "violation", area="policy", note="others use the private link")
              for key in more or {}]
     scenario(f"trunk/{kind}_{name}", hosts, rows, *gateway_calls.PROGRAMS, *packages, robust=robust, cases=cases,
-             clear=() if call.tls else words, hidden=(*words, "inline:") if call.tls else ())(play_call)
+             clear=() if call.tls else words, hidden=(*words, "inline:") if call.tls else (),
+             inside=words if call.tls else ())(play_call)
 
 
 def visit(lab):
