@@ -21,7 +21,7 @@ def table(all_results):
     for name, row in rows:
         opened = row["opened"]
         known = (opened["wanted"], got_of(opened)) if opened else ("", "")
-        grade = "wrong" if opened and opened.get("grade") == "wrong" else row["grade"]
+        grade = max(row["grade"], (opened or {}).get("grade", "right"), key=("right", "open", "wrong").index)
         mark = {"right": "", "open": f"open: {area_of(row)}", "wrong": "**wrong**"}[grade]
         lines.append(f"| {name} | {row['row']} | {row['client']} {row['server']} | {row['wanted']} | {got_of(row)} | "
                      f"{' | '.join(known)} | {row['evidence']} | {mark} |")
