@@ -76,7 +76,7 @@ def main(jid, password, address, port, how, mechanism, to, text, ca):
     async def started(_):
         client.send_presence()
         client.send_message(mto=to, mbody=text, mtype="chat")
-        await asyncio.sleep(2.5 if to != jid else 10)
+        await asyncio.sleep(6 if to != jid else 10)
         if to != jid:
             done.append(True)
         client.disconnect()
