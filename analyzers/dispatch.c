@@ -421,7 +421,8 @@ static bool is_quiet_start(const struct dispatch *d, uint64_t start_us)
            d->options.counters->value[COUNT_FLOWS_EVICTED] == d->evicted_before;
 }
 
-static void describe_counts(const struct flow_cold *cold, struct flow_record *r)
+static void describe_counts(const struct dispatch *d, const struct flow_cold *cold,
+                            struct flow_record *r)
 {
     r->l4 = cold->key.l4;
     r->start_us = cold->first_us;
@@ -431,6 +432,7 @@ static void describe_counts(const struct flow_cold *cold, struct flow_record *r)
     for (unsigned side = 0; side < 2; side++) {
         r->packets[side] = cold->packets[side];
         r->bytes[side] = cold->bytes[side];
+        r->tunnel[side] = tunnels_path(d->options.tunnels, cold->tunnel[side]);
     }
     r->both_directions = cold->packets[0] > 0 && cold->packets[1] > 0;
     memcpy(r->vlan, cold->vlan, sizeof r->vlan);
@@ -476,7 +478,7 @@ void dispatch_conclude(struct dispatch *d, struct flow_cold *cold, bool at_end,
     finish(d, cold);
     *r = (struct flow_record){ .id = flow_id_of(cold), .app = "unknown" };
     name_ends(cold, r->side);
-    describe_counts(cold, r);
+    describe_counts(d, cold, r);
     uint8_t by = BY_FIRST_PACKET;
     guess_client(r->side, &r->client, &by);
     r->initiator_by = initiator_names[by];

@@ -15,6 +15,7 @@ struct dispatch;
 struct dispatch_options {
     struct certificates *certificates; /* borrowed */
     struct counters *counters;         /* borrowed */
+    const struct tunnels *tunnels;     /* borrowed: the paths of frames_decode; NULL = none */
     struct hash_seed seed;             /* for keyed digests of secrets */
     uint32_t flows_max;                /* most flows of the table */
     uint64_t memory_bytes; /* for analyzers' state, streams and facts together, 0 = no cap */

@@ -7,6 +7,7 @@
 
 #include "analyzers/facts.h"
 #include "capture/flow.h"
+#include "capture/tunnel.h"
 
 struct flow_end {
     struct address address;
@@ -24,6 +25,8 @@ struct flow_record {
     uint64_t packet_first, packet_last;
     uint16_t vlan[FLOW_VLANS];
     uint8_t vlan_count;
+    const struct tunnel_path *tunnel[2]; /* per side, NULL = none; borrowed from the dispatcher's
+                                            tunnels */
     bool both_directions;
     bool start_seen; /* TCP: SYN seen. UDP: the protocol's opening message was seen, or the flow
                         began more than FLOW_START_QUIET_US after the capture did and no flow was

@@ -13,6 +13,25 @@ struct address {
 
 struct address address_of_ipv4(const uint8_t four[4]);
 bool address_is_ipv4(const struct address *a);
+/* Eight bytes as the number whose order is that of the bytes. */
+static inline uint64_t address_number(const uint8_t *eight)
+{
+    return (uint64_t)eight[0] << 56 | (uint64_t)eight[1] << 48 | (uint64_t)eight[2] << 40 |
+           (uint64_t)eight[3] << 32 | (uint64_t)eight[4] << 24 | (uint64_t)eight[5] << 16 |
+           (uint64_t)eight[6] << 8 | eight[7];
+}
+
+/* Below, above or equal 0 as a stands before or after b, byte by byte; asked for every packet. */
+static inline int address_order(const struct address *a, const struct address *b)
+{
+    uint64_t x = address_number(a->byte), y = address_number(b->byte);
+    if (x == y) {
+        x = address_number(a->byte + 8);
+        y = address_number(b->byte + 8);
+    }
+    return (x > y) - (x < y);
+}
+
 bool address_equal(const struct address *a, const struct address *b);
 /* RFC 5952 text; buffer has ADDRESS_TEXT_SIZE bytes; returns buffer. */
 const char *address_text(const struct address *a, char *buffer);

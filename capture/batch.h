@@ -17,6 +17,8 @@ enum {
     FRAME_FLOW = 1 << 0,     /* key, payload and what follows are filled in: belongs to a flow */
     FRAME_LOW = 1 << 1,      /* sender is key.addr[0] */
     FRAME_FRAGMENT = 1 << 2, /* payload was put together from IP fragments */
+    FRAME_HEADLESS = 1 << 3, /* only the ports of its TCP or UDP header could be read, so payload is
+                                empty; was counted for its cause too */
 };
 
 struct batch {
@@ -41,6 +43,7 @@ struct batch {
                                          padding is left out */
     uint32_t on_wire[BATCH_SIZE];     /* frame bytes as sent */
     uint16_t vlan[BATCH_SIZE][FRAME_VLANS]; /* outer first, 0 = none */
+    uint16_t tunnel[BATCH_SIZE];            /* number of its path in struct tunnels, 0 = none */
     uint32_t tcp_seq[BATCH_SIZE];
     uint32_t tcp_ack[BATCH_SIZE];
     uint8_t tcp_flags[BATCH_SIZE]; /* TCP_* */

@@ -12,6 +12,10 @@
     X(COUNT_LINK_UNKNOWN, "link-type-unknown", "link type that is not decoded")                    \
     X(COUNT_LINK_SHORT, "link-header-short", "frame ends inside its link header")                  \
     X(COUNT_NOT_IP, "not-ip", "frame carries no IP (ARP, LLDP, ...)")                              \
+    X(COUNT_LINK_ENCRYPTED, "link-encrypted", "frame encrypted on its link (Wi-Fi, MACsec)")       \
+    X(COUNT_LINK_OTHER, "link-not-decoded", "Wi-Fi fragment, compressed PPP and the like")         \
+    X(COUNT_LINK_AGGREGATED, "link-aggregated",                                                    \
+      "Wi-Fi frames of several packets of which only the first is decoded")                        \
     X(COUNT_IP_MALFORMED, "ip-malformed", "IP header lengths are wrong")                           \
     X(COUNT_IP_CUT, "ip-cut", "capture kept less than the headers")                                \
     X(COUNT_L4_MALFORMED, "transport-malformed", "TCP or UDP header lengths are wrong")            \
@@ -21,6 +25,9 @@
     X(COUNT_FRAGMENTS_JOINED, "fragments-joined", "datagrams put together from fragments")         \
     X(COUNT_FRAGMENTS_LOST, "fragments-lost", "fragments given up: incomplete, overlapping, cap")  \
     X(COUNT_TOO_DEEP, "encapsulation-too-deep", "more nested headers than are followed")           \
+    X(COUNT_TUNNEL_UNREAD, "tunnel-not-decoded",                                                   \
+      "tunnel packets that stay with the outer flow: their inside is not decoded")                 \
+    X(COUNT_TUNNEL_IDS, "tunnel-ids-dropped", "tunnel ids not kept: there are too many")           \
     X(COUNT_TCP_MISSING, "tcp-missing-bytes",                                                      \
       "TCP bytes sent, not captured, of streams still read")                                       \
     X(COUNT_TCP_DROPPED, "tcp-dropped-bytes", "TCP bytes given up at a memory cap")                \

@@ -66,8 +66,9 @@ struct flow_cold {
     uint32_t isn[2];       /* TCP initial sequence number of each side whose SYN was seen, or whose
                               SYN the other side's SYN with ACK answered */
     uint8_t vlan_count;
-    uint8_t low_first; /* side 0 is key.addr[0] */
-    void *analysis;    /* owned by analyzers/dispatch.c; NULL until a payload was fed */
+    uint8_t low_first;  /* side 0 is key.addr[0] */
+    uint16_t tunnel[2]; /* per side: number of the first tunnel path seen, 0 = none */
+    void *analysis;     /* owned by analyzers/dispatch.c; NULL until a payload was fed */
 };
 
 _Static_assert(sizeof(struct flow_key) == 40, "flow_key is hashed as bytes: no padding");

@@ -401,6 +401,9 @@ static void count_one(struct batch *b, uint32_t i)
     bool cut = b->frame[i].cut > 0 || b->payload[i].cut > 0; /* or its IP header asks for more */
     cold->cut_packets += cut && cold->cut_packets < UINT32_MAX;
     cold->flags |= (b->state[i] & FRAME_FRAGMENT) != 0 ? COLD_FRAGMENTS : 0;
+    if (b->tunnel[i] != 0 && cold->tunnel[b->side[i]] == 0) {
+        cold->tunnel[b->side[i]] = b->tunnel[i];
+    }
     for (uint32_t tag = 0; tag < FRAME_VLANS && b->vlan[i][tag] != 0; tag++) {
         note_vlan(cold, b->vlan[i][tag]);
     }

@@ -5,10 +5,13 @@
 #include "capture/batch.h"
 #include "capture/counters.h"
 #include "capture/fragments.h"
+#include "capture/tunnel.h"
 
 /* Fills the second group of the batch's arrays; counts what it does not understand. Fragments are
  * kept in `fragments`; the packet that completes a datagram carries its payload, which lives
- * there until fragments_recycle gets b->datagrams. */
-void frames_decode(struct batch *b, struct fragments *fragments, struct counters *counters);
+ * there until fragments_recycle gets b->datagrams. A packet in a tunnel is one of the innermost
+ * flow that can be followed; `tunnels` keeps the path to it. */
+void frames_decode(struct batch *b, struct fragments *fragments, struct tunnels *tunnels,
+                   struct counters *counters);
 
 #endif

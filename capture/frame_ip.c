@@ -1,28 +1,32 @@
-/* capture/frame_ip.c: IPv4, IPv6 with its extension headers, fragments, GRE and Geneve. */
+/* capture/frame_ip.c: IPv4, IPv6 with its extension headers, and fragments. */
 #include <netinet/in.h>
 
 #include "capture/frame_layer.h"
 
 enum { EXTENSIONS_MAX = 8, IPV4_HEADER_MIN = 20, IPV6_HEADER_SIZE = 40 };
 enum { IPV4_MORE = 0x2000, IPV4_OFFSET = 0x1fff };
-enum { GRE_CHECKSUM = 0x8000, GRE_KEY = 0x2000, GRE_SEQUENCE = 0x1000, GRE_UNREAD = 0x4fff };
-enum { ETHERTYPE_BRIDGED = 0x6558 };
-enum { GENEVE_VERSION = 0xc0, GENEVE_OPTIONS = 0x3f };
+enum { PROTOCOL_ETHERIP = 97, PROTOCOL_L2TP = 115, PROTOCOL_MPLS = 137 };
 
 /* The layer of an IP protocol that both versions know. */
-static enum layer layer_of(uint8_t protocol)
+static inline enum layer layer_of(uint8_t protocol)
 {
-    switch (protocol) {
-    case IPPROTO_TCP:
+    if (protocol == IPPROTO_TCP) {
         return LAYER_TCP;
-    case IPPROTO_UDP:
+    }
+    if (protocol == IPPROTO_UDP) {
         return LAYER_UDP;
+    }
+    switch (protocol) {
     case IPPROTO_IPIP:
-        return LAYER_IPV4;
     case IPPROTO_IPV6:
-        return LAYER_IPV6;
+        return LAYER_IP_IN_IP;
     case IPPROTO_GRE:
-        return LAYER_GRE;
+    case PROTOCOL_ETHERIP:
+    case PROTOCOL_L2TP:
+    case PROTOCOL_MPLS:
+        return LAYER_IP_TUNNEL;
+    case IPPROTO_SCTP:
+        return LAYER_SCTP;
     case IPPROTO_AH:
         return LAYER_AH;
     default:
@@ -30,8 +34,11 @@ static enum layer layer_of(uint8_t protocol)
     }
 }
 
-static enum layer layer_of_next(uint8_t next_header)
+static inline enum layer layer_of_next(uint8_t next_header)
 {
+    if (next_header == IPPROTO_TCP) {
+        return LAYER_TCP;
+    }
     switch (next_header) {
     case IPPROTO_HOPOPTS:
     case IPPROTO_ROUTING:
@@ -51,10 +58,11 @@ static enum layer ip_fault(struct walk *w)
 
 /* Leaves in rest the n bytes that follow an IP header by its own length field. Where the frame ends
  * before them the capture lost them (tools shorten frames without telling): they count as cut, once
- * a packet whatever is nested in it. */
-static void limit_payload(struct walk *w, uint32_t n)
+ * a packet whatever is nested in it. A tunnel's own length is no less true than the one inside, so
+ * there it is an error. */
+static inline void limit_payload(struct walk *w, uint32_t n)
 {
-    if (bytes_ok(&w->rest) && n > bytes_sent(&w->rest)) {
+    if (!w->has_outer && bytes_ok(&w->rest) && n > bytes_sent(&w->rest)) {
         w->counters->value[COUNT_CUT] += w->batch->frame[w->i].cut == 0 && w->rest.cut == 0;
         w->rest.cut = n - w->rest.left;
     }
@@ -73,40 +81,65 @@ static bool join(struct walk *w, uint32_t id, uint32_t offset, bool more)
     return true;
 }
 
+enum layer frame_ip_sniff(const struct bytes *at)
+{
+    struct bytes in = *at;
+    uint32_t sent = bytes_sent(&in);
+    uint16_t first = bytes_u16(&in);
+    uint16_t second = bytes_u16(&in);
+    uint16_t third = bytes_u16(&in);
+    uint32_t header = (first >> 8 & 15U) * 4U;
+    if (first >> 12 == 4 && header >= IPV4_HEADER_MIN && bytes_left(at) >= header) {
+        return second >= header && second <= sent ? LAYER_IPV4 : LAYER_STOP;
+    }
+    bool whole = first >> 12 == 6 && bytes_left(at) >= IPV6_HEADER_SIZE;
+    return whole && third + (uint32_t)IPV6_HEADER_SIZE <= sent ? LAYER_IPV6 : LAYER_STOP;
+}
+
+/* RFC 2003, RFC 2473, RFC 4213: what follows is a whole IP packet. */
+enum layer frame_ip_in_ip(struct walk *w)
+{
+    bool outer_v4 = address_is_ipv4(&w->from), inner_v4 = w->protocol == IPPROTO_IPIP;
+    enum tunnel_kind kind = outer_v4   ? inner_v4 ? TUNNEL_IPIP : TUNNEL_6IN4
+                            : inner_v4 ? TUNNEL_4IN6
+                                       : TUNNEL_6IN6;
+    return frame_layer_enter(w, kind, inner_v4 ? LAYER_IPV4 : LAYER_IPV6);
+}
+
 static void read_address_v4(struct bytes *in, struct address *ret_address)
 {
-    uint8_t four[4] = { 0 };
-    (void)bytes_copy(in, four, sizeof four);
-    *ret_address = address_of_ipv4(four);
+    static const struct address zero = { { [10] = 0xff, [11] = 0xff } };
+    *ret_address = zero;
+    (void)bytes_copy(in, ret_address->byte + 12, 4);
 }
 
 /* RFC 791 3.1: version(4 bits) header words(4 bits) service(1) total length(2) id(2) flags(3 bits)
  * offset(13 bits) ttl(1) protocol(1) checksum(2) from(4) to(4) options */
 enum layer frame_ip_v4(struct walk *w)
 {
-    struct bytes *in = &w->rest;
-    if (!frame_layer_has(w, IPV4_HEADER_MIN)) {
+    struct bytes in;
+    if (!frame_layer_take(w, IPV4_HEADER_MIN, &in)) {
         return ip_fault(w);
     }
-    uint8_t first = bytes_u8(in);
-    bytes_skip(in, 1);
-    uint16_t total = bytes_u16(in);
-    uint16_t id = bytes_u16(in);
-    uint16_t flags = bytes_u16(in);
-    bytes_skip(in, 1);
-    w->protocol = bytes_u8(in);
-    bytes_skip(in, 2);
-    read_address_v4(in, &w->from);
-    read_address_v4(in, &w->to);
+    uint8_t first = bytes_u8(&in);
+    bytes_skip(&in, 1);
+    uint16_t total = bytes_u16(&in);
+    uint16_t id = bytes_u16(&in);
+    uint16_t flags = bytes_u16(&in);
+    bytes_skip(&in, 1);
+    w->protocol = bytes_u8(&in);
+    bytes_skip(&in, 2);
+    read_address_v4(&in, &w->from);
+    read_address_v4(&in, &w->to);
     uint32_t header = (first & 15U) * 4U;
     if (first >> 4 != 4 || header < IPV4_HEADER_MIN || (total != 0 && total < header)) {
         return frame_layer_stop(w, COUNT_IP_MALFORMED);
     }
-    bytes_skip(in, header - IPV4_HEADER_MIN);
+    bytes_skip(&w->rest, header - IPV4_HEADER_MIN);
     if (total != 0) { /* 0: segmentation was left to the network card */
         limit_payload(w, total - header);
     }
-    if (!bytes_ok(in)) {
+    if (!bytes_ok(&w->rest)) {
         return ip_fault(w);
     }
     w->extensions = 0;
@@ -122,16 +155,16 @@ enum layer frame_ip_v4(struct walk *w)
  * hop limit(1) from(16) to(16) */
 enum layer frame_ip_v6(struct walk *w)
 {
-    struct bytes *in = &w->rest;
-    if (!frame_layer_has(w, IPV6_HEADER_SIZE)) {
+    struct bytes in;
+    if (!frame_layer_take(w, IPV6_HEADER_SIZE, &in)) {
         return ip_fault(w);
     }
-    uint32_t first = bytes_u32(in);
-    uint16_t length = bytes_u16(in);
-    w->protocol = bytes_u8(in);
-    bytes_skip(in, 1);
-    (void)bytes_copy(in, w->from.byte, sizeof w->from.byte);
-    (void)bytes_copy(in, w->to.byte, sizeof w->to.byte);
+    uint32_t first = bytes_u32(&in);
+    uint16_t length = bytes_u16(&in);
+    w->protocol = bytes_u8(&in);
+    bytes_skip(&in, 1);
+    (void)bytes_copy(&in, w->from.byte, sizeof w->from.byte);
+    (void)bytes_copy(&in, w->to.byte, sizeof w->to.byte);
     if (first >> 28 != 6) {
         return frame_layer_stop(w, COUNT_IP_MALFORMED);
     }
@@ -195,40 +228,4 @@ enum layer frame_ip_v6_fragment(struct walk *w)
         return LAYER_END;
     }
     return after_extension(w, next_header);
-}
-
-/* RFC 2784 2.1, RFC 2890 2: flags(13 bits) version(3 bits) type(2) [checksum(2) reserved(2)]
- * [key(4)] [sequence(4)]. What is not version 0 around IP or Ethernet is a flow of its own. */
-enum layer frame_ip_gre(struct walk *w)
-{
-    struct bytes in = w->rest;
-    uint16_t flags = bytes_u16(&in);
-    uint16_t type = bytes_u16(&in);
-    bytes_skip(&in, (flags & GRE_CHECKSUM) != 0 ? 4 : 0);
-    bytes_skip(&in, (flags & GRE_KEY) != 0 ? 4 : 0);
-    bytes_skip(&in, (flags & GRE_SEQUENCE) != 0 ? 4 : 0);
-    enum layer next = type == ETHERTYPE_BRIDGED ? LAYER_ETHERNET : frame_link_of(type);
-    bool read = next == LAYER_IPV4 || next == LAYER_IPV6 || next == LAYER_ETHERNET;
-    if (!bytes_ok(&in) || (flags & GRE_UNREAD) != 0 || !read) {
-        return LAYER_OTHER;
-    }
-    w->rest = in;
-    return next;
-}
-
-/* RFC 8926 3.4: version(2 bits) options in 4 bytes(6 bits) flags(1) type(2) VNI(3) reserved(1) */
-enum layer frame_ip_geneve(struct walk *w)
-{
-    struct bytes in = w->rest;
-    uint8_t first = bytes_u8(&in);
-    bytes_skip(&in, 1);
-    uint16_t type = bytes_u16(&in);
-    bytes_skip(&in, 4 + (first & GENEVE_OPTIONS) * 4U);
-    enum layer next = type == ETHERTYPE_BRIDGED ? LAYER_ETHERNET : frame_link_of(type);
-    bool read = next == LAYER_IPV4 || next == LAYER_IPV6 || next == LAYER_ETHERNET;
-    if (!bytes_ok(&in) || (first & GENEVE_VERSION) != 0 || !read) {
-        return LAYER_END;
-    }
-    w->rest = in;
-    return next;
 }

@@ -1,10 +1,36 @@
-/* capture/frame_link.c: headers below IP. */
+/* capture/frame_link.c: Ethernet, its tags and IEEE 802.2; frame_capture.c has other links. */
 #include "capture/frame_layer.h"
 
-enum { ETHERTYPE_IPV4 = 0x0800, ETHERTYPE_IPV6 = 0x86dd };
+enum { ETHERNET_HEADER_SIZE = 14, TYPE_MIN = 0x0600, TAGS_SNIFFED = 2 };
+enum { ETHERTYPE_IPV4 = 0x0800, ETHERTYPE_ARP = 0x0806, ETHERTYPE_IPV6 = 0x86dd };
 enum { ETHERTYPE_VLAN = 0x8100, ETHERTYPE_QINQ = 0x88a8, ETHERTYPE_QINQ_OLD = 0x9100 };
-enum { ETHERTYPE_CISCO_METADATA = 0x8909 };
-enum { PPP_IPV4 = 0x21, PPP_IPV6 = 0x57 };
+enum { SNAP = 0xaaaa03, LLC_IP = 0x060603, LLC_OSI = 0xfefe03 };
+enum { OUI_ETHERTYPE = 0, OUI_BRIDGE_TUNNEL = 0x0000f8, OUI_BRIDGED = 0x0080c2 };
+enum { BRIDGED_ETHERNET = 0x0001, BRIDGED_ETHERNET_NO_FCS = 0x0007, NLPID_IPV4 = 0xcc };
+enum { NLPID_IPV6 = 0x8e };
+
+static enum layer rare_layer_of(uint16_t ethertype)
+{
+    static const struct {
+        uint16_t ethertype;
+        enum layer layer;
+    } rows[] = {
+        { ETHERTYPE_QINQ, LAYER_VLAN }, { ETHERTYPE_QINQ_OLD, LAYER_VLAN },
+        { 0x8847, LAYER_MPLS },         { 0x8848, LAYER_MPLS }, /* RFC 5332 */
+        { 0x8864, LAYER_PPPOE },        { 0x880b, LAYER_PPP },
+        { 0x88e7, LAYER_PBB },          { 0x8926, LAYER_VNTAG },
+        { 0x893f, LAYER_ETAG },         { 0x22f3, LAYER_TRILL },
+        { 0x8903, LAYER_FABRICPATH },   { 0x8909, LAYER_CISCO_METADATA },
+        { 0x894f, LAYER_NSH },          { 0x88e5, LAYER_MACSEC },
+        { 0x6558, LAYER_ETHERNET }, /* RFC 1701: transparent bridging */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].ethertype == ethertype) {
+            return rows[i].layer;
+        }
+    }
+    return ethertype < TYPE_MIN ? LAYER_LLC : LAYER_NOT_IP;
+}
 
 enum layer frame_link_of(uint16_t ethertype)
 {
@@ -14,30 +40,48 @@ enum layer frame_link_of(uint16_t ethertype)
     case ETHERTYPE_IPV6:
         return LAYER_IPV6;
     case ETHERTYPE_VLAN:
-    case ETHERTYPE_QINQ:
-    case ETHERTYPE_QINQ_OLD:
         return LAYER_VLAN;
-    case ETHERTYPE_CISCO_METADATA:
-        return LAYER_CISCO_METADATA;
     default:
-        return LAYER_NOT_IP; /* also a length: values below 0x0600 are IEEE 802.3 */
+        return rare_layer_of(ethertype);
     }
 }
 
-/* Ends a link header: the layer of its type field, if the header was there. */
-static enum layer after_header(struct walk *w, uint16_t ethertype)
+/* The layer of a type field. A length below 0x0600 also ends the frame, if it is that long. */
+static enum layer after_type(struct walk *w, uint16_t type)
 {
-    if (!bytes_ok(&w->rest)) {
-        return frame_layer_fault(w, COUNT_IP_CUT, COUNT_LINK_SHORT);
+    enum layer next = frame_layer_after(w, frame_link_of(type));
+    if (next == LAYER_LLC && type <= bytes_sent(&w->rest)) {
+        bytes_limit(&w->rest, type);
     }
-    return frame_link_of(ethertype);
+    return next;
 }
 
 /* IEEE 802.3 3.1: to(6) from(6) type(2) */
 enum layer frame_link_ethernet(struct walk *w)
 {
-    bytes_skip(&w->rest, 12);
-    return after_header(w, bytes_u16(&w->rest));
+    struct bytes in;
+    if (!frame_layer_take(w, ETHERNET_HEADER_SIZE, &in)) {
+        return frame_layer_after(w, LAYER_STOP);
+    }
+    bytes_skip(&in, 12);
+    uint16_t type = bytes_u16(&in);
+    return type == ETHERTYPE_IPV4 ? LAYER_IPV4 : after_type(w, type);
+}
+
+bool frame_link_is_ethernet(const struct bytes *at)
+{
+    struct bytes in = *at;
+    bytes_skip(&in, 12);
+    uint16_t type = bytes_u16(&in);
+    for (unsigned tag = 0; tag < TAGS_SNIFFED && frame_link_of(type) == LAYER_VLAN; tag++) {
+        bytes_skip(&in, 2);
+        type = bytes_u16(&in);
+    }
+    if (type == ETHERTYPE_ARP) {
+        return bytes_u32(&in) == (0x0001U << 16 | ETHERTYPE_IPV4);
+    }
+    return bytes_ok(&in) && (type == ETHERTYPE_IPV4 || type == ETHERTYPE_IPV6) &&
+           frame_ip_sniff(&in) == frame_link_of(type);
 }
 
 /* IEEE 802.1Q 9.6: priority(3 bits) drop eligible(1) id(12), then type(2) */
@@ -48,85 +92,53 @@ enum layer frame_link_vlan(struct walk *w)
     if (id != 0 && w->vlans < FRAME_VLANS) { /* 0: only a priority */
         w->batch->vlan[w->i][w->vlans++] = id;
     }
-    return after_header(w, type);
+    return after_type(w, type);
+}
+
+/* RFC 2684 5.2, RFC 1042: after SNAP organisation(3) type(2) */
+static enum layer read_snap(struct walk *w)
+{
+    uint32_t organisation = bytes_u24(&w->rest);
+    uint16_t type = bytes_u16(&w->rest);
+    enum layer next = LAYER_NOT_IP;
+    if (organisation == OUI_ETHERTYPE || organisation == OUI_BRIDGE_TUNNEL) {
+        next = type < TYPE_MIN ? LAYER_NOT_IP : frame_link_of(type);
+    } else if (organisation == OUI_BRIDGED &&
+               (type == BRIDGED_ETHERNET || type == BRIDGED_ETHERNET_NO_FCS)) {
+        bytes_skip(&w->rest, 2);
+        next = LAYER_ETHERNET;
+    }
+    return frame_layer_after(w, next);
+}
+
+/* IEEE 802.2: destination(1) source(1) control(1) */
+enum layer frame_link_llc(struct walk *w)
+{
+    uint32_t header = bytes_u24(&w->rest);
+    if (header == SNAP) {
+        return read_snap(w);
+    }
+    enum layer next = header == LLC_IP ? LAYER_IPV4 : LAYER_NOT_IP;
+    if (header == LLC_OSI) {
+        uint8_t nlpid = bytes_u8(&w->rest);
+        next = nlpid == NLPID_IPV4 ? LAYER_IPV4 : nlpid == NLPID_IPV6 ? LAYER_IPV6 : LAYER_NOT_IP;
+    }
+    return frame_layer_after(w, next);
 }
 
 /* Cisco metadata (TrustSec tag): version(1) length(1) option(2) tag(2), then type(2) */
 enum layer frame_link_cisco_metadata(struct walk *w)
 {
     bytes_skip(&w->rest, 6);
-    return after_header(w, bytes_u16(&w->rest));
-}
-
-/* LINKTYPE_NULL, LINKTYPE_LOOP: address family(4), in the byte order of whoever captured it.
- * IPv6 has another number on each system. */
-enum layer frame_link_loopback(struct walk *w)
-{
-    struct bytes swapped = w->rest;
-    uint32_t family = bytes_u32(&w->rest);
-    if (family > UINT16_MAX) {
-        family = bytes_le32(&swapped);
-    }
-    if (!bytes_ok(&w->rest)) {
-        return frame_layer_fault(w, COUNT_IP_CUT, COUNT_LINK_SHORT);
-    }
-    switch (family) {
-    case 2:
-        return LAYER_IPV4;
-    case 10: /* Linux */
-    case 23: /* Windows */
-    case 24: /* NetBSD, OpenBSD */
-    case 28: /* FreeBSD */
-    case 30: /* macOS */
-        return LAYER_IPV6;
-    default:
-        return LAYER_NOT_IP;
-    }
-}
-
-/* LINKTYPE_RAW: the version is the first half byte of either IP. */
-enum layer frame_link_raw(struct walk *w)
-{
-    if (!frame_layer_has(w, 1)) {
-        return frame_layer_fault(w, COUNT_IP_CUT, COUNT_LINK_SHORT);
-    }
-    int version = bytes_peek(&w->rest, 0) >> 4;
-    return version == 4 ? LAYER_IPV4 : version == 6 ? LAYER_IPV6 : LAYER_NOT_IP;
-}
-
-/* LINKTYPE_LINUX_SLL: direction(2) hardware(2) address length(2) address(8) type(2) */
-enum layer frame_link_sll(struct walk *w)
-{
-    bytes_skip(&w->rest, 14);
-    return after_header(w, bytes_u16(&w->rest));
-}
-
-/* LINKTYPE_LINUX_SLL2: type(2) reserved(2) interface(4) hardware(2) direction(1) address length(1)
- * address(8) */
-enum layer frame_link_sll2(struct walk *w)
-{
-    uint16_t type = bytes_u16(&w->rest);
-    bytes_skip(&w->rest, 18);
-    return after_header(w, type);
-}
-
-/* RFC 1661 2, RFC 1662 3.1: [address(1) control(1)] protocol(1 or 2: the last byte is odd) */
-enum layer frame_link_ppp(struct walk *w)
-{
-    if (bytes_peek(&w->rest, 0) == 0xff && bytes_peek(&w->rest, 1) == 0x03) {
-        bytes_skip(&w->rest, 2);
-    }
-    uint16_t protocol = bytes_u8(&w->rest);
-    if ((protocol & 1) == 0) {
-        protocol = (uint16_t)(protocol << 8 | bytes_u8(&w->rest));
-    }
-    if (!bytes_ok(&w->rest)) {
-        return frame_layer_fault(w, COUNT_IP_CUT, COUNT_LINK_SHORT);
-    }
-    return protocol == PPP_IPV4 ? LAYER_IPV4 : protocol == PPP_IPV6 ? LAYER_IPV6 : LAYER_NOT_IP;
+    return after_type(w, bytes_u16(&w->rest));
 }
 
 enum layer frame_link_not_ip(struct walk *w)
 {
     return frame_layer_stop(w, COUNT_NOT_IP);
+}
+
+enum layer frame_link_unknown(struct walk *w)
+{
+    return frame_layer_stop(w, COUNT_LINK_UNKNOWN);
 }

@@ -141,6 +141,12 @@ static void tell_limits(struct pipeline *p, const struct finding_list *findings)
     } limits[] = {
         { counted[COUNT_LINK_UNKNOWN], "capture.link-type-unknown",
           "packets have a link type that overt does not decode: they were not judged" },
+        { counted[COUNT_LINK_ENCRYPTED], "capture.link-encrypted",
+          "frames are encrypted on their link (Wi-Fi, MACsec): what they carry was not judged" },
+        { counted[COUNT_LINK_AGGREGATED], "capture.link-aggregated",
+          "Wi-Fi frames hold several packets, of which only the first was decoded" },
+        { counted[COUNT_TUNNEL_IDS], "table.tunnels-full",
+          "packets came through more different tunnels than are told apart" },
         { counted[COUNT_FLOWS_EVICTED], "table.flows-full",
           "flows were judged before they ended, as the flow table was full: raise --memory" },
         { counted[COUNT_FACTS_DROPPED], "table.facts-full",

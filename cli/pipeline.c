@@ -18,7 +18,7 @@ static enum ov_status init_workers(struct pipeline *p)
     enum ov_status status = OV_OK;
     while (status == OV_OK && p->worker_count < p->options->workers) {
         status = worker_init(&p->workers[p->worker_count++], p->options, p->options->workers,
-                             p->certificates, p->seed);
+                             p->certificates, p->tunnels, p->seed);
     }
     return status;
 }
@@ -34,6 +34,9 @@ enum ov_status pipeline_init(struct pipeline *p, const struct options *options,
     if (status == OV_OK) {
         status = verdicts_init(&p->verdicts, options, policy, p->certificates, p->seed);
     }
+    if (status == OV_OK) {
+        status = tunnels_new(p->seed, &p->tunnels);
+    }
     return status == OV_OK ? init_workers(p) : status;
 }
 
@@ -45,6 +48,7 @@ void pipeline_done(struct pipeline *p)
     }
     free(p->workers);
     verdicts_done(&p->verdicts);
+    tunnels_free(p->tunnels);
     certificates_free(p->certificates);
 }
 
@@ -67,7 +71,7 @@ bool pipeline_read(struct pipeline *p, struct batch *b)
     }
     batch_tell_time(b, &p->clock);
     note_times(p, b);
-    frames_decode(b, p->fragments, &p->counters);
+    frames_decode(b, p->fragments, p->tunnels, &p->counters);
     progress_step(p->progress, p->source);
     return true;
 }

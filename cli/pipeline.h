@@ -19,6 +19,7 @@ struct pipeline {
     struct hash_seed seed;
     uint64_t first_us, last_us; /* capture time of all packets so far */
     uint64_t time_us;           /* of the last packet read */
+    struct tunnels *tunnels;    /* owned: paths of all captures */
 
     /* of the capture at hand */
     struct source *source;

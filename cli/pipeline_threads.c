@@ -63,6 +63,7 @@ static void gather_one(struct batch *own, const struct batch *all, uint32_t i)
     own->payload[to] = all->payload[i];
     own->on_wire[to] = all->on_wire[i];
     memcpy(own->vlan[to], all->vlan[i], sizeof own->vlan[to]);
+    own->tunnel[to] = all->tunnel[i];
     own->tcp_seq[to] = all->tcp_seq[i];
     own->tcp_ack[to] = all->tcp_ack[i];
     own->tcp_flags[to] = all->tcp_flags[i];

@@ -54,7 +54,8 @@ static uint32_t flows_max(uint64_t memory_bytes)
 }
 
 enum ov_status worker_init(struct worker *w, const struct options *options, unsigned workers,
-                           struct certificates *certificates, struct hash_seed seed)
+                           struct certificates *certificates, const struct tunnels *tunnels,
+                           struct hash_seed seed)
 {
     memset(w, 0, sizeof *w);
     uint64_t memory_bytes = options->memory_bytes / workers;
@@ -69,6 +70,7 @@ enum ov_status worker_init(struct worker *w, const struct options *options, unsi
     struct dispatch_options dispatch = {
         .certificates = certificates,
         .counters = &w->counters,
+        .tunnels = tunnels,
         .seed = seed,
         .flows_max = w->limits.flows_max,
         .memory_bytes = memory_bytes / 2,

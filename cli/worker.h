@@ -42,10 +42,11 @@ struct worker {
     bool short_of_memory;   /* a flow's end was lost: the run is worth nothing */
 };
 
-/* One of `workers` that share the options' memory. certificates is borrowed. */
+/* One of `workers` that share the options' memory. certificates and tunnels are borrowed;
+ * paths may be added to tunnels meanwhile, those of packets handed over stay as they are. */
 OV_MUST_CHECK enum ov_status worker_init(struct worker *worker, const struct options *options,
                                          unsigned workers, struct certificates *certificates,
-                                         struct hash_seed seed);
+                                         const struct tunnels *tunnels, struct hash_seed seed);
 void worker_done(struct worker *worker);
 
 /* Another capture begins. OV_NOMEM. */

@@ -1,6 +1,7 @@
 /* reports/json_flow.c: the flow record of design output contract section 3: facts, no judgement. */
 #include <jansson.h>
 #include <netinet/in.h>
+#include <string.h>
 
 #include "analyzers/crypto/digest.h"
 #include "base/text.h"
@@ -44,6 +45,31 @@ static void put_vlans(struct json_line *line, const struct flow_record *record)
     }
 }
 
+static bool has_hop(const struct tunnel_path *path, uint32_t hop, const char *text)
+{
+    char buffer[TUNNEL_TEXT_SIZE];
+    return path != NULL && hop < path->count && strcmp(tunnel_text(path, hop, buffer), text) == 0;
+}
+
+/* Outer first; where the two directions differ (each has its own GTP tunnel) first those of side 0,
+ * then what else side 1 came through. */
+static void put_tunnels(struct json_line *line, const struct flow_record *record)
+{
+    json_t *array = NULL;
+    for (unsigned side = 0; side < 2; side++) {
+        const struct tunnel_path *path = record->tunnel[side];
+        for (uint32_t hop = 0; path != NULL && hop < path->count; hop++) {
+            char text[TUNNEL_TEXT_SIZE];
+            (void)tunnel_text(path, hop, text);
+            if (side == 1 && has_hop(record->tunnel[0], hop, text)) {
+                continue;
+            }
+            array = array != NULL ? array : json_line_array(line, line->root, "tunnel");
+            json_line_append(line, array, json_string(text));
+        }
+    }
+}
+
 static void put_identity(struct json_line *line, const struct flow_record *record)
 {
     char community[COMMUNITY_ID_SIZE];
@@ -54,6 +80,7 @@ static void put_identity(struct json_line *line, const struct flow_record *recor
     json_line_capture_time(line, line->root, "end", record->end_us);
     put_transport(line, record->l4);
     put_vlans(line, record);
+    put_tunnels(line, record);
 }
 
 static void put_ends(struct json_line *line, const struct flow_record *record,

@@ -205,14 +205,16 @@ static void put_header(FILE *terminal, const struct report_run *run)
 static void put_not_decoded(FILE *terminal, const struct counters *counters, bool judged)
 {
     static const enum capture_counter kinds[] = {
-        COUNT_LINK_UNKNOWN, COUNT_LINK_SHORT, COUNT_IP_MALFORMED, COUNT_IP_CUT,  COUNT_L4_MALFORMED,
-        COUNT_L4_CUT,       COUNT_TOO_DEEP,   COUNT_NOT_IP,       COUNT_L4_OTHER
+        COUNT_LINK_UNKNOWN, COUNT_LINK_ENCRYPTED, COUNT_LINK_OTHER,   COUNT_LINK_SHORT,
+        COUNT_IP_MALFORMED, COUNT_IP_CUT,         COUNT_L4_MALFORMED, COUNT_L4_CUT,
+        COUNT_TOO_DEEP,     COUNT_TUNNEL_UNREAD,  COUNT_NOT_IP,       COUNT_L4_OTHER
     };
     char number[TERMINAL_NUMBER_SIZE], buffer[HEADER_SIZE];
     struct text t = text_into(buffer, sizeof buffer);
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         uint64_t value = counters->value[kinds[i]];
-        bool usual = kinds[i] == COUNT_NOT_IP || kinds[i] == COUNT_L4_OTHER;
+        bool usual = kinds[i] == COUNT_NOT_IP || kinds[i] == COUNT_L4_OTHER ||
+                     kinds[i] == COUNT_TUNNEL_UNREAD;
         if (value > 0 && !(usual && judged)) {
             text_printf(&t, "%s%s %s (%s)",
                         t.used > 0 ? ", " : "Not decoded: ", terminal_number(value, number),

@@ -6,7 +6,10 @@
 
 #include "capture/frame.h"
 
-static const uint16_t link_types[] = { 1, 0, 108, 101, 12, 14, 228, 229, 113, 276, 9, 127 };
+static const uint16_t link_types[] = {
+    1,   0,   108, 101, 12,  14,  228, 229, 113, 276, 9,   220, 7,   50,  51,  100, 104,
+    105, 107, 109, 117, 119, 127, 129, 163, 166, 178, 192, 197, 204, 239, 258, 274,
+};
 
 static struct batch batch;
 static uint8_t *blocks[BATCH_SIZE]; /* of the frames */
@@ -63,12 +66,23 @@ static void check_flow(uint32_t i)
     require(sum <= 255U * bytes_left(&batch.payload[i]));
 }
 
+static void check_tunnels(const struct tunnels *tunnels, uint16_t number)
+{
+    const struct tunnel_path *path = tunnels_path(tunnels, number);
+    require(path == NULL || (path->count > 0 && path->count <= TUNNEL_HOPS));
+    for (uint32_t hop = 0; path != NULL && hop < path->count; hop++) {
+        char text[TUNNEL_TEXT_SIZE];
+        require(strlen(tunnel_text(path, hop, text)) < TUNNEL_TEXT_SIZE - 1);
+    }
+}
+
 /* Each packet is a flow's, a fragment that waits, or counted once. */
 static void check_sum(const struct counters *c, uint32_t flows)
 {
     static const enum capture_counter reasons[] = {
-        COUNT_LINK_UNKNOWN, COUNT_LINK_SHORT,   COUNT_NOT_IP, COUNT_IP_MALFORMED,
-        COUNT_IP_CUT,       COUNT_L4_MALFORMED, COUNT_L4_CUT, COUNT_TOO_DEEP,
+        COUNT_LINK_UNKNOWN,   COUNT_LINK_SHORT,   COUNT_NOT_IP, COUNT_IP_MALFORMED,
+        COUNT_IP_CUT,         COUNT_L4_MALFORMED, COUNT_L4_CUT, COUNT_TOO_DEEP,
+        COUNT_LINK_ENCRYPTED, COUNT_LINK_OTHER,
     };
     uint64_t sum = flows + c->value[COUNT_FRAGMENTS] - c->value[COUNT_FRAGMENTS_JOINED];
     for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++) {
@@ -82,17 +96,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct counters counters = { { 0 } };
     struct fragments *fragments = NULL;
+    struct tunnels *tunnels = NULL;
     struct bytes in = bytes_of(data, (uint32_t)size, (uint32_t)size);
     require(fragments_new(4, (struct hash_seed){ { 1, 2 } }, &fragments) == OV_OK);
+    require(tunnels_new((struct hash_seed){ { 1, 2 } }, &tunnels) == OV_OK);
     batch.count = 0;
     while (batch.count < BATCH_SIZE && add_frame(&in)) {
     }
-    frames_decode(&batch, fragments, &counters);
+    frames_decode(&batch, fragments, tunnels, &counters);
     uint32_t flows = 0;
     for (uint32_t i = 0; i < batch.count; i++) {
         if ((batch.state[i] & FRAME_FLOW) != 0) {
             check_flow(i);
-            flows++;
+            check_tunnels(tunnels, batch.tunnel[i]);
+            flows += (batch.state[i] & FRAME_HEADLESS) == 0; /* else counted for its cause */
         }
     }
     check_sum(&counters, flows);
@@ -100,5 +117,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         free(blocks[i]);
     }
     fragments_free(fragments);
+    tunnels_free(tunnels);
     return 0;
 }

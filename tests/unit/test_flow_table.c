@@ -69,6 +69,7 @@ static uint32_t add(uint32_t id, uint8_t l4, bool low, uint64_t ms)
     b->frame[i] = (struct bytes){ .cut = 0 };
     b->on_wire[i] = 100;
     b->vlan[i][0] = b->vlan[i][1] = 0;
+    b->tunnel[i] = 0;
     b->tcp_flags[i] = l4 == TCP ? TCP_ACK : 0;
     b->tcp_seq[i] = 0;
     return i;
@@ -169,6 +170,19 @@ static void flow_table_keeps_each_vlan_once_and_says_when_there_are_more(void)
     bench.batch.vlan[add(1, UDP, true, 9)][0] = 50;
     find();
     CHECK_EQ(bench.batch.cold[0]->flags & COLD_VLAN_MORE, COLD_VLAN_MORE);
+    close_bench();
+}
+
+static void flow_table_keeps_the_first_tunnel_of_each_side(void)
+{
+    static const uint16_t tunnels[] = { 0, 3, 4, 0 };
+    open_bench(&usual, fixed);
+    for (uint32_t i = 0; i < 8; i++) {
+        bench.batch.tunnel[add(1, UDP, i < 4, i)] = (uint16_t)(tunnels[i % 4] * (i < 4 ? 1 : 2));
+    }
+    find();
+    CHECK_EQ(bench.batch.cold[0]->tunnel[0], 3);
+    CHECK_EQ(bench.batch.cold[0]->tunnel[1], 6);
     close_bench();
 }
 
@@ -506,6 +520,7 @@ int main(void)
     flow_table_counts_both_directions_in_one_flow();
     flow_table_leaves_frames_without_a_flow_alone();
     flow_table_keeps_each_vlan_once_and_says_when_there_are_more();
+    flow_table_keeps_the_first_tunnel_of_each_side();
     flow_table_syn_again_is_a_retransmission();
     flow_table_syn_with_another_number_begins_another_flow();
     flow_table_syn_after_the_end_or_in_mid_stream_begins_another_flow();

@@ -67,6 +67,12 @@ static void flow_has_every_member_in_the_order_of_the_contract(void)
     struct judgement judgement = example_judgement();
     record.vlan[0] = 12;
     record.vlan_count = 1;
+    static const struct tunnel_path paths[2] = {
+        { .id = { 100, 7 }, .kind = { TUNNEL_MPLS, TUNNEL_GTP }, .has_id = 3, .count = 2 },
+        { .id = { 100, 9 }, .kind = { TUNNEL_MPLS, TUNNEL_GTP }, .has_id = 3, .count = 2 },
+    };
+    record.tunnel[0] = &paths[0];
+    record.tunnel[1] = &paths[1];
     put(&facts, OBS_TLS_CIPHER, "TLS_AES_128_GCM_SHA256", 0x1301);
     put(&facts, OBS_TLS_VERSION, "TLSv1.3", 0x304);
     put(&facts, OBS_TLS_OFFER_CIPHER, "TLS_AES_128_GCM_SHA256", 0);
@@ -83,7 +89,7 @@ static void flow_has_every_member_in_the_order_of_the_contract(void)
         "{\"type\":\"flow\",\"v\":1,\"sensor\":\"lab1\",\"file\":\"a.pcap\","
         "\"id\":\"f:1a2b3c4d5e6f7081\",\"community_id\":\"1:LQU9qZlK+B5F3KDmev6m5PMibrg=\","
         "\"start\":\"2026-11-02T09:14:03.120331Z\",\"end\":\"2026-11-02T09:14:09.871200Z\","
-        "\"transport\":\"tcp\",\"vlan\":[12],"
+        "\"transport\":\"tcp\",\"vlan\":[12],\"tunnel\":[\"mpls:100\",\"gtp:7\",\"gtp:9\"],"
         "\"client\":{\"ip\":\"128.232.110.120\",\"port\":34855,\"zone\":\"internal\","
         "\"role\":\"front_end\",\"role_by\":\"policy\",\"name\":\"fe01.contoso.com\"},"
         "\"server\":{\"ip\":\"66.35.250.204\",\"port\":80,\"zone\":\"perimeter\","
