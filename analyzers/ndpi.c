@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <ndpi/ndpi_api.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,21 +40,33 @@ static const struct {
     { "DCE_RPC", "dcerpc" },
 };
 
+/* The first module also readies libgcrypt, which aborts when two threads do that at once. */
+static struct ndpi_detection_module_struct *new_module(void)
+{
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    pthread_mutex_lock(&lock);
+    struct ndpi_detection_module_struct *module = ndpi_init_detection_module(ndpi_no_prefs);
+    if (module != NULL) {
+        NDPI_PROTOCOL_BITMASK all;
+        NDPI_BITMASK_SET_ALL(all);
+        ndpi_set_protocol_detection_bitmask2(module, &all);
+        ndpi_finalize_initialization(module);
+    }
+    pthread_mutex_unlock(&lock);
+    return module;
+}
+
 enum ov_status ndpi_door_new(struct ndpi_door **ret_door)
 {
     struct ndpi_door *door = calloc(1, sizeof *door);
     if (door == NULL) {
         return OV_NOMEM;
     }
-    door->module = ndpi_init_detection_module(ndpi_no_prefs);
+    door->module = new_module();
     if (door->module == NULL) {
         free(door);
         return OV_NOMEM;
     }
-    NDPI_PROTOCOL_BITMASK all;
-    NDPI_BITMASK_SET_ALL(all);
-    ndpi_set_protocol_detection_bitmask2(door->module, &all);
-    ndpi_finalize_initialization(door->module);
     *ret_door = door;
     return OV_OK;
 }
