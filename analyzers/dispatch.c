@@ -132,6 +132,11 @@ void dispatch_log(struct dispatch *d, struct call_log *log)
     d->log = log;
 }
 
+void dispatch_tunnels(struct dispatch *d, const struct tunnels *tunnels)
+{
+    d->options.tunnels = tunnels;
+}
+
 bool dispatch_pressed(const struct dispatch *d)
 {
     return d->shared != NULL && d->budget.left < d->options.memory_bytes / 8;

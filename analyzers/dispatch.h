@@ -28,6 +28,8 @@ void dispatch_free(struct dispatch *dispatch);
 
 /* Another capture begins. */
 void dispatch_restart(struct dispatch *dispatch);
+/* From now on paths of packets are numbered there; borrowed. Before anything is fed. */
+void dispatch_tunnels(struct dispatch *dispatch, const struct tunnels *tunnels);
 /* From now on what the join of calls wants goes there; borrowed. Before anything is fed. */
 void dispatch_log(struct dispatch *dispatch, struct call_log *log);
 /* Feeds the payloads of a batch (after flow_table_find); settled flows cost nothing here. */

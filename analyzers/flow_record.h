@@ -28,11 +28,13 @@ struct flow_record {
     const struct tunnel_path *tunnel[2]; /* per side, NULL = none; borrowed from the dispatcher's
                                             tunnels */
     bool both_directions;
-    bool start_seen; /* TCP: SYN seen. UDP: the protocol's opening message was seen, or the flow
-                        began more than FLOW_START_QUIET_US after the capture did and no flow was
-                        given up that it could go on with */
-    bool end_seen;   /* TCP: FIN of both sides or RST; others: idle before the capture ended */
-    bool evicted;    /* closed early because a table was full */
+    bool start_seen;  /* TCP: SYN seen. UDP: the protocol's opening message was seen, or the flow
+                         began more than FLOW_START_QUIET_US after the capture did and no flow was
+                         given up that it could go on with */
+    bool end_seen;    /* TCP: FIN of both sides or RST; others: idle before the capture ended */
+    bool evicted;     /* closed early because a table was full */
+    bool lost_nearby; /* a live capture lost packets of any flow while this one lived, or so shortly
+                         before that its beginning may be among them */
     uint64_t missing_bytes;
     uint32_t cut_packets, duplicates;
     const char *app;     /* outermost protocol recognised, "unknown" when none */

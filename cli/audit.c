@@ -66,7 +66,7 @@ static bool is_same_file(FILE *one, FILE *other)
            S_ISREG(a.st_mode) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-static bool open_outputs(struct pipeline *p)
+bool audit_open_outputs(struct pipeline *p)
 {
     const struct options *o = p->options;
     const char *out = o->out;
@@ -97,6 +97,12 @@ static bool close_output(struct report_out *out, const char *path)
     }
     out->file = NULL;
     return good;
+}
+
+bool audit_close_outputs(struct pipeline *p)
+{
+    bool good = close_output(&p->verdicts.records, p->options->out);
+    return close_output(&p->verdicts.flows, p->options->flows) && good;
 }
 
 /* Is there a finding at or above --fail-on? */
@@ -171,6 +177,19 @@ static void tell_limits(struct pipeline *p, const struct finding_list *findings)
     }
 }
 
+int audit_end(struct pipeline *p, const struct report_run *run, const struct finding_list *findings)
+{
+    const struct options *o = p->options;
+    tell_limits(p, findings);
+    report_coverage(&p->verdicts.records, run);
+    bool to_stdout = p->verdicts.records.file != stdout && p->verdicts.flows.file != stdout;
+    if (!o->quiet && (to_stdout || isatty(STDERR_FILENO) == 1)) {
+        FILE *terminal = to_stdout ? stdout : stderr;
+        report_ending(terminal, run, findings, isatty(fileno(terminal)) == 1, ENDING_FINDINGS);
+    }
+    return has_failed(o, findings) ? EXIT_FINDINGS : EXIT_CLEAN;
+}
+
 /* Findings, coverage and the ending. */
 static int write_results(struct pipeline *p, const struct audit_inputs *in, double seconds)
 {
@@ -199,17 +218,8 @@ static int write_results(struct pipeline *p, const struct audit_inputs *in, doub
         .flows = p->verdicts.flow_count,
         .seconds = seconds,
     };
-    tell_limits(p, &findings);
-    report_coverage(&p->verdicts.records, &run);
-    bool to_stdout = p->verdicts.records.file != stdout && p->verdicts.flows.file != stdout;
-    if (!o->quiet && (to_stdout || isatty(STDERR_FILENO) == 1)) {
-        FILE *terminal = to_stdout ? stdout : stderr;
-        report_ending(terminal, &run, &findings, isatty(fileno(terminal)) == 1, ENDING_FINDINGS);
-    }
-    if (in->failed > 0) {
-        return EXIT_INPUT;
-    }
-    return has_failed(o, &findings) ? EXIT_FINDINGS : EXIT_CLEAN;
+    int code = audit_end(p, &run, &findings);
+    return in->failed > 0 ? EXIT_INPUT : code;
 }
 
 static int run_audit(struct pipeline *p)
@@ -224,9 +234,7 @@ static int run_audit(struct pipeline *p)
     }
     int code = write_results(p, &in, progress_clock() - begun);
     audit_inputs_done(&in);
-    bool good = close_output(&p->verdicts.records, p->options->out);
-    good = close_output(&p->verdicts.flows, p->options->flows) && good;
-    return good ? code : EXIT_OUTPUT;
+    return audit_close_outputs(p) ? code : EXIT_OUTPUT;
 }
 
 int audit_command(int argc, char **argv)
@@ -244,7 +252,7 @@ int audit_command(int argc, char **argv)
     enum ov_status status = pipeline_init(&pipeline, &options, policy);
     if (status != OV_OK) {
         fprintf(stderr, "overt: %s\n", ov_status_text(status));
-    } else if (open_outputs(&pipeline)) {
+    } else if (audit_open_outputs(&pipeline)) {
         code = run_audit(&pipeline);
     }
     pipeline_done(&pipeline);

@@ -14,6 +14,17 @@ int roles_command(int argc, char **argv);
  * was printed. Caller owns. */
 struct policy *audit_policy(const char *name);
 
+/* Opens what the options name for records; false after an error, which was printed. */
+bool audit_open_outputs(struct pipeline *p);
+/* False when not everything could be written, which was printed. */
+bool audit_close_outputs(struct pipeline *p);
+/* The first SIGINT or SIGTERM sets what this returns, a second one ends the program. */
+const volatile sig_atomic_t *audit_catch_signals(void);
+/* Notices of caps, coverage, and the ending on a terminal, after all findings are written.
+ * EXIT_CLEAN or EXIT_FINDINGS. */
+int audit_end(struct pipeline *p, const struct report_run *run,
+              const struct finding_list *findings);
+
 /* What became of a run's inputs. */
 struct audit_inputs {
     struct inputs found; /* their names are borrowed by findings: freed by audit_inputs_done */

@@ -16,8 +16,7 @@ static void on_signal(int number)
     stop_asked = 1;
 }
 
-/* The first interrupt ends the reading in order; a second one ends the program. */
-static void catch_signals(void)
+const volatile sig_atomic_t *audit_catch_signals(void)
 {
     struct sigaction action;
     memset(&action, 0, sizeof action);
@@ -26,6 +25,7 @@ static void catch_signals(void)
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is an output error: exit 4 */
+    return &stop_asked;
 }
 
 static void tell(struct pipeline *p, const struct report_notice *notice)
@@ -91,7 +91,7 @@ enum ov_status audit_inputs(struct pipeline *p, struct audit_inputs *ret_inputs)
 {
     struct inputs *found = &ret_inputs->found;
     *ret_inputs = (struct audit_inputs){ 0 };
-    catch_signals();
+    (void)audit_catch_signals();
     enum ov_status status = inputs_find(p->options->inputs, p->options->input_count, found);
     ret_inputs->failed = found->failed;
     for (int i = 0; status == OV_OK && i < found->count && stop_asked == 0; i++) {

@@ -7,6 +7,7 @@
 #include "analyzers/ndpi.h"
 #include "capture/source.h"
 #include "cli/audit.h"
+#include "cli/watch.h"
 
 static int explain_command(int argc, char **argv)
 {
@@ -76,6 +77,9 @@ int main(int argc, char **argv)
     if (strcmp(command, "audit") == 0) {
         return audit_command(argc, argv);
     }
+    if (strcmp(command, "watch") == 0) {
+        return watch_command(argc, argv);
+    }
     if (strcmp(command, "roles") == 0) {
         return roles_command(argc, argv);
     }
@@ -93,7 +97,7 @@ int main(int argc, char **argv)
         return help_command();
     }
     fprintf(stderr,
-            "overt: found command '%s', expected audit, roles, policy, explain or version\n",
+            "overt: found command '%s', expected audit, watch, roles, policy, explain or version\n",
             command);
     return EXIT_USAGE;
 }

@@ -8,39 +8,59 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "capture/source.h"
+#include "capture/source_live.h"
 #include "cli/worker.h"
 
 enum {
     OPTION_ALL = 256,
+    OPTION_BUFFER,
+    OPTION_COVERAGE_INTERVAL,
     OPTION_FILTER,
     OPTION_FAIL_ON,
     OPTION_FLOWS,
     OPTION_MEMORY,
     OPTION_NO_NDPI,
+    OPTION_NO_PROMISCUOUS,
     OPTION_OUT,
     OPTION_POLICY,
     OPTION_QUIET,
     OPTION_SENSOR,
+    OPTION_SNAPLEN,
+    OPTION_STATS_INTERVAL,
     OPTION_WORKERS
 };
 
 static const struct option long_options[] = {
     { "all", no_argument, NULL, OPTION_ALL },
+    { "buffer", required_argument, NULL, OPTION_BUFFER },
+    { "coverage-interval", required_argument, NULL, OPTION_COVERAGE_INTERVAL },
     { "fail-on", required_argument, NULL, OPTION_FAIL_ON },
     { "filter", required_argument, NULL, OPTION_FILTER },
     { "flows", required_argument, NULL, OPTION_FLOWS },
+    { "interface", required_argument, NULL, 'i' },
     { "memory", required_argument, NULL, OPTION_MEMORY },
     { "no-ndpi", no_argument, NULL, OPTION_NO_NDPI },
+    { "no-promiscuous", no_argument, NULL, OPTION_NO_PROMISCUOUS },
     { "out", required_argument, NULL, OPTION_OUT },
     { "policy", required_argument, NULL, OPTION_POLICY },
     { "quiet", no_argument, NULL, OPTION_QUIET },
     { "sensor", required_argument, NULL, OPTION_SENSOR },
+    { "snaplen", required_argument, NULL, OPTION_SNAPLEN },
+    { "stats-interval", required_argument, NULL, OPTION_STATS_INTERVAL },
     { "workers", required_argument, NULL, OPTION_WORKERS },
     { NULL, 0, NULL, 0 },
 };
 
-enum { MEMORY_LEAST = 64 << 20, WORKERS_USUAL_MAX = 8 };
+enum {
+    MEMORY_LEAST = 64 << 20,
+    WORKERS_USUAL_MAX = 8,
+    BUFFER_LEAST = 1 << 20,
+    BUFFER_MOST = 1 << 30,
+    BUFFER_USUAL = 64 << 20,
+    SNAP_LEAST = 64,
+    STATS_USUAL_S = 10,
+    INTERVAL_MOST_S = 86400,
+};
 
 void options_help(void)
 {
@@ -48,6 +68,7 @@ void options_help(void)
         "overt: is every flow of this capture protected as the traffic-protection table demands?\n"
         "\n"
         "  overt audit FILE|DIR|- ...   replay captures and judge them\n"
+        "  overt watch -i IF ...        judge what interfaces see until a signal stops it\n"
         "  overt roles FILE ...         propose hosts and roles seen, as a policy to edit (YAML)\n"
         "  overt policy check FILE ...  read policy files; every mistake with file:line:column\n"
         "  overt explain ROW|REASON     what a row or a reason means, its source, what to do\n"
@@ -68,6 +89,13 @@ void options_help(void)
         "                   8); the output is the same for any number\n"
         "  --no-ndpi        do not ask nDPI about flows that overt does not recognise\n"
         "  --quiet          no progress and no table at the end\n"
+        "Options of watch, beside those of audit:\n"
+        "  -i, --interface IF       read this interface (any: all); may be given several times\n"
+        "  --buffer SIZE            ring of the kernel for each worker and interface (64M)\n"
+        "  --snaplen N              bytes kept of each packet (262144: all)\n"
+        "  --no-promiscuous         only packets for this host\n"
+        "  --stats-interval S       seconds from one stats record to the next (10; 0: none)\n"
+        "  --coverage-interval S    the same of coverage records (0: only at the end)\n"
         "\n"
         "Without --out, findings go to standard output when that is not a terminal.\n"
         "Exit status: 0 nothing at or above --fail-on, 1 findings, 2 usage or policy,\n"
@@ -94,21 +122,63 @@ static enum ov_status read_severity(const char *word, struct options *o)
     return OV_SYNTAX;
 }
 
-static enum ov_status read_memory(const char *word, struct options *o)
+/* A size as 512M or 4G; false when it is none. */
+static bool read_size(const char *word, uint64_t *ret_size)
 {
     char *end = NULL;
     errno = 0;
     unsigned long long n = strtoull(word, &end, 10);
     unsigned shift = *end == 'K' ? 10 : *end == 'M' ? 20 : *end == 'G' ? 30 : 0;
     const char *rest = shift > 0 ? end + 1 : end;
-    if (errno != 0 || end == word || *rest != '\0' || word[0] == '-' || n > UINT64_MAX >> shift ||
-        n << shift < MEMORY_LEAST) {
+    *ret_size = n << shift;
+    return errno == 0 && end != word && *rest == '\0' && word[0] != '-' && n <= UINT64_MAX >> shift;
+}
+
+static enum ov_status read_memory(const char *word, struct options *o)
+{
+    uint64_t size = 0;
+    if (!read_size(word, &size) || size < MEMORY_LEAST) {
         fprintf(stderr,
                 "overt: --memory: found '%s', expected a size of at least 64M, as 512M or 4G\n",
                 word);
         return OV_SYNTAX;
     }
-    o->memory_bytes = n << shift;
+    o->memory_bytes = size;
+    return OV_OK;
+}
+
+static enum ov_status read_buffer(const char *word, struct options *o)
+{
+    uint64_t size = 0;
+    if (!read_size(word, &size) || size < BUFFER_LEAST || size > BUFFER_MOST) {
+        fprintf(stderr, "overt: --buffer: found '%s', expected a size from 1M to 1G\n", word);
+        return OV_SYNTAX;
+    }
+    o->buffer_bytes = (uint32_t)size;
+    return OV_OK;
+}
+
+/* A whole number from least to most for the option called name. */
+static enum ov_status read_number(const char *name, uint32_t least, uint32_t most, uint32_t *ret)
+{
+    char *end = NULL;
+    unsigned long n = strtoul(optarg, &end, 10);
+    if (end == optarg || *end != '\0' || optarg[0] == '-' || n < least || n > most) {
+        fprintf(stderr, "overt: %s: found '%s', expected a number from %u to %u\n", name, optarg,
+                least, most);
+        return OV_SYNTAX;
+    }
+    *ret = (uint32_t)n;
+    return OV_OK;
+}
+
+static enum ov_status read_interface(const char *word, struct options *o)
+{
+    if (o->interface_count == INTERFACES_MAX) {
+        fprintf(stderr, "overt: -i: more than %d interfaces\n", INTERFACES_MAX);
+        return OV_SYNTAX;
+    }
+    o->interfaces[o->interface_count++] = word;
     return OV_OK;
 }
 
@@ -139,6 +209,29 @@ static uint64_t default_memory(void)
     long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
     uint64_t quarter = pages > 0 && size > 0 ? (uint64_t)pages * (uint64_t)size / 4 : 0;
     return quarter > MEMORY_LEAST ? quarter : MEMORY_LEAST;
+}
+
+/* Options that only watch has. */
+static enum ov_status take_watch(int option, struct options *o)
+{
+    o->watches = true;
+    switch (option) {
+    case 'i':
+        return read_interface(optarg, o);
+    case OPTION_BUFFER:
+        return read_buffer(optarg, o);
+    case OPTION_COVERAGE_INTERVAL:
+        return read_number("--coverage-interval", 0, INTERVAL_MOST_S, &o->coverage_s);
+    case OPTION_NO_PROMISCUOUS:
+        o->promiscuous = false;
+        return OV_OK;
+    case OPTION_SNAPLEN:
+        return read_number("--snaplen", SNAP_LEAST, SOURCE_LIVE_SNAP_MAX, &o->snap_bytes);
+    case OPTION_STATS_INTERVAL:
+        return read_number("--stats-interval", 0, INTERVAL_MOST_S, &o->stats_s);
+    default: /* getopt_long has said what is wrong */
+        return OV_SYNTAX;
+    }
 }
 
 static enum ov_status take(int option, struct options *o)
@@ -177,20 +270,58 @@ static enum ov_status take(int option, struct options *o)
         return optarg[0] == '\0' ? OV_SYNTAX : OV_OK;
     case OPTION_WORKERS:
         return read_workers(optarg, o);
-    default: /* getopt_long has said what is wrong */
+    default:
+        return take_watch(option, o);
+    }
+}
+
+static enum ov_status check_filter(const struct options *o)
+{
+    char why[SOURCE_TEXT_SIZE];
+    if (o->filter != NULL && source_check_filter(o->filter, why) != OV_OK) {
+        fprintf(stderr, "overt: --filter: found '%s', expected tcpdump's language: %s\n", o->filter,
+                why);
         return OV_SYNTAX;
     }
+    return OV_OK;
+}
+
+/* Captures for audit and its like, interfaces for watch. */
+static enum ov_status check_inputs(const struct options *o, const char *command)
+{
+    bool live = strcmp(command, "watch") == 0;
+    if (live && o->interface_count == 0) {
+        fprintf(stderr, "overt: watch: no interface named; overt watch -i eth0\n");
+        return OV_SYNTAX;
+    }
+    if (live && o->input_count > 0) {
+        fprintf(stderr, "overt: watch: found '%s', expected options only\n", o->inputs[0]);
+        return OV_SYNTAX;
+    }
+    if (!live && o->watches) {
+        fprintf(stderr, "overt: %s: found an option of overt watch\n", command);
+        return OV_SYNTAX;
+    }
+    if (!live && o->input_count == 0) {
+        fprintf(stderr, "overt: %s: no capture named; overt --help shows how\n", command);
+        return OV_SYNTAX;
+    }
+    return OV_OK;
 }
 
 enum ov_status options_read(int argc, char **argv, struct options *ret_options)
 {
     struct options *o = ret_options;
     *o = (struct options){ .sensor = "overt", .fail_on = SEVERITY_HIGH, .ndpi = true };
+    o->buffer_bytes = BUFFER_USUAL;
+    o->snap_bytes = SOURCE_LIVE_SNAP_MAX;
+    o->stats_s = STATS_USUAL_S;
+    o->promiscuous = true;
     o->memory_bytes = default_memory();
     o->workers = default_workers();
     optind = 2;
     for (;;) {
-        int option = getopt_long(argc, argv, "", long_options, NULL);
+        int option = getopt_long(argc, argv, "i:", long_options, NULL);
         if (option == -1) {
             break;
         }
@@ -199,17 +330,7 @@ enum ov_status options_read(int argc, char **argv, struct options *ret_options)
             return status;
         }
     }
-    char why[SOURCE_TEXT_SIZE];
-    if (o->filter != NULL && source_check_filter(o->filter, why) != OV_OK) {
-        fprintf(stderr, "overt: --filter: found '%s', expected tcpdump's language: %s\n", o->filter,
-                why);
-        return OV_SYNTAX;
-    }
     o->inputs = argv + optind;
     o->input_count = argc - optind;
-    if (o->input_count == 0) {
-        fprintf(stderr, "overt: %s: no capture named; overt --help shows how\n", argv[1]);
-        return OV_SYNTAX;
-    }
-    return OV_OK;
+    return check_filter(o) == OV_OK ? check_inputs(o, argv[1]) : OV_SYNTAX;
 }

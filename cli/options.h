@@ -16,6 +16,8 @@ enum exit_code {
     EXIT_OUTPUT = 4
 };
 
+enum { INTERFACES_MAX = 8 };
+
 struct options {
     const char *policy;    /* file or built-in name; NULL = lync-2010 */
     const char *out;       /* findings, coverage, notices; "-" = stdout, NULL = see audit */
@@ -29,7 +31,15 @@ struct options {
     bool quiet; /* no progress, no ending */
     bool ndpi;
     unsigned workers; /* threads that look into packets, 1 = all in one thread */
-    char **inputs;    /* what is left of argv */
+    /* watch */
+    const char *interfaces[INTERFACES_MAX];
+    unsigned interface_count;
+    uint32_t buffer_bytes, snap_bytes;
+    uint32_t stats_s, coverage_s; /* seconds from record to record, 0 = none */
+    bool promiscuous;
+    bool watches; /* any of these was named */
+
+    char **inputs; /* what is left of argv */
     int input_count;
 };
 

@@ -10,10 +10,10 @@
 
 #include "cli/pipeline.h"
 
-enum { ROUNDS = 8 };
+enum { ROUNDS = 8, ROUND_BATCHES = 8 };
 
 struct round {
-    struct batch batches[WORKER_STEPS_MAX];
+    struct batch batches[ROUND_BATCHES];
     unsigned batch_count;
     struct worker_out *outs[WORKERS_MAX];
 };
@@ -148,7 +148,7 @@ static void *read_all(void *argument)
             pipeline_release(crew->p, &round->batches[i]);
         }
         round->batch_count = 0;
-        while (more && round->batch_count < WORKER_STEPS_MAX) {
+        while (more && round->batch_count < ROUND_BATCHES) {
             more = *crew->stop == 0 && pipeline_read(crew->p, &round->batches[round->batch_count]);
             round->batch_count += more;
         }

@@ -35,8 +35,10 @@ static void replay(struct verdicts *v, const struct call_log *log, size_t from, 
     }
 }
 
-static void have_facts(struct verdicts *v, struct flow_record *record)
+static void complete(struct verdicts *v, struct flow_record *record)
 {
+    uint64_t quiet_us = record->start_us < FLOW_START_QUIET_US ? 0 : FLOW_START_QUIET_US;
+    record->lost_nearby = losses_touch(&v->losses, record->start_us - quiet_us, record->end_us);
     if (record->facts == NULL) {
         facts_done(&v->nothing);
         record->facts = &v->nothing;
@@ -45,7 +47,7 @@ static void have_facts(struct verdicts *v, struct flow_record *record)
 
 static void learn(struct verdicts *v, struct flow_record *record)
 {
-    have_facts(v, record);
+    complete(v, record);
     calls_conclude(v->calls, record);
     judge_learn(v->judge, record);
 }
@@ -53,12 +55,19 @@ static void learn(struct verdicts *v, struct flow_record *record)
 static void judge_one(struct verdicts *v, struct flow_record *record)
 {
     struct judgement judgement;
-    have_facts(v, record);
+    complete(v, record);
     judge_flow(v->judge, record, v->file, &judgement);
     if (v->flows.file != NULL) {
         report_flow(&v->flows, v->options->sensor, record, &judgement, v->file);
     }
     v->flow_count++;
+}
+
+/* Part of a worker's output; an empty one where memory was short. */
+static const struct worker_part *part_of(const struct worker_out *out, uint32_t part)
+{
+    static const struct worker_part none;
+    return part < out->part_count ? &out->parts[part] : &none;
 }
 
 /* What packets told the join of calls, by packet number. */
@@ -67,13 +76,13 @@ static void take_logs(struct verdicts *v, struct worker_out *const outs[], unsig
 {
     size_t at[WORKERS_MAX];
     for (unsigned i = 0; i < workers; i++) {
-        at[i] = outs[i]->parts[part].log_begin;
+        at[i] = part_of(outs[i], part)->log_begin;
     }
     for (;;) {
         unsigned next = workers;
         uint64_t packet = 0;
         for (unsigned i = 0; i < workers; i++) {
-            if (at[i] < outs[i]->parts[part].log_end) {
+            if (at[i] < part_of(outs[i], part)->log_end) {
                 uint64_t its = call_log_packet(&outs[i]->log, at[i]);
                 if (next == workers || its < packet) {
                     next = i;
@@ -94,13 +103,13 @@ static void take_closings(struct verdicts *v, struct worker_out *const outs[], u
 {
     uint32_t at[WORKERS_MAX];
     for (unsigned i = 0; i < workers; i++) {
-        at[i] = outs[i]->parts[part].closing_begin;
+        at[i] = part_of(outs[i], part)->closing_begin;
     }
     for (;;) {
         struct closing *next = NULL;
         unsigned from = 0;
         for (unsigned i = 0; i < workers; i++) {
-            if (at[i] < outs[i]->parts[part].closing_end) {
+            if (at[i] < part_of(outs[i], part)->closing_end) {
                 struct closing *its = &outs[i]->closings[at[i]];
                 if (next == NULL || its->record.packet_first < next->record.packet_first) {
                     next = its;
@@ -123,6 +132,55 @@ void verdicts_take(struct verdicts *v, struct worker_out *const outs[], unsigned
     for (uint32_t part = 0; part < outs[0]->part_count; part++) {
         take_logs(v, outs, workers, part);
         take_closings(v, outs, workers, part);
+    }
+}
+
+/* How far the log of one worker was told. */
+struct log_reader {
+    uint32_t part;
+    size_t at;
+};
+
+/* Is there more in the parts of this log? */
+static bool has_more(const struct worker_out *out, struct log_reader *reader)
+{
+    while (reader->part < out->part_count && reader->at >= out->parts[reader->part].log_end) {
+        reader->part++;
+        reader->at = reader->part < out->part_count ? out->parts[reader->part].log_begin : 0;
+    }
+    return reader->part < out->part_count;
+}
+
+static void take_logs_live(struct verdicts *v, struct worker_out *const outs[], unsigned workers)
+{
+    struct log_reader readers[WORKERS_MAX] = { { 0 } };
+    for (;;) {
+        unsigned next = workers;
+        uint64_t packet = 0;
+        for (unsigned i = 0; i < workers; i++) {
+            if (has_more(outs[i], &readers[i])) {
+                uint64_t its = call_log_packet(&outs[i]->log, readers[i].at);
+                packet = next == workers || its < packet ? its : packet;
+                next = packet == its ? i : next;
+            }
+        }
+        if (next == workers) {
+            return;
+        }
+        readers[next].at = call_log_replay(&outs[next]->log, readers[next].at, v->calls);
+    }
+}
+
+void verdicts_take_live(struct verdicts *v, struct worker_out *const outs[], unsigned workers)
+{
+    take_logs_live(v, outs, workers);
+    for (unsigned i = 0; i < workers; i++) {
+        for (uint32_t k = 0; k < outs[i]->closing_count; k++) {
+            struct closing *closing = &outs[i]->closings[k];
+            replay(v, &outs[i]->log, closing->log_begin, closing->log_end);
+            learn(v, &closing->record);
+            judge_one(v, &closing->record);
+        }
     }
 }
 

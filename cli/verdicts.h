@@ -3,6 +3,7 @@
 #ifndef OVERT_CLI_VERDICTS_H
 #define OVERT_CLI_VERDICTS_H
 
+#include "cli/losses.h"
 #include "cli/worker.h"
 #include "reports/report.h"
 
@@ -13,6 +14,7 @@ struct verdicts {
     struct report_out records; /* findings, coverage, notices */
     struct report_out flows;   /* flow records */
     uint64_t flow_count;
+    struct losses losses; /* of a live capture */
     const char *file;     /* capture at hand when there are several, else NULL */
     struct facts nothing; /* known of flows that were not looked at */
 };
@@ -27,6 +29,9 @@ void verdicts_done(struct verdicts *v);
 void verdicts_begin(struct verdicts *v, const char *file);
 /* The outputs of all workers for the same batches. They stay the workers'. */
 void verdicts_take(struct verdicts *v, struct worker_out *const outs[], unsigned workers);
+/* The same of a live capture, whose workers read on their own: what packets told comes in their
+ * order, flows that ended come worker by worker. */
+void verdicts_take_live(struct verdicts *v, struct worker_out *const outs[], unsigned workers);
 /* The capture is at its end, the workers rest: learns from all open flows, then judges them. */
 void verdicts_end(struct verdicts *v, struct worker *workers, unsigned count);
 

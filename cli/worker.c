@@ -12,6 +12,7 @@ enum {
                               of all is for analyzers' state, streams and facts */
     FLOWS_MOST = 4 * 1024 * 1024,
     FIRST_CLOSINGS = 64,
+    FIRST_PARTS = 8,
 };
 
 #define WORKER_OF(pointer)                                                                         \
@@ -105,9 +106,28 @@ static int by_first_packet(const void *a, const void *b)
     return (one > other) - (one < other);
 }
 
+/* Room for one more; NULL without memory. */
+static struct worker_part *add_part(struct worker_out *out)
+{
+    if (out->part_count == out->part_room) {
+        uint32_t room = out->part_room > 0 ? out->part_room * 2 : FIRST_PARTS;
+        struct worker_part *grown = realloc(out->parts, room * sizeof *grown);
+        if (grown == NULL) {
+            return NULL;
+        }
+        out->parts = grown;
+        out->part_room = room;
+    }
+    return &out->parts[out->part_count++];
+}
+
 void worker_step(struct worker *w, struct batch *b, struct worker_out *out)
 {
-    struct worker_part *part = &out->parts[out->part_count++];
+    struct worker_part *part = add_part(out);
+    if (part == NULL) {
+        w->short_of_memory = true;
+        return;
+    }
     use_out(w, out);
     part->log_begin = out->log.used;
     part->closing_begin = out->closing_count;
@@ -138,6 +158,7 @@ void worker_out_done(struct worker_out *out)
 {
     call_log_done(&out->log);
     free(out->closings);
+    free(out->parts);
     *out = (struct worker_out){ 0 };
 }
 

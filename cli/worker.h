@@ -6,7 +6,7 @@
 #include "capture/flow_table.h"
 #include "cli/options.h"
 
-enum { WORKERS_MAX = 64, WORKER_STEPS_MAX = 8 };
+enum { WORKERS_MAX = 64 };
 
 /* A flow that is over. */
 struct closing {
@@ -21,13 +21,13 @@ struct worker_part {
     uint32_t closing_begin, closing_end; /* in order of first packets */
 };
 
-/* The output of up to WORKER_STEPS_MAX batches. Zeroed = empty. */
+/* The output of some batches. Zeroed = empty. */
 struct worker_out {
     struct call_log log;
     struct closing *closings; /* owned */
     uint32_t closing_count, closing_room;
-    struct worker_part parts[WORKER_STEPS_MAX];
-    uint32_t part_count;
+    struct worker_part *parts; /* owned */
+    uint32_t part_count, part_room;
 };
 
 struct worker {
@@ -51,7 +51,7 @@ void worker_done(struct worker *worker);
 
 /* Another capture begins. OV_NOMEM. */
 OV_MUST_CHECK enum ov_status worker_begin(struct worker *worker);
-/* A decoded batch of its own packets: adds a part to out, which has room for it. */
+/* A decoded batch of its own packets, or an empty one that tells the time: adds a part to out. */
 void worker_step(struct worker *worker, struct batch *b, struct worker_out *out);
 /* Frees what the flows in out left and empties it. */
 void worker_forget(struct worker *worker, struct worker_out *out);

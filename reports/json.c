@@ -115,7 +115,7 @@ void report_finding(struct report_out *out, const char *sensor, const struct fin
     }
     json_line_begin(&line, "finding", sensor, finding->file);
     json_line_put(&line, line.root, "id", json_line_new_id('o', finding->id));
-    json_line_text(&line, line.root, "status", "open"); /* a replay ends no finding */
+    json_line_text(&line, line.root, "status", finding_status_name(finding->status));
     put_verdict(&line, finding);
     put_required(&line, finding);
     put_reasons(&line, finding);

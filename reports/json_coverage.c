@@ -92,6 +92,11 @@ static void put_totals(struct json_line *line, const struct report_run *run)
     json_line_count(line, line->root, "packets", run->counters->value[COUNT_PACKETS]);
     json_line_count(line, line->root, "bytes", run->counters->value[COUNT_BYTES]);
     json_line_count(line, line->root, "flows", run->flows);
+    if (run->drops != NULL) {
+        json_t *drops = json_line_object(line, line->root, "drops");
+        json_line_count(line, drops, "kernel", run->drops->kernel);
+        json_line_count(line, drops, "interface", run->drops->interface);
+    }
     json_t *others = json_line_object(line, line->root, "not_decoded");
     for (unsigned i = 0; i < COUNT_KINDS; i++) {
         uint64_t value = run->counters->value[i];

@@ -27,6 +27,23 @@ struct report_notice {
     uint64_t time_us; /* capture time; 0 = none */
 };
 
+/* Packets that a live capture lost. */
+struct report_drops {
+    uint64_t kernel, interface;
+};
+
+/* How a live capture does; counts since its start. */
+struct report_stats {
+    const char *sensor;
+    uint64_t written_us; /* wall clock */
+    uint64_t time_us;    /* of the latest packet; 0 = none yet */
+    uint64_t packets, bytes;
+    struct report_drops drops;
+    uint64_t flows_open, flows_judged;
+    uint64_t memory_bytes; /* resident */
+    uint64_t backlog;      /* flows that are over and not judged yet */
+};
+
 /* What one run looked at, for coverage and the ending. */
 struct report_run {
     const char *sensor;
@@ -38,7 +55,8 @@ struct report_run {
     uint32_t file_count;
     uint64_t first_us, last_us; /* capture time span; 0 = no packet */
     uint64_t flows;
-    double seconds; /* wall time, terminal only */
+    double seconds;                   /* wall time, terminal only */
+    const struct report_drops *drops; /* of a live capture, else NULL */
 };
 
 void report_flow(struct report_out *out, const char *sensor, const struct flow_record *record,
@@ -46,6 +64,7 @@ void report_flow(struct report_out *out, const char *sensor, const struct flow_r
 void report_finding(struct report_out *out, const char *sensor, const struct finding *finding);
 void report_coverage(struct report_out *out, const struct report_run *run);
 void report_notice(struct report_out *out, const char *sensor, const struct report_notice *notice);
+void report_stats(struct report_out *out, const struct report_stats *stats);
 /* Flushes; false when anything of it could not be written. */
 bool report_flush(struct report_out *out);
 

@@ -29,3 +29,13 @@ const char *severity_name(enum severity severity)
     };
     return names[severity];
 }
+
+const char *finding_status_name(enum finding_status status)
+{
+    static const char *const names[] = {
+        [FINDING_OPEN] = "open",
+        [FINDING_CHANGED] = "changed",
+        [FINDING_RESOLVED] = "resolved",
+    };
+    return names[status];
+}

@@ -68,6 +68,16 @@ struct party {
     const char *name;          /* FQDN from the policy, or NULL */
 };
 
+/* Of a record about a finding. A replay writes each finding once, as open. */
+enum finding_status {
+    FINDING_OPEN,     /* written for the first time */
+    FINDING_CHANGED,  /* more is known than when it was last written */
+    FINDING_RESOLVED, /* taken back: what came later showed otherwise */
+};
+
+/* "open", "changed", "resolved". */
+const char *finding_status_name(enum finding_status status);
+
 /* One subject that needs attention: same row, pair of hosts, listener port and first reason. */
 struct finding {
     uint64_t id; /* printed as o:%016x; the same in every run and sensor */
@@ -83,7 +93,14 @@ struct finding {
     uint64_t flow_ids[FINDING_FLOWS]; /* the first ones */
     uint64_t streams_exposed;         /* TT-15: media streams keyed by the exposed keys */
     bool capture_complete; /* of all its flows: both directions, start, nothing missing or cut */
-    const char *file;      /* capture in which the proof lies; NULL when there is only one */
+    enum finding_status status;
+    struct {
+        bool written;
+        uint64_t flows, streams;
+        enum severity severity;
+        bool complete;
+    } told;           /* as it was last written, by findings_news */
+    const char *file; /* capture in which the proof lies; NULL when there is only one */
     uint32_t reason_count, proof_count;
     const char *fix;        /* what to do about this finding: of its first reason, else the row's */
     struct reason *reasons; /* reason_count; in one block with the finding, as are the proofs */

@@ -258,24 +258,74 @@ static void count_streams(struct findings *findings)
     }
 }
 
-enum ov_status findings_list(struct findings *findings, bool all, struct finding_list *ret_list)
+static bool make_list(struct findings *findings)
 {
     const struct finding **listed =
         realloc(findings->listed, (findings->count + (size_t)1) * sizeof(struct finding *));
-    if (listed == NULL) {
+    findings->listed = listed != NULL ? listed : findings->listed;
+    count_streams(findings);
+    return listed != NULL;
+}
+
+static void sort_list(struct findings *findings, uint32_t count, struct finding_list *ret_list)
+{
+    if (count > 1) {
+        qsort(findings->listed, count, sizeof(struct finding *), compare);
+    }
+    *ret_list = (struct finding_list){ findings->listed, count, findings->dropped };
+}
+
+enum ov_status findings_list(struct findings *findings, bool all, struct finding_list *ret_list)
+{
+    uint32_t count = 0;
+    if (!make_list(findings)) {
         return OV_NOMEM;
     }
-    findings->listed = listed;
-    count_streams(findings);
-    uint32_t count = 0;
     for (uint32_t i = 0; i < findings->count; i++) {
-        if (all || needs_attention(findings->items[i]->verdict)) {
-            listed[count++] = findings->items[i];
+        const struct finding *f = findings->items[i];
+        if (f->flow_count > 0 && (all || needs_attention(f->verdict))) {
+            findings->listed[count++] = f;
         }
     }
-    if (count > 1) {
-        qsort(listed, count, sizeof(struct finding *), compare);
+    sort_list(findings, count, ret_list);
+    return OV_OK;
+}
+
+/* Sets the status that it is to be written with; false when it is not to be written now. */
+static bool is_news(struct finding *f, bool last)
+{
+    if (f->flow_count == 0) {
+        f->status = FINDING_RESOLVED;
+        return f->told.written && f->told.flows > 0;
     }
-    *ret_list = (struct finding_list){ listed, count, findings->dropped };
+    if (!f->told.written) {
+        f->status = FINDING_OPEN;
+        return true;
+    }
+    f->status = FINDING_CHANGED;
+    return f->severity != f->told.severity || f->capture_complete != f->told.complete ||
+           f->streams_exposed != f->told.streams || f->flow_count >= f->told.flows * 2 ||
+           (last && f->flow_count != f->told.flows);
+}
+
+enum ov_status findings_news(struct findings *findings, bool all, bool last,
+                             struct finding_list *ret_list)
+{
+    uint32_t count = 0;
+    if (!make_list(findings)) {
+        return OV_NOMEM;
+    }
+    for (uint32_t i = 0; i < findings->count; i++) {
+        struct finding *f = findings->items[i];
+        if ((all || needs_attention(f->verdict)) && is_news(f, last)) {
+            findings->listed[count++] = f;
+            f->told.written = true;
+            f->told.flows = f->flow_count;
+            f->told.streams = f->streams_exposed;
+            f->told.severity = f->severity;
+            f->told.complete = f->capture_complete;
+        }
+    }
+    sort_list(findings, count, ret_list);
     return OV_OK;
 }

@@ -21,6 +21,9 @@ void findings_fold(struct findings *findings, const struct flow_record *record,
                    const char *file);
 /* Notes which SIP flows exposed the keys of this flow's streams. */
 void findings_keyed(struct findings *findings, const struct flow_record *record);
+/* See judge_news. */
+OV_MUST_CHECK enum ov_status findings_news(struct findings *findings, bool all, bool last,
+                                           struct finding_list *ret_list);
 OV_MUST_CHECK enum ov_status findings_list(struct findings *findings, bool all,
                                            struct finding_list *ret_list);
 

@@ -380,6 +380,11 @@ enum ov_status judge_findings(struct judge *judge, bool all, struct finding_list
     return findings_list(judge->findings, all, ret_list);
 }
 
+enum ov_status judge_news(struct judge *judge, bool all, bool last, struct finding_list *ret_list)
+{
+    return findings_news(judge->findings, all, last, ret_list);
+}
+
 const struct row_coverage *judge_coverage(const struct judge *judge, uint32_t row)
 {
     return &judge->coverage[row < policy_row_count(judge->policy) ? row : 0];

@@ -43,6 +43,12 @@ struct finding_list {
 OV_MUST_CHECK enum ov_status judge_findings(struct judge *judge, bool all,
                                             struct finding_list *ret_list);
 
+/* Findings that are to be written now, as judge_findings has them: new ones (status open), and
+ * those of which more is known than when this was last asked (changed). A mere count of flows is
+ * news when it has doubled, or at last. Each call expects that they are written. */
+OV_MUST_CHECK enum ov_status judge_news(struct judge *judge, bool all, bool last,
+                                        struct finding_list *ret_list);
+
 /* Counters of one row. */
 struct row_coverage {
     uint64_t flows;

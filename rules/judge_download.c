@@ -46,7 +46,8 @@ static bool is_faulty(const struct view *view)
 static bool answers_are_known(const struct view *view)
 {
     const struct flow_record *r = view->record;
-    bool whole = r->both_directions && r->missing_bytes == 0 && r->cut_packets == 0 && !r->evicted;
+    bool whole = r->both_directions && r->missing_bytes == 0 && r->cut_packets == 0 &&
+                 !r->evicted && !r->lost_nearby;
     bool answered = r->end_seen || facts_value(view->facts, OBS_HTTP_UNANSWERED, 0) == 0;
     return whole && answered && !is_faulty(view);
 }

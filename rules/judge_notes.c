@@ -108,7 +108,7 @@ void judge_notes_proof_flow(const struct view *view, struct assessment *a, const
 bool judge_notes_complete(const struct flow_record *r)
 {
     return r->both_directions && r->start_seen && r->missing_bytes == 0 && r->cut_packets == 0 &&
-           !r->evicted && r->facts->dropped == 0;
+           !r->evicted && !r->lost_nearby && r->facts->dropped == 0;
 }
 
 bool judge_notes_incomplete(const struct view *view, struct assessment *a)
@@ -141,6 +141,11 @@ bool judge_notes_incomplete(const struct view *view, struct assessment *a)
     if (r->evicted) {
         judge_notes_reason(a, "capture.evicted",
                            "The flow was closed early because a table of overt was full.");
+    }
+    if (r->lost_nearby) {
+        judge_notes_reason(a, "capture.packets-lost",
+                           "The live capture lost packets while the flow was under way: some may "
+                           "have been of this flow.");
     }
     if (r->facts->dropped > 0) {
         judge_notes_reason(

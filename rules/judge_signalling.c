@@ -185,7 +185,8 @@ unsigned judge_signalling_state(const struct view *view)
     const struct fact *established = facts_find(view->facts, OBS_TLS_ESTABLISHED);
     struct assessment a = { .row = &row };
     if (view->sip) {
-        bool whole = view->record->cut_packets == 0 && view->record->missing_bytes == 0;
+        bool whole = view->record->cut_packets == 0 && view->record->missing_bytes == 0 &&
+                     !view->record->lost_nearby;
         return sets_up_calls(view) ? LEG_CLEAR : whole ? 0 : LEG_UNDECIDED;
     }
     if (!view->tls || (established != NULL && established->value == 0)) {

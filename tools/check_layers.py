@@ -5,7 +5,7 @@ import sys
 
 FLOORS = ["base", "capture", "analyzers", "rules", "reports", "cli"]
 OWNERS = {  # library header -> where it may be included
-    "pcap": r"capture/source_pcap\.c",
+    "pcap": r"capture/source_pcap(_live)?\.c",
     "zlib": r"capture/source_file\.c",
     "zstd": r"capture/source_file\.c",
     "ndpi": r"analyzers/ndpi\.c",

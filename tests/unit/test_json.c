@@ -212,6 +212,69 @@ static void nothing_is_written_without_a_file(void)
     CHECK(report_flush(&out));
 }
 
+static void stats_tell_how_a_live_capture_does(void)
+{
+    struct capture c;
+    capture_open(&c);
+    struct report_stats stats = {
+        .sensor = "lab1",
+        .written_us = 61000000,
+        .packets = 12431,
+        .bytes = 5000000,
+        .drops = { 7, 2 },
+        .flows_open = 214,
+        .flows_judged = 300,
+        .memory_bytes = 1 << 20,
+        .backlog = 5,
+    };
+    report_stats(&c.out, &stats);
+    stats.time_us = 60000000;
+    report_stats(&c.out, &stats);
+    capture_expect(&c,
+                   "{\"type\":\"stats\",\"v\":1,\"sensor\":\"lab1\","
+                   "\"written\":\"1970-01-01T00:01:01.000000Z\",\"packets\":12431,"
+                   "\"bytes\":5000000,\"drops\":{\"kernel\":7,\"interface\":2},"
+                   "\"flows\":{\"open\":214,\"judged\":300},\"memory_bytes\":1048576,"
+                   "\"backlog\":5}\n"
+                   "{\"type\":\"stats\",\"v\":1,\"sensor\":\"lab1\","
+                   "\"written\":\"1970-01-01T00:01:01.000000Z\","
+                   "\"time\":\"1970-01-01T00:01:00.000000Z\",\"packets\":12431,"
+                   "\"bytes\":5000000,\"drops\":{\"kernel\":7,\"interface\":2},"
+                   "\"flows\":{\"open\":214,\"judged\":300},\"memory_bytes\":1048576,"
+                   "\"backlog\":5}\n",
+                   __func__);
+}
+
+static void coverage_of_a_live_capture_tells_what_was_lost(void)
+{
+    struct capture c;
+    capture_open(&c);
+    struct counters counters = { { 0 } };
+    struct report_drops drops = { 7, 2 };
+    struct report_run run = { .sensor = "lab1", .counters = &counters, .drops = &drops };
+    report_coverage(&c.out, &run);
+    CHECK(strstr(capture_text(&c), "\"drops\":{\"kernel\":7,\"interface\":2}") != NULL);
+    capture_done(&c);
+}
+
+static void a_finding_says_whether_it_is_new(void)
+{
+    static const char *const words[] = {
+        [FINDING_OPEN] = "\"status\":\"open\"",
+        [FINDING_CHANGED] = "\"status\":\"changed\"",
+        [FINDING_RESOLVED] = "\"status\":\"resolved\"",
+    };
+    for (unsigned i = FINDING_OPEN; i <= FINDING_RESOLVED; i++) {
+        struct capture c;
+        capture_open(&c);
+        struct finding finding = fake_finding();
+        finding.status = (enum finding_status)i;
+        report_finding(&c.out, "lab1", &finding);
+        CHECK(strstr(capture_text(&c), words[i]) != NULL);
+        capture_done(&c);
+    }
+}
+
 int main(int argc, char **argv)
 {
     capture_samples(argc, argv);
@@ -226,6 +289,9 @@ int main(int argc, char **argv)
     text_of_any_length_is_cut_at_its_limit();
     full_disk_is_a_failure_that_stays();
     unbuffered_full_disk_fails_at_the_line();
+    stats_tell_how_a_live_capture_does();
+    coverage_of_a_live_capture_tells_what_was_lost();
+    a_finding_says_whether_it_is_new();
     nothing_is_written_without_a_file();
     return check_failures > 0;
 }

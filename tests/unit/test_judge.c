@@ -66,6 +66,35 @@ static void absence_in_an_incomplete_capture_is_unknown_with_its_reasons(void)
     case_done(&c);
 }
 
+static void absence_while_a_live_capture_lost_packets_is_unknown(void)
+{
+    for (unsigned lost = 0; lost < 2; lost++) {
+        struct judge_case c = case_of(case_site);
+        case_flow(&c, "10.20.0.7", "10.0.1.10", 5061, "tls");
+        c.record.lost_nearby = lost != 0;
+        case_judge(&c);
+        const struct assessment *a = case_row(&c, "TT-02");
+        CHECK(a != NULL && case_reason(a, "capture.packets-lost") == (lost != 0));
+        CHECK(judge_notes_complete(&c.record) == (lost == 0));
+        case_done(&c);
+    }
+}
+
+/* What does not look like TLS is a violation where the capture was whole, else unknown. */
+static void what_loss_may_have_hidden_is_no_violation(void)
+{
+    static const char *const want[] = { "violation", "unknown" };
+    for (unsigned lost = 0; lost < 2; lost++) {
+        struct judge_case c = case_of(case_site);
+        case_flow(&c, "10.20.0.7", "10.0.1.30", 8057, "unknown");
+        c.record.lost_nearby = lost != 0;
+        case_judge(&c);
+        const struct assessment *a = case_row(&c, "TT-06");
+        CHECK(a != NULL && strcmp(verdict_name(a->verdict), want[lost]) == 0);
+        case_done(&c);
+    }
+}
+
 static void suites_and_versions_are_judged_by_what_they_are(void)
 {
     static const struct {
@@ -481,6 +510,8 @@ int main(void)
 {
     ordinary_web_browsing_is_not_assessed();
     tls_of_a_client_is_compliant_only_when_it_was_established();
+    absence_while_a_live_capture_lost_packets_is_unknown();
+    what_loss_may_have_hidden_is_no_violation();
     absence_in_an_incomplete_capture_is_unknown_with_its_reasons();
     suites_and_versions_are_judged_by_what_they_are();
     all_failed_checks_are_named();
