@@ -19,6 +19,9 @@ void verdicts_done(struct verdicts *v)
 {
     judge_free(v->judge);
     calls_free(v->calls);
+    for (unsigned i = 0; i < WORKERS_MAX; i++) {
+        call_log_done(&v->waiting[i]);
+    }
     facts_done(&v->nothing);
 }
 
@@ -97,6 +100,22 @@ static void take_logs(struct verdicts *v, struct worker_out *const outs[], unsig
     }
 }
 
+/* The worker whose next flow that ended began first; `workers` when there is none. */
+static unsigned earliest_closing(struct worker_out *const outs[], const uint32_t at[],
+                                 unsigned workers, uint32_t part)
+{
+    unsigned first = workers;
+    uint64_t packet = 0;
+    for (unsigned i = 0; i < workers; i++) {
+        if (at[i] < part_of(outs[i], part)->closing_end) {
+            uint64_t its = outs[i]->closings[at[i]].record.packet_first;
+            first = first == workers || its < packet ? i : first;
+            packet = first == i ? its : packet;
+        }
+    }
+    return first;
+}
+
 /* Flows that ended, by their first packet. */
 static void take_closings(struct verdicts *v, struct worker_out *const outs[], unsigned workers,
                           uint32_t part)
@@ -105,25 +124,13 @@ static void take_closings(struct verdicts *v, struct worker_out *const outs[], u
     for (unsigned i = 0; i < workers; i++) {
         at[i] = part_of(outs[i], part)->closing_begin;
     }
-    for (;;) {
-        struct closing *next = NULL;
-        unsigned from = 0;
-        for (unsigned i = 0; i < workers; i++) {
-            if (at[i] < part_of(outs[i], part)->closing_end) {
-                struct closing *its = &outs[i]->closings[at[i]];
-                if (next == NULL || its->record.packet_first < next->record.packet_first) {
-                    next = its;
-                    from = i;
-                }
-            }
-        }
-        if (next == NULL) {
-            return;
-        }
-        at[from]++;
+    unsigned from = earliest_closing(outs, at, workers, part);
+    while (from < workers) {
+        struct closing *next = &outs[from]->closings[at[from]++];
         replay(v, &outs[from]->log, next->log_begin, next->log_end);
         learn(v, &next->record);
         judge_one(v, &next->record);
+        from = earliest_closing(outs, at, workers, part);
     }
 }
 
@@ -135,45 +142,49 @@ void verdicts_take(struct verdicts *v, struct worker_out *const outs[], unsigned
     }
 }
 
-/* How far the log of one worker was told. */
-struct log_reader {
-    uint32_t part;
-    size_t at;
-};
-
-/* Is there more in the parts of this log? */
-static bool has_more(const struct worker_out *out, struct log_reader *reader)
+/* The worker whose first waiting entry is the earliest; `workers` when none is due. */
+static unsigned earliest_waiting(const struct verdicts *v, const size_t at[], unsigned workers,
+                                 uint64_t until_us)
 {
-    while (reader->part < out->part_count && reader->at >= out->parts[reader->part].log_end) {
-        reader->part++;
-        reader->at = reader->part < out->part_count ? out->parts[reader->part].log_begin : 0;
-    }
-    return reader->part < out->part_count;
-}
-
-static void take_logs_live(struct verdicts *v, struct worker_out *const outs[], unsigned workers)
-{
-    struct log_reader readers[WORKERS_MAX] = { { 0 } };
-    for (;;) {
-        unsigned next = workers;
-        uint64_t packet = 0;
-        for (unsigned i = 0; i < workers; i++) {
-            if (has_more(outs[i], &readers[i])) {
-                uint64_t its = call_log_packet(&outs[i]->log, readers[i].at);
-                packet = next == workers || its < packet ? its : packet;
-                next = packet == its ? i : next;
+    unsigned next = workers;
+    uint64_t earliest_us = until_us;
+    for (unsigned i = 0; i < workers; i++) {
+        if (at[i] < v->waiting[i].used) {
+            uint64_t its_us = call_log_time(&v->waiting[i], at[i]);
+            if (next == workers ? its_us <= earliest_us : its_us < earliest_us) {
+                next = i;
+                earliest_us = its_us;
             }
         }
-        if (next == workers) {
-            return;
+    }
+    return next;
+}
+
+/* What packets told the join of calls, by time, as far as all workers have come. */
+static void take_logs_live(struct verdicts *v, struct worker_out *const outs[], unsigned workers,
+                           uint64_t until_us)
+{
+    size_t at[WORKERS_MAX] = { 0 };
+    for (unsigned i = 0; i < workers; i++) {
+        for (uint32_t part = 0; part < outs[i]->part_count; part++) {
+            const struct worker_part *its = &outs[i]->parts[part];
+            call_log_append(&v->waiting[i], &outs[i]->log, its->log_begin, its->log_end);
         }
-        readers[next].at = call_log_replay(&outs[next]->log, readers[next].at, v->calls);
+    }
+    unsigned next = earliest_waiting(v, at, workers, until_us);
+    while (next < workers) {
+        at[next] = call_log_replay(&v->waiting[next], at[next], v->calls);
+        next = earliest_waiting(v, at, workers, until_us);
+    }
+    for (unsigned i = 0; i < workers; i++) {
+        call_log_drop(&v->waiting[i], at[i]);
     }
 }
 
-void verdicts_take_live(struct verdicts *v, struct worker_out *const outs[], unsigned workers)
+void verdicts_take_live(struct verdicts *v, struct worker_out *const outs[], unsigned workers,
+                        uint64_t until_us)
 {
-    take_logs_live(v, outs, workers);
+    take_logs_live(v, outs, workers, until_us);
     for (unsigned i = 0; i < workers; i++) {
         for (uint32_t k = 0; k < outs[i]->closing_count; k++) {
             struct closing *closing = &outs[i]->closings[k];

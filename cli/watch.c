@@ -33,6 +33,7 @@ struct judging {
     struct source_live_drops drops, told_drops; /* told: in a notice */
     bool down[INTERFACES_MAX];
     uint64_t latest_us, flows_open, backlog;
+    uint64_t read_until_us;                    /* by all workers */
     uint64_t stats_us, coverage_us, notice_us; /* steady clock, when they were last written */
     bool short_of_memory;
 };
@@ -167,6 +168,7 @@ static void take_posts(struct judging *j)
     struct source_live_drops before = j->drops;
     uint64_t begun_us = UINT64_MAX, end_us = 0;
     j->backlog = 0;
+    j->read_until_us = UINT64_MAX;
     for (unsigned i = 0; i < w->hand_count; i++) {
         struct watch_post *post = w->hands[i].posted;
         j->outs[i] = post != NULL ? &post->out : &none;
@@ -174,6 +176,8 @@ static void take_posts(struct judging *j)
             take_sum(j, i, post);
             begun_us = post->begun_us < begun_us ? post->begun_us : begun_us;
             end_us = post->end_us > end_us ? post->end_us : end_us;
+            j->read_until_us =
+                post->read_until_us < j->read_until_us ? post->read_until_us : j->read_until_us;
         }
     }
     add_sums(j);
@@ -314,7 +318,7 @@ static void judge_all(struct judging *j)
         }
         if (here) {
             take_posts(j);
-            verdicts_take_live(v, j->outs, w->hand_count);
+            verdicts_take_live(v, j->outs, w->hand_count, j->read_until_us);
             give_back(w);
             write_due(j, false);
         }
@@ -327,6 +331,19 @@ static void judge_all(struct judging *j)
     }
 }
 
+static void take_the_rest(struct judging *j)
+{
+    static struct worker_out none;
+    struct pipeline *p = j->watch->p;
+    for (unsigned i = 0; i < p->worker_count; i++) {
+        j->outs[i] = &none;
+    }
+    verdicts_take_live(&p->verdicts, j->outs, p->worker_count, UINT64_MAX);
+    for (unsigned i = 0; i < p->worker_count; i++) {
+        p->counters.value[COUNT_FACTS_DROPPED] += p->verdicts.waiting[i].dropped;
+    }
+}
+
 /* Flows that are open are judged as at the end of a capture. */
 static int finish(struct judging *j, double seconds)
 {
@@ -334,6 +351,7 @@ static int finish(struct judging *j, double seconds)
     struct pipeline *p = w->p;
     struct finding_list findings;
     char input[128];
+    take_the_rest(j);
     verdicts_end(&p->verdicts, p->workers, p->worker_count);
     for (unsigned i = 0; i < p->worker_count; i++) {
         j->short_of_memory |= p->workers[i].short_of_memory;
@@ -411,6 +429,7 @@ static enum ov_status prepare(struct watch *w, struct pipeline *p)
     pthread_cond_init(&w->may_judge, NULL);
     pthread_cond_init(&w->may_post, NULL);
     verdicts_begin(&p->verdicts, NULL);
+    calls_live(p->verdicts.calls);
     w->hands = calloc(p->worker_count, sizeof *w->hands);
     enum ov_status status = w->hands != NULL ? OV_OK : OV_NOMEM;
     for (unsigned i = 0; i < p->worker_count && status == OV_OK; i++) {

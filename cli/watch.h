@@ -25,6 +25,7 @@ struct watch_post {
     struct source_live_drops drops; /* since the start */
     uint64_t begun_us, end_us;      /* wall clock */
     uint64_t latest_us;             /* time of its last packet, 0 = none yet */
+    uint64_t read_until_us; /* all packets up to this time were read; UINT64_MAX: none came */
     uint32_t flows_open;
     bool up[INTERFACES_MAX]; /* open, and the interface up */
 };
@@ -45,6 +46,7 @@ struct watch_hand {
     struct batch batch;
     struct batch_clock clock;
     uint64_t packet_us, packet_at_us; /* time of the last packet; when it was read: steady clock */
+    bool dry;                         /* nothing waited when it last looked */
     struct counters counters;         /* of reading */
     struct watch_post posts[2];
     struct watch_post *filling; /* the worker's own */

@@ -197,6 +197,12 @@ static void describe(struct watch_hand *hand)
     struct watch_post *post = hand->filling;
     post->end_us = watch_hand_wall_us();
     post->latest_us = hand->packet_us;
+    post->read_until_us = UINT64_MAX;
+    if (hand->clock.started) {
+        uint64_t silent_us = watch_hand_steady_us() - hand->packet_at_us;
+        bool later = hand->dry && silent_us > LATE_US;
+        post->read_until_us = hand->packet_us + (later ? silent_us : 0) - (later ? LATE_US : 0);
+    }
     post->flows_open = flow_table_count(hand->worker->table);
     post->counters = hand->counters;
     for (unsigned kind = 0; kind < COUNT_KINDS; kind++) {
@@ -305,6 +311,7 @@ static void *run(void *argument)
     }
     while (!atomic_load(&w->stop)) {
         bool any = read_some(hand);
+        hand->dry = !any;
         uint64_t now_us = watch_hand_steady_us();
         if (now_us - hand->checked_us >= CHECK_US) {
             check(hand, now_us);

@@ -64,6 +64,32 @@ uint64_t call_log_packet(const struct call_log *log, size_t at)
     return entry_at(log, at).obs.packet;
 }
 
+uint64_t call_log_time(const struct call_log *log, size_t at)
+{
+    return entry_at(log, at).obs.time_us;
+}
+
+void call_log_append(struct call_log *log, const struct call_log *from, size_t begin, size_t end)
+{
+    if (begin == end) {
+        return;
+    }
+    if (!make_room(log, end - begin)) {
+        log->dropped++;
+        return;
+    }
+    memcpy(log->bytes + log->used, from->bytes + begin, end - begin);
+    log->used += end - begin;
+}
+
+void call_log_drop(struct call_log *log, size_t size)
+{
+    if (size > 0) {
+        memmove(log->bytes, log->bytes + size, log->used - size);
+        log->used -= size;
+    }
+}
+
 size_t call_log_replay(const struct call_log *log, size_t at, struct calls *calls)
 {
     struct entry entry = entry_at(log, at);

@@ -20,6 +20,12 @@ void call_log_put(struct call_log *log, uint64_t flow_id, const struct flow_end 
                   const struct observation *obs);
 /* Packet number of the entry at `at`, which is below log->used. */
 uint64_t call_log_packet(const struct call_log *log, size_t at);
+/* Its time, microseconds since 1970. */
+uint64_t call_log_time(const struct call_log *log, size_t at);
+/* Adds a copy of the entries of `from` between begin and end. */
+void call_log_append(struct call_log *log, const struct call_log *from, size_t begin, size_t end);
+/* Forgets the first `size` bytes: entries that were replayed. */
+void call_log_drop(struct call_log *log, size_t size);
 /* Gives the entry at `at` to calls; returns where the next one begins. */
 size_t call_log_replay(const struct call_log *log, size_t at, struct calls *calls);
 /* Forgets all entries and keeps the memory. */

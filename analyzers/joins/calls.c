@@ -58,6 +58,11 @@ void calls_restart(struct calls *calls)
     calls->order_base += (uint64_t)1 << 40; /* more packets than any capture has */
 }
 
+void calls_live(struct calls *calls)
+{
+    calls->live = true;
+}
+
 void calls_free(struct calls *calls)
 {
     if (calls == NULL) {

@@ -17,6 +17,10 @@ void calls_free(struct calls *calls);
 /* Another capture begins: packets are counted from 1 again. */
 void calls_restart(struct calls *calls);
 
+/* From now on all is live: several readers number packets as they come to read them, so that times
+ * tell their order and numbers do not. Before anything is observed. */
+void calls_live(struct calls *calls);
+
 /* Takes every observation of a flow as it is put; only OBS_SIP_* and OBS_SDP_* matter. flow_id is
  * that of the SIP flow; `end` its two ends (side 0 and 1), for media behind addresses that SDP does
  * not name. */

@@ -246,7 +246,7 @@ bool calls_draft_take(struct calls *calls, uint64_t flow_id, const struct flow_e
     struct call_draft *draft = &calls->draft;
     if (obs->kind == OBS_SIP_MESSAGE) {
         open_draft(draft, flow_id, end, obs);
-        draft->order = calls->order_base + obs->packet;
+        draft->order = calls_order(calls, obs->packet, obs->time_us);
         return false;
     }
     if (!draft->open || draft->flow_id != flow_id) {

@@ -149,10 +149,17 @@ struct calls {
     uint32_t call_mask, endpoint_mask;
     uint32_t oldest, newest; /* by last message */
     uint64_t order_base;     /* added to packet numbers, which begin anew with each capture */
+    bool live;               /* packet numbers tell no order: times do */
     uint64_t dropped;        /* lines, endpoints, legs and names beyond a cap */
     struct call_names names;
     struct call_draft draft;
 };
+
+/* Where a packet stands in the order of all. */
+static inline uint64_t calls_order(const struct calls *calls, uint64_t packet, uint64_t time_us)
+{
+    return calls->live ? time_us : calls->order_base + packet;
+}
 
 static inline struct call *calls_at(const struct calls *calls, uint32_t at)
 {

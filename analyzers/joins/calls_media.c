@@ -399,11 +399,11 @@ static struct call_span span_of(const struct calls *calls, const struct stream *
     const struct fact *last = facts_find_at(stream->facts, OBS_MEDIA_LAST, stream->index, 0);
     if (first != NULL) {
         span.start_us = first->value;
-        span.first_order = calls->order_base + first->packet;
+        span.first_order = calls_order(calls, first->packet, first->value);
     }
     if (last != NULL) {
         span.end_us = last->value;
-        span.last_order = calls->order_base + last->packet;
+        span.last_order = calls_order(calls, last->packet, last->value);
     }
     return span;
 }
@@ -415,8 +415,8 @@ void calls_media_conclude(const struct calls *calls, struct flow_record *record)
     struct call_span whole = {
         .start_us = record->start_us,
         .end_us = record->end_us,
-        .first_order = calls->order_base + record->packet_first,
-        .last_order = calls->order_base + record->packet_last,
+        .first_order = calls_order(calls, record->packet_first, record->start_us),
+        .last_order = calls_order(calls, record->packet_last, record->end_us),
     };
     struct call_match of_flow = calls_match_find(calls, record->side, &whole);
     uint32_t known = facts->count; /* they grow meanwhile, and may move */

@@ -56,6 +56,36 @@ static void entries_keep_their_order_and_their_texts(void)
     call_log_done(&log);
 }
 
+static void entries_move_to_another_log_and_leave_it_from_the_front(void)
+{
+    struct call_log from = { 0 }, to = { 0 };
+    log_invite(&from, 5, "one@example", 11);
+    size_t first = from.used;
+    log_invite(&from, 9, "two@example", 11);
+    call_log_append(&to, &from, 0, first);
+    call_log_append(&to, &from, first, from.used);
+    call_log_append(&to, &from, first, first);
+    call_log_done(&from);
+    CHECK_EQ(to.used, 2 * first);
+    CHECK_EQ(call_log_time(&to, 0), 5);
+    struct calls *calls = calls_for_test();
+    size_t at = 0;
+    while (at < first) {
+        at = call_log_replay(&to, at, calls);
+    }
+    CHECK_EQ(calls_count(calls), 1);
+    call_log_drop(&to, at);
+    CHECK_EQ(call_log_time(&to, 0), 9);
+    for (at = 0; at < to.used;) {
+        at = call_log_replay(&to, at, calls);
+    }
+    CHECK_EQ(calls_count(calls), 2);
+    call_log_drop(&to, at);
+    CHECK_EQ(to.used, 0);
+    calls_free(calls);
+    call_log_done(&to);
+}
+
 static void a_full_log_counts_what_it_drops(void)
 {
     struct call_log log = { 0 };
@@ -72,6 +102,7 @@ static void a_full_log_counts_what_it_drops(void)
 int main(void)
 {
     entries_keep_their_order_and_their_texts();
+    entries_move_to_another_log_and_leave_it_from_the_front();
     a_full_log_counts_what_it_drops();
     return check_failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
