@@ -3,6 +3,7 @@
 
 #include <netinet/in.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "analyzers/crypto/signatures.h"
 #include "analyzers/dispatch_internal.h"
@@ -61,6 +62,14 @@ static bool is_for_calls(enum observation_kind kind)
     return kind >= OBS_SIP_MESSAGE && kind <= OBS_SIP_MESSAGE_END;
 }
 
+static void note_change(struct dispatch *d, struct analysis *a)
+{
+    if (d->watches && !a->changed && d->changed_count < CHANGED_MAX) {
+        a->changed = true;
+        d->changed[d->changed_count++] = (struct changed){ a->pool_slot, a->flow_id };
+    }
+}
+
 static void put(struct sink *sink, const struct observation *obs)
 {
     struct flow_sink *fs = (struct flow_sink *)sink;
@@ -73,6 +82,7 @@ static void put(struct sink *sink, const struct observation *obs)
         call_log_put(fs->dispatch->log, a->flow_id, a->end, obs);
     } else {
         facts_put(&a->facts, obs);
+        note_change(fs->dispatch, a);
     }
 }
 
@@ -182,6 +192,7 @@ static struct analysis *begin(struct dispatch *d, struct flow_cold *cold)
     struct analysis *a = pool_at(&d->flows, slot);
     a->pool_slot = slot;
     a->flow_id = flow_id_of(cold);
+    a->cold = cold;
     name_ends(cold, a->end);
     a->l4 = cold->key.l4;
     a->stream_seat = SEAT_NONE;
@@ -476,11 +487,10 @@ static void client_by_syn(const struct flow_cold *cold, struct flow_record *r)
     }
 }
 
-void dispatch_conclude(struct dispatch *d, struct flow_cold *cold, bool at_end,
-                       struct flow_record *ret_record)
+static void describe(const struct dispatch *d, const struct flow_cold *cold, bool at_end,
+                     struct flow_record *ret_record)
 {
     struct flow_record *r = ret_record;
-    finish(d, cold);
     *r = (struct flow_record){ .id = flow_id_of(cold), .app = "unknown" };
     name_ends(cold, r->side);
     describe_counts(d, cold, r);
@@ -498,6 +508,55 @@ void dispatch_conclude(struct dispatch *d, struct flow_cold *cold, bool at_end,
     }
 }
 
+void dispatch_conclude(struct dispatch *d, struct flow_cold *cold, bool at_end,
+                       struct flow_record *ret_record)
+{
+    finish(d, cold);
+    describe(d, cold, at_end, ret_record);
+}
+
+void dispatch_watch(struct dispatch *d)
+{
+    d->watches = true;
+}
+
+/* Would the end of the flow change what is known of it? Handshakes are looked at when they are
+ * over. */
+static bool is_worth_a_look(const struct analysis *a)
+{
+    bool readable = strcmp(a->app, "sip") == 0 || strcmp(a->app, "http") == 0;
+    return !a->concluded && a->claimed && (readable || a->settled);
+}
+
+bool dispatch_look(struct dispatch *d, struct flow_record *ret_record, struct facts *ret_facts,
+                   char *ret_app)
+{
+    _Static_assert(sizeof((struct analysis *)0)->app == DISPATCH_APP_SIZE, "copied as a whole");
+    while (d->changed_count > 0) {
+        struct changed changed = d->changed[--d->changed_count];
+        struct analysis *a = pool_at(&d->flows, changed.pool_slot);
+        if (a->flow_id != changed.flow_id || !a->changed) {
+            continue;
+        }
+        a->changed = false;
+        if (is_worth_a_look(a) && facts_copy(&a->facts, ret_facts)) {
+            describe(d, a->cold, true, ret_record);
+            for (unsigned side = 0; side < 2; side++) {
+                bool seen = a->cold->bytes[side] > 0;
+                ret_record->packets[side] = seen;
+                ret_record->missing_bytes +=
+                    a->stream[side] != NULL ? stream_missing(a->stream[side]) : 0;
+            }
+            ret_record->both_directions = ret_record->packets[0] > 0 && ret_record->packets[1] > 0;
+            memcpy(ret_app, ret_record->app, strlen(ret_record->app) + 1);
+            ret_record->app = ret_app;
+            ret_record->facts = ret_facts;
+            return true;
+        }
+    }
+    return false;
+}
+
 struct analysis *dispatch_part(struct flow_cold *cold)
 {
     struct analysis *a = cold->analysis;
@@ -509,6 +568,7 @@ void dispatch_forget(struct dispatch *d, struct analysis *a)
 {
     if (a != NULL) {
         facts_done(&a->facts);
+        a->concluded = true; /* a look that was due finds nothing */
         pool_give(&d->flows, a->pool_slot);
     }
 }

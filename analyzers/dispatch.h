@@ -40,6 +40,16 @@ void dispatch_batch(struct dispatch *dispatch, struct batch *b);
  * until dispatch_forget; ret_record->facts is NULL for a flow of which nothing was looked at. */
 void dispatch_conclude(struct dispatch *dispatch, struct flow_cold *cold, bool at_end,
                        struct flow_record *ret_record);
+/* From now on flows with new facts are noted for dispatch_look. */
+void dispatch_watch(struct dispatch *dispatch);
+/* A flow that goes on, but of which enough is known to judge what it showed so far: readable SIP or
+ * HTTP, or a protocol whose analyzers have all they want, with facts since the last look. Describes
+ * it as it is now, with copies of its facts, for the caller to free, and of the name of its app
+ * (DISPATCH_APP_SIZE bytes); ret_record->packets only tells which directions were seen. False when
+ * there is none left. */
+enum { DISPATCH_APP_SIZE = 32 };
+bool dispatch_look(struct dispatch *dispatch, struct flow_record *ret_record,
+                   struct facts *ret_facts, char *ret_app);
 /* Is so little memory left that flows should be given up for new ones? */
 bool dispatch_pressed(const struct dispatch *dispatch);
 struct analysis;

@@ -16,6 +16,7 @@ enum {
     CLAIM_WAIT_MAX = 512,   /* stream bytes after which "could be" means no */
     UNDECIDED_TCP_MAX = 24, /* stream chunks nobody claimed: then the flow is settled */
     UNDECIDED_UDP_MAX = 48, /* datagrams nobody claimed */
+    CHANGED_MAX = 1024,     /* open flows with news that wait for a look; others wait for more */
 };
 
 /* How sure we are who the client is; a higher one replaces a lower one. */
@@ -30,8 +31,10 @@ struct seat {
 
 struct analysis {
     uint64_t flow_id;
-    uint32_t pool_slot;     /* of this in dispatch->flows */
-    struct flow_end end[2]; /* side 0, side 1 */
+    const struct flow_cold *cold; /* valid until concluded */
+    bool changed;                 /* waits in dispatch->changed */
+    uint32_t pool_slot;           /* of this in dispatch->flows */
+    struct flow_end end[2];       /* side 0, side 1 */
     uint8_t l4;
     uint8_t seat_count;
     uint8_t stream_seat; /* seat that has the TCP stream, SEAT_NONE = undecided */
@@ -56,6 +59,12 @@ struct analysis {
     struct facts facts;
 };
 
+/* A flow with news, if it still is the one in that slot. */
+struct changed {
+    uint32_t pool_slot;
+    uint64_t flow_id;
+};
+
 /* The sink that analyzers of the flow at hand see. */
 struct flow_sink {
     struct sink sink; /* first: put() casts back */
@@ -78,6 +87,9 @@ struct dispatch {
     struct budget *shared;          /* that budget; NULL = no cap */
     struct transcripts transcripts; /* of handshakes not decided yet */
     struct signatures *signatures;  /* owned */
+    bool watches;                   /* flows with news are noted */
+    struct changed changed[CHANGED_MAX];
+    uint32_t changed_count;
 };
 
 /* Sits an analyzer at the flow; SEAT_NONE when there is no seat or no memory. */

@@ -258,3 +258,25 @@ uint64_t facts_value(const struct facts *facts, enum observation_kind kind, uint
     const struct fact *f = facts_find(facts, kind);
     return f != NULL ? f->value : otherwise;
 }
+
+bool facts_copy(const struct facts *facts, struct facts *ret_copy)
+{
+    *ret_copy = *facts;
+    ret_copy->budget = NULL;
+    ret_copy->capacity = facts->count;
+    ret_copy->text_capacity = facts->text_used;
+    ret_copy->items = malloc((facts->count + (size_t)1) * sizeof *facts->items);
+    ret_copy->texts = malloc(facts->text_used + (size_t)1);
+    if (ret_copy->items == NULL || ret_copy->texts == NULL) {
+        facts_done(ret_copy);
+        *ret_copy = (struct facts){ 0 };
+        return false;
+    }
+    if (facts->count > 0) {
+        memcpy(ret_copy->items, facts->items, facts->count * sizeof *facts->items);
+    }
+    if (facts->text_used > 0) {
+        memcpy(ret_copy->texts, facts->texts, facts->text_used);
+    }
+    return true;
+}

@@ -45,6 +45,8 @@ struct facts {
 /* Keeps one observation by its shape (events are ignored). Text is escaped to valid UTF-8. */
 void facts_put(struct facts *facts, const struct observation *obs);
 void facts_done(struct facts *facts);
+/* A copy of its own, without a budget; false without memory (then ret_copy is empty). */
+bool facts_copy(const struct facts *facts, struct facts *ret_copy);
 /* The first fact of a kind; NULL when not known. */
 const struct fact *facts_find(const struct facts *facts, enum observation_kind kind);
 /* The fact of a kind with this index and sub; NULL when not known. */

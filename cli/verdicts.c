@@ -73,6 +73,22 @@ static const struct worker_part *part_of(const struct worker_out *out, uint32_t 
     return part < out->part_count ? &out->parts[part] : &none;
 }
 
+/* The worker whose next entry has the lowest packet number; `workers` when there is none. */
+static unsigned earliest_entry(struct worker_out *const outs[], const size_t at[], unsigned workers,
+                               uint32_t part)
+{
+    unsigned first = workers;
+    uint64_t packet = 0;
+    for (unsigned i = 0; i < workers; i++) {
+        if (at[i] < part_of(outs[i], part)->log_end) {
+            uint64_t its = call_log_packet(&outs[i]->log, at[i]);
+            first = first == workers || its < packet ? i : first;
+            packet = first == i ? its : packet;
+        }
+    }
+    return first;
+}
+
 /* What packets told the join of calls, by packet number. */
 static void take_logs(struct verdicts *v, struct worker_out *const outs[], unsigned workers,
                       uint32_t part)
@@ -81,22 +97,10 @@ static void take_logs(struct verdicts *v, struct worker_out *const outs[], unsig
     for (unsigned i = 0; i < workers; i++) {
         at[i] = part_of(outs[i], part)->log_begin;
     }
-    for (;;) {
-        unsigned next = workers;
-        uint64_t packet = 0;
-        for (unsigned i = 0; i < workers; i++) {
-            if (at[i] < part_of(outs[i], part)->log_end) {
-                uint64_t its = call_log_packet(&outs[i]->log, at[i]);
-                if (next == workers || its < packet) {
-                    next = i;
-                    packet = its;
-                }
-            }
-        }
-        if (next == workers) {
-            return;
-        }
+    unsigned next = earliest_entry(outs, at, workers, part);
+    while (next < workers) {
         at[next] = call_log_replay(&outs[next]->log, at[next], v->calls);
+        next = earliest_entry(outs, at, workers, part);
     }
 }
 
@@ -186,6 +190,11 @@ void verdicts_take_live(struct verdicts *v, struct worker_out *const outs[], uns
 {
     take_logs_live(v, outs, workers, until_us);
     for (unsigned i = 0; i < workers; i++) {
+        for (uint32_t k = 0; k < outs[i]->glance_count; k++) {
+            struct flow_record *record = &outs[i]->glances[k].record;
+            learn(v, record);
+            judge_open_flow(v->judge, record);
+        }
         for (uint32_t k = 0; k < outs[i]->closing_count; k++) {
             struct closing *closing = &outs[i]->closings[k];
             replay(v, &outs[i]->log, closing->log_begin, closing->log_end);

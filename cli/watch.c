@@ -437,6 +437,7 @@ static enum ov_status prepare(struct watch *w, struct pipeline *p)
         w->hands[i].number = i;
         w->hands[i].worker = &p->workers[i];
         status = worker_begin(&p->workers[i]);
+        dispatch_watch(p->workers[i].dispatch);
     }
     if (status != OV_OK) {
         fprintf(stderr, "overt: %s\n", ov_status_text(status));

@@ -229,6 +229,7 @@ static void post(struct watch_hand *hand, bool wait)
     }
     struct watch_post *filled = hand->filling;
     describe(hand);
+    worker_look(hand->worker, &filled->out);
     hand->filling = filled == &hand->posts[0] ? &hand->posts[1] : &hand->posts[0];
     worker_forget(hand->worker, &hand->filling->out);
     hand->filling->begun_us = filled->end_us;

@@ -143,8 +143,26 @@ void worker_step(struct worker *w, struct batch *b, struct worker_out *out)
     }
 }
 
+void worker_look(struct worker *w, struct worker_out *out)
+{
+    if (out->glances == NULL) {
+        out->glances = calloc(GLANCES_MAX, sizeof *out->glances);
+    }
+    while (out->glances != NULL && out->glance_count < GLANCES_MAX) {
+        struct glance *glance = &out->glances[out->glance_count];
+        if (!dispatch_look(w->dispatch, &glance->record, &glance->facts, glance->app)) {
+            return;
+        }
+        out->glance_count++;
+    }
+}
+
 void worker_forget(struct worker *w, struct worker_out *out)
 {
+    for (uint32_t i = 0; i < out->glance_count; i++) {
+        facts_done(&out->glances[i].facts);
+    }
+    out->glance_count = 0;
     for (uint32_t i = 0; i < out->closing_count; i++) {
         dispatch_forget(w->dispatch, out->closings[i].analysis);
     }
@@ -159,6 +177,7 @@ void worker_out_done(struct worker_out *out)
     call_log_done(&out->log);
     free(out->closings);
     free(out->parts);
+    free(out->glances);
     *out = (struct worker_out){ 0 };
 }
 

@@ -15,6 +15,15 @@ struct closing {
     size_t log_begin, log_end; /* what its end told the join of calls */
 };
 
+/* A flow that goes on, as it was at one moment. */
+struct glance {
+    struct flow_record record; /* points into the glance */
+    struct facts facts;        /* a copy; owned */
+    char app[DISPATCH_APP_SIZE];
+};
+
+enum { GLANCES_MAX = 128 }; /* flows looked at in one go */
+
 /* What one batch left behind. */
 struct worker_part {
     size_t log_begin, log_end;           /* told by packets, in their order */
@@ -28,6 +37,8 @@ struct worker_out {
     uint32_t closing_count, closing_room;
     struct worker_part *parts; /* owned */
     uint32_t part_count, part_room;
+    struct glance *glances; /* owned, GLANCES_MAX; NULL until worker_look was called */
+    uint32_t glance_count;
 };
 
 struct worker {
@@ -53,6 +64,8 @@ void worker_done(struct worker *worker);
 OV_MUST_CHECK enum ov_status worker_begin(struct worker *worker);
 /* A decoded batch of its own packets, or an empty one that tells the time: adds a part to out. */
 void worker_step(struct worker *worker, struct batch *b, struct worker_out *out);
+/* Looks at open flows with news, since dispatch_watch; some may have to wait for the next look. */
+void worker_look(struct worker *worker, struct worker_out *out);
 /* Frees what the flows in out left and empties it. */
 void worker_forget(struct worker *worker, struct worker_out *out);
 void worker_out_done(struct worker_out *out);

@@ -94,11 +94,14 @@ struct finding {
     uint64_t streams_exposed;         /* TT-15: media streams keyed by the exposed keys */
     bool capture_complete; /* of all its flows: both directions, start, nothing missing or cut */
     enum finding_status status;
+    uint32_t description; /* how often it was described */
+    bool outdated;        /* it was described by a flow of which more is known now */
     struct {
         bool written;
         uint64_t flows, streams;
         enum severity severity;
         bool complete;
+        uint32_t description;
     } told;           /* as it was last written, by findings_news */
     const char *file; /* capture in which the proof lies; NULL when there is only one */
     uint32_t reason_count, proof_count;

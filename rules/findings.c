@@ -6,6 +6,7 @@
 
 #include "base/keyed_hash.h"
 #include "base/text.h"
+#include "rules/held.h"
 #include "rules/judge_view.h"
 #include "rules/lookup.h"
 #include "rules/reasons.h"
@@ -18,6 +19,7 @@ struct keyed {
 };
 
 struct findings {
+    struct held *held; /* owned: findings of flows that go on; NULL until there is one */
     struct lookup by_id;
     struct lookup by_flow;  /* flow id to keyed[] */
     struct finding **items; /* owned, each too; in order of first fold */
@@ -43,6 +45,7 @@ void findings_free(struct findings *findings)
     for (uint32_t i = 0; i < findings->count; i++) {
         free(findings->items[i]);
     }
+    held_free(findings->held);
     lookup_done(&findings->by_id);
     lookup_done(&findings->by_flow);
     free(findings->items);
@@ -108,6 +111,8 @@ static void describe(struct finding *f, const struct flow_record *record,
     f->client_party = judgement->client;
     f->server_party = judgement->server;
     f->fix = fix_of(a);
+    f->outdated = false;
+    f->description++;
     memcpy(f->reasons, a->reasons, a->reason_count * sizeof *a->reasons);
     memcpy(f->proofs, a->proofs, a->proof_count * sizeof *a->proofs);
 }
@@ -200,17 +205,97 @@ void findings_keyed(struct findings *findings, const struct flow_record *record)
     }
 }
 
+/* The same finding with room for the reasons and proofs of this assessment; NULL without memory. */
+static struct finding *make_fit(struct findings *findings, uint32_t at, const struct assessment *a)
+{
+    struct finding *old = findings->items[at];
+    if (old->reason_count == a->reason_count && old->proof_count == a->proof_count) {
+        return old;
+    }
+    struct finding *f = new_finding(a);
+    if (f == NULL) {
+        return NULL;
+    }
+    struct reason *reasons = f->reasons;
+    struct proof *proofs = f->proofs;
+    *f = *old;
+    f->reasons = reasons;
+    f->proofs = proofs;
+    f->reason_count = a->reason_count;
+    f->proof_count = a->proof_count;
+    for (uint32_t i = 0; i < findings->keyed_count; i++) {
+        struct keyed *keyed = &findings->keyed[i];
+        keyed->finding = keyed->finding == old ? f : keyed->finding;
+    }
+    findings->items[at] = f;
+    free(old);
+    return f;
+}
+
+/* The finding that a flow belongs to, made if need be; NULL, and counted, where there is no room.
+ */
+static struct finding *find_or_add(struct findings *findings, uint64_t id,
+                                   const struct assessment *a)
+{
+    uint32_t at = lookup_find(&findings->by_id, id);
+    if (at == LOOKUP_NONE) {
+        return add(findings, id, a);
+    }
+    struct finding *f = findings->items[at];
+    if (f->flow_count == 0 || f->outdated) {
+        f = make_fit(findings, at, a);
+        findings->dropped += f == NULL;
+    }
+    return f;
+}
+
+void findings_fold_open(struct findings *findings, const struct flow_record *record,
+                        const struct assessment *a, const struct judgement *judgement)
+{
+    uint64_t id = id_of(record, a);
+    bool ready = findings->held != NULL || held_new(FINDINGS_OPEN_MAX, &findings->held) == OV_OK;
+    if (ready && held_add(findings->held, record->id, id)) {
+        findings_fold(findings, record, a, judgement, NULL);
+    }
+}
+
+static void take_flow_back(struct finding *f, uint64_t flow_id)
+{
+    uint64_t kept = f->flow_count < FINDING_FLOWS ? f->flow_count : FINDING_FLOWS;
+    uint64_t to = 0;
+    f->outdated = f->outdated || f->flow_ids[0] == flow_id;
+    for (uint64_t i = 0; i < kept; i++) {
+        if (f->flow_ids[i] != flow_id) {
+            f->flow_ids[to++] = f->flow_ids[i];
+        }
+    }
+    f->flow_count -= f->flow_count > 0;
+}
+
+void findings_take_back(struct findings *findings, uint64_t flow_id)
+{
+    uint64_t id = 0;
+    while (findings->held != NULL && held_take(findings->held, flow_id, &id)) {
+        uint32_t at = lookup_find(&findings->by_id, id);
+        if (at != LOOKUP_NONE) {
+            take_flow_back(findings->items[at], flow_id);
+        }
+    }
+}
+
 void findings_fold(struct findings *findings, const struct flow_record *record,
                    const struct assessment *a, const struct judgement *judgement, const char *file)
 {
-    uint64_t id = id_of(record, a);
-    uint32_t at = lookup_find(&findings->by_id, id);
-    struct finding *f = at != LOOKUP_NONE ? findings->items[at] : add(findings, id, a);
+    struct finding *f = find_or_add(findings, id_of(record, a), a);
     if (f == NULL) {
         return;
     }
+    if (f->outdated && f->flow_count > 0) {
+        describe(f, record, a, judgement);
+    }
     if (f->flow_count == 0) {
         describe(f, record, a, judgement);
+        f->capture_complete = true;
         f->first_us = record->start_us;
         f->last_us = record->end_us;
         f->file = file;
@@ -305,7 +390,7 @@ static bool is_news(struct finding *f, bool last)
     f->status = FINDING_CHANGED;
     return f->severity != f->told.severity || f->capture_complete != f->told.complete ||
            f->streams_exposed != f->told.streams || f->flow_count >= f->told.flows * 2 ||
-           (last && f->flow_count != f->told.flows);
+           (last && (f->flow_count != f->told.flows || f->description != f->told.description));
 }
 
 enum ov_status findings_news(struct findings *findings, bool all, bool last,
@@ -324,6 +409,7 @@ enum ov_status findings_news(struct findings *findings, bool all, bool last,
             f->told.streams = f->streams_exposed;
             f->told.severity = f->severity;
             f->told.complete = f->capture_complete;
+            f->told.description = f->description;
         }
     }
     sort_list(findings, count, ret_list);

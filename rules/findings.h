@@ -8,6 +8,7 @@
 enum {
     FINDINGS_MAX = 65536,       /* that need attention: violation, weak, unknown */
     FINDINGS_QUIET_MAX = 16384, /* exempt, compliant, not assessable */
+    FINDINGS_OPEN_MAX = 16384,  /* flows that go on and have findings */
     FINDINGS_KEYED_MAX = 65536, /* SIP flows whose readable keys are counted */
 };
 
@@ -19,6 +20,11 @@ void findings_free(struct findings *findings);
 void findings_fold(struct findings *findings, const struct flow_record *record,
                    const struct assessment *assessment, const struct judgement *judgement,
                    const char *file);
+/* The same of a flow that goes on: findings_take_back undoes it. At most FINDINGS_OPEN_MAX flows
+ * may be so; others have to wait for their end. */
+void findings_fold_open(struct findings *findings, const struct flow_record *record,
+                        const struct assessment *assessment, const struct judgement *judgement);
+void findings_take_back(struct findings *findings, uint64_t flow_id);
 /* Notes which SIP flows exposed the keys of this flow's streams. */
 void findings_keyed(struct findings *findings, const struct flow_record *record);
 /* See judge_news. */

@@ -343,25 +343,47 @@ static void count(struct judge *judge, const struct assessment *a)
     coverage->media_us += a->media_us;
 }
 
+/* Assesses what look_at made a view of. */
+static void assess_view(struct view *view, struct judgement *judgement)
+{
+    judgement->count = 0;
+    if (view->media) {
+        struct view_side client = view->client;
+        assume_client(&view->client, &view->server);
+        assume_client(&view->server, &client);
+    }
+    judge_certificates_trust(view);
+    assess_all(view, judgement);
+    fill_party(&view->client, &judgement->client);
+    fill_party(&view->server, &judgement->server);
+}
+
+void judge_open_flow(struct judge *judge, struct flow_record *record)
+{
+    struct judgement judgement;
+    struct view view;
+    look_at(judge, record, &view);
+    assess_view(&view, &judgement);
+    findings_take_back(judge->findings, record->id);
+    for (uint32_t i = 0; i < judgement.count; i++) {
+        const struct assessment *a = &judgement.assessments[i];
+        if (a->verdict == VERDICT_VIOLATION && a->evidence == EVIDENCE_PROVEN) {
+            findings_fold_open(judge->findings, record, a, &judgement);
+        }
+    }
+}
+
 void judge_flow(struct judge *judge, struct flow_record *record, const char *file,
                 struct judgement *ret_judgement)
 {
     struct judgement *judgement = ret_judgement;
     struct view view;
-    judgement->count = 0;
     look_at(judge, record, &view);
     mark_seen(judge, &view.client.end->address);
     mark_seen(judge, &view.server.end->address);
     bool client_roleless = view.client.roles == 0, server_roleless = view.server.roles == 0;
-    if (view.media) {
-        struct view_side client = view.client;
-        assume_client(&view.client, &view.server);
-        assume_client(&view.server, &client);
-    }
-    judge_certificates_trust(&view);
-    assess_all(&view, judgement);
-    fill_party(&view.client, &judgement->client);
-    fill_party(&view.server, &judgement->server);
+    assess_view(&view, judgement);
+    findings_take_back(judge->findings, record->id);
     if (judgement->count > 0 && client_roleless) {
         note_roleless(judge, &view.client);
     }

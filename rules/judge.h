@@ -33,6 +33,11 @@ struct judgement {
 void judge_flow(struct judge *judge, struct flow_record *record, const char *file,
                 struct judgement *ret_judgement);
 
+/* Judges a flow that goes on: folds the violations that are proven by now, for as long as nothing
+ * newer is known of the flow: judge_flow takes them back first, and so does the next call. Coverage
+ * counts a flow when it is over. */
+void judge_open_flow(struct judge *judge, struct flow_record *record);
+
 /* Findings so far in order of severity, then first_us, then id. all: also those whose verdict is
  * exempt, not_assessable or compliant. Borrowed until the next judge call. */
 struct finding_list {

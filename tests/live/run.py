@@ -197,6 +197,22 @@ class Live(unittest.TestCase):
                 if workers == 1 or "fragmented" not in case:  # the kernel joins fragments before it deals flows out
                     self.assertEqual(stats["packets"], len(list(packets_of(capture_of(case)))))
 
+    def test_readable_signalling_is_told_within_a_second(self):
+        link, case = Link(), "srtp/sdes_readable"
+        watch = Watch(link, self.folder, "--workers", "2", *words_of(case))
+        sender = link.send(capture_of(case))
+        self.assertTrue(watch.wait_for(lambda r: r["type"] == "finding", 2.5), "the call lasts longer")
+        self.assertIsNone(sender.poll(), "the call goes on")
+        first = next(r for r in watch.records() if r["type"] == "finding")
+        self.assertEqual((first["status"], first["verdict"], first["evidence"]), ("open", "violation", "proven"))
+        sender.wait()
+        status, errors = watch.end()
+        self.assertIn(status, GOOD_STATUS, errors)
+        said = [r["status"] for r in watch.records() if r.get("id") == first["id"]]
+        self.assertEqual((said[0], said.count("open")), ("open", 1))
+        self.assertEqual(last_findings(watch.records()), audit(case))
+        self.check_valid(watch.out)
+
     def test_sigterm_in_the_middle_writes_everything(self):
         link = Link()
         watch = Watch(link, self.folder, "--workers", "2", "--stats-interval", "1", "--coverage-interval", "1")

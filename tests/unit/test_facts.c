@@ -181,8 +181,26 @@ static void numbers_and_flags_are_replaced(void)
     facts_done(&facts);
 }
 
+static void a_copy_lives_without_its_original(void)
+{
+    struct facts original = { 0 }, copy = { 0 }, empty = { 0 };
+    struct observation obs = { .kind = OBS_TLS_SNI, .text = "fe01.contoso.com", .text_size = 16 };
+    facts_put(&original, &obs);
+    CHECK(facts_copy(&original, &copy));
+    facts_done(&original);
+    CHECK(facts_is(&copy, OBS_TLS_SNI, "fe01.contoso.com"));
+    obs.kind = OBS_TLS_VERSION;
+    facts_put(&copy, &obs); /* it may grow */
+    CHECK(facts_is(&copy, OBS_TLS_SNI, "fe01.contoso.com") && copy.count == 2);
+    facts_done(&copy);
+    CHECK(facts_copy(&empty, &copy));
+    CHECK(copy.count == 0 && facts_find(&copy, OBS_TLS_SNI) == NULL);
+    facts_done(&copy);
+}
+
 int main(void)
 {
+    a_copy_lives_without_its_original();
     unknown_facts_answer_as_absent();
     last_text_stays_and_the_first_proof_of_it();
     lists_keep_each_text_once_in_order();
