@@ -25,7 +25,7 @@ struct watch_post {
     struct source_live_drops drops; /* since the start */
     uint64_t begun_us, end_us;      /* wall clock */
     uint64_t latest_us;             /* time of its last packet, 0 = none yet */
-    uint64_t read_until_us; /* all packets up to this time were read; UINT64_MAX: none came */
+    uint64_t read_until_us;         /* all packets up to this time were read */
     uint32_t flows_open;
     bool up[INTERFACES_MAX]; /* open, and the interface up */
 };
@@ -47,6 +47,7 @@ struct watch_hand {
     struct batch_clock clock;
     uint64_t packet_us, packet_at_us; /* time of the last packet; when it was read: steady clock */
     bool dry;                         /* nothing waited when it last looked */
+    uint64_t looked_us;               /* when that was: steady clock */
     struct counters counters;         /* of reading */
     struct watch_post posts[2];
     struct watch_post *filling; /* the worker's own */

@@ -192,17 +192,23 @@ static void note_drops(struct watch_hand *hand)
     }
 }
 
+/* Up to which time all packets were read, seen from the last look: the thread may have had to wait
+ * for a core since. The kernel hands packets over a while after they came. */
+static uint64_t read_until(const struct watch_hand *hand, uint64_t wall_us)
+{
+    if (!hand->clock.started) {
+        return wall_us - (watch_hand_steady_us() - hand->looked_us) - LATE_US;
+    }
+    bool silent = hand->dry && hand->looked_us > hand->packet_at_us + LATE_US;
+    return hand->packet_us + (silent ? hand->looked_us - hand->packet_at_us - LATE_US : 0);
+}
+
 static void describe(struct watch_hand *hand)
 {
     struct watch_post *post = hand->filling;
     post->end_us = watch_hand_wall_us();
     post->latest_us = hand->packet_us;
-    post->read_until_us = UINT64_MAX;
-    if (hand->clock.started) {
-        uint64_t silent_us = watch_hand_steady_us() - hand->packet_at_us;
-        bool later = hand->dry && silent_us > LATE_US;
-        post->read_until_us = hand->packet_us + (later ? silent_us : 0) - (later ? LATE_US : 0);
-    }
+    post->read_until_us = read_until(hand, post->end_us);
     post->flows_open = flow_table_count(hand->worker->table);
     post->counters = hand->counters;
     for (unsigned kind = 0; kind < COUNT_KINDS; kind++) {
@@ -311,6 +317,7 @@ static void *run(void *argument)
         pin(hand);
     }
     while (!atomic_load(&w->stop)) {
+        hand->looked_us = watch_hand_steady_us();
         bool any = read_some(hand);
         hand->dry = !any;
         uint64_t now_us = watch_hand_steady_us();
@@ -346,7 +353,7 @@ enum ov_status watch_hand_start(struct watch_hand *hand)
     dispatch_tunnels(hand->worker->dispatch, hand->tunnels);
     hand->filling = &hand->posts[0];
     hand->filling->begun_us = watch_hand_wall_us();
-    hand->packet_at_us = hand->checked_us = watch_hand_steady_us();
+    hand->packet_at_us = hand->checked_us = hand->looked_us = watch_hand_steady_us();
     return pthread_create(&hand->thread, NULL, run, hand) == 0 ? OV_OK : OV_LIMIT;
 }
 
