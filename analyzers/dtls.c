@@ -26,7 +26,8 @@ enum {
     UNIFIED = 0x20,
     UNIFIED_CID = 0x10,
     UNIFIED_SEQ16 = 0x08,
-    UNIFIED_LENGTH = 4
+    UNIFIED_LENGTH = 4,
+    UNIFIED_EPOCH = 3, /* its two low bits */
 };
 
 struct order {
@@ -240,6 +241,10 @@ static void read_unified(struct dtls_state *s, const struct segment *seg, struct
     uint32_t size = sized ? bytes_u16(in) : bytes_sent(in);
     bytes_take(in, size);
     if (bytes_ok(in)) {
+        if (sized) { /* else it may be several records */
+            tls_flight_datagram(&s->hs.flight, seg->from == s->hs.client, first & UNIFIED_EPOCH,
+                                size);
+        }
         read_protected(s, seg, CONTENT_DATA, size, sink);
     }
 }

@@ -93,6 +93,8 @@ enum observation_shape {
       "why it is unchecked")                                                                       \
     X(OBS_TLS_MTLS_STATE, SHAPE_TEXT, "tls.mtls.state", "proven inferred disproven unknown")       \
     X(OBS_TLS_MTLS_REASON, SHAPE_TEXT, "tls.mtls.reason", "why that state")                        \
+    X(OBS_TLS_MTLS_RECORDS, SHAPE_TEXT, "tls.mtls.records",                                        \
+      "sizes of the client's first TLS 1.3 records under keys (RFC 8446 5.2)")                     \
     CERTIFICATE_OBSERVATIONS(X, SERVER, "tls.server_chain")                                        \
     CERTIFICATE_OBSERVATIONS(X, CLIENT, "tls.client_chain")                                        \
     X(OBS_TLS_SERVER_TRUST_STATUS, SHAPE_TEXT, "tls.server_trust.status", "RFC 5280 6")            \

@@ -19,6 +19,7 @@ enum {
     EXTENSION_PRE_SHARED_KEY = 41,
     EXTENSION_EARLY_DATA = 42,
     EXTENSION_SUPPORTED_VERSIONS = 43,
+    EXTENSION_POST_HANDSHAKE_AUTH = 49,
     EXTENSION_KEY_SHARE = 51,
     EXTENSION_ENCRYPTED_CLIENT_HELLO = 0xfe0d,
     EXTENSION_RENEGOTIATION_INFO = 0xff01,
@@ -167,6 +168,15 @@ static void read_versions(struct tls_handshake *hs, struct bytes value)
     }
 }
 
+/* RFC 7250 3, ClientHello: length(1), types(1 each). */
+static void read_certificate_types(struct tls_handshake *hs, struct bytes value)
+{
+    struct bytes list = bytes_take(&value, bytes_u8(&value));
+    while (bytes_left(&list) > 0) {
+        hs->offers_raw_key |= bytes_u8(&list) == CERTIFICATE_RAW_KEY;
+    }
+}
+
 /* Extensions that are one list of code points. */
 static const struct code_list *list_of(uint16_t type)
 {
@@ -207,6 +217,12 @@ static void report_offer(struct tls_handshake *hs, const struct segment *seg, ui
         break;
     case EXTENSION_SESSION_TICKET:
         hs->offers_ticket |= bytes_sent(&value) > 0;
+        break;
+    case EXTENSION_POST_HANDSHAKE_AUTH:
+        hs->offers_later = true;
+        break;
+    case EXTENSION_CLIENT_CERTIFICATE_TYPE:
+        read_certificate_types(hs, value);
         break;
     case EXTENSION_EARLY_DATA:
         hs->offers_early = true;

@@ -210,4 +210,11 @@ void tls_handshake_protected(struct tls_handshake *hs, uint8_t from, uint8_t con
     side->handshakes_under_keys += keyed && content == CONTENT_HANDSHAKE;
     side->data_records += content == CONTENT_DATA;
     side->data_like_finished += content == CONTENT_DATA && size >= TLS_FINISHED_MIN;
+    if (content != CONTENT_DATA || hs->datagram) {
+        return;
+    }
+    if (tls_names_is_13(hs->version)) {
+        tls_flight_record(&hs->flight, hs->cipher, from == hs->client, size);
+    }
+    hs->flight.early |= hs->version == 0;
 }

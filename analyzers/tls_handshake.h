@@ -7,6 +7,7 @@
 #define OVERT_ANALYZERS_TLS_HANDSHAKE_H
 
 #include "analyzers/analyzer.h"
+#include "analyzers/tls_flight.h"
 #include "analyzers/tls_transcript.h"
 
 /* RFC 8446 4, RFC 5246 7.4, RFC 6347 4.3.2; 6 is of TLS 1.3 drafts before 22. */
@@ -66,6 +67,7 @@ struct tls_side {
 struct tls_handshake {
     struct tls_side side[2];
     struct transcript transcript; /* tls_signatures.c: until CertificateVerify is decided */
+    struct tls_flight flight;     /* TLS 1.3: its records under keys */
     uint64_t packet, time_us;     /* of the newest segment, for what is reported at the end */
     uint16_t version;             /* negotiated; 0 = no ServerHello yet */
     uint16_t cipher;
@@ -78,11 +80,13 @@ struct tls_handshake {
     uint8_t alerts;           /* reported so far */
     bool datagram;            /* DTLS */
     bool roles_known;
-    bool announced;    /* OBS_APP was reported */
-    uint8_t imitation; /* IMITATION_*: nothing is reported before it is decided */
-    bool pseudo;       /* [MS-TURN] 2.1.1: looks like TLS and is not */
-    bool offers_13;    /* ClientHello offers TLS 1.3 */
-    bool offers_early; /* ClientHello offers early data */
+    bool announced;      /* OBS_APP was reported */
+    uint8_t imitation;   /* IMITATION_*: nothing is reported before it is decided */
+    bool pseudo;         /* [MS-TURN] 2.1.1: looks like TLS and is not */
+    bool offers_13;      /* ClientHello offers TLS 1.3 */
+    bool offers_early;   /* ClientHello offers early data */
+    bool offers_later;   /* ClientHello offers a certificate after the handshake (RFC 8446 4.2.6) */
+    bool offers_raw_key; /* ClientHello offers a raw public key in place of a certificate */
     bool offers_ticket;
     bool hello_retry;
     bool repeated;  /* a second handshake began in clear: whose messages were seen is unclear */

@@ -232,12 +232,48 @@ static struct mtls judge_request(const struct tls_handshake *hs, const struct pa
     return (struct mtls){ NULL, NULL };
 }
 
+/* TLS 1.3: what the sizes of the client's records tell. Only of a connection read from its start,
+ * without a hole: what early data or a later certificate may hide is not guessed at. */
+static struct mtls judge_flight(const struct tls_handshake *hs, bool end)
+{
+    static const struct mtls words[] = {
+        [TLS_FLIGHT_UNCLEAR] = { "unknown", "encrypted-handshake" },
+        [TLS_FLIGHT_NONE] = { "disproven", "not-requested" },
+        [TLS_FLIGHT_EMPTY] = { "disproven", "empty" },
+        [TLS_FLIGHT_SHOWN] = { "inferred", "record-sizes" },
+        [TLS_FLIGHT_REFUSED] = { "disproven", "refused" },
+    };
+    if (hs->psk) {
+        return (struct mtls){ "unknown", "resumed" };
+    }
+    if (hs->side[0].lost || hs->side[1].lost || !hs->roles_known) {
+        return why_unknown(hs);
+    }
+    bool offer_seen = tls_handshake_has(&hs->side[hs->client], CLIENT_HELLO);
+    if (!offer_seen || (hs->offers_early && !hs->datagram)) {
+        return words[TLS_FLIGHT_UNCLEAR];
+    }
+    enum tls_flight_word word = hs->datagram
+                                    ? tls_flight_judge_datagrams(&hs->flight, hs->cipher, end)
+                                    : tls_flight_judge(&hs->flight, hs->cipher, end);
+    if (word == TLS_FLIGHT_OPEN) {
+        return end ? why_unknown(hs) : (struct mtls){ NULL, NULL };
+    }
+    if (hs->offers_later && (word == TLS_FLIGHT_NONE || word == TLS_FLIGHT_EMPTY)) {
+        return (struct mtls){ "unknown", "later" };
+    }
+    if (hs->offers_raw_key && (word == TLS_FLIGHT_SHOWN || word == TLS_FLIGHT_REFUSED)) {
+        return (struct mtls){ "unknown", "raw-public-key-offered" };
+    }
+    return words[word];
+}
+
 static struct mtls judge_mtls(const struct tls_handshake *hs, bool end)
 {
     struct parties p = parties_of(hs);
     struct mtls mtls = { NULL, NULL };
     if (tls_names_is_13(hs->version)) {
-        return (struct mtls){ "unknown", hs->psk ? "resumed" : "encrypted-handshake" };
+        return judge_flight(hs, end);
     }
     if (is_old(hs) && tls_suites_is_anonymous(hs->cipher)) {
         return (struct mtls){ "disproven", "anonymous" };
@@ -258,10 +294,16 @@ static struct mtls judge_mtls(const struct tls_handshake *hs, bool end)
     return mtls.state == NULL && end ? why_unknown(hs) : mtls;
 }
 
-static void report_mtls(const struct segment *seg, const struct mtls *mtls, struct sink *sink)
+static void report_mtls(const struct tls_handshake *hs, const struct segment *seg,
+                        const struct mtls *mtls, struct sink *sink)
 {
     observe_text(sink, seg, OBS_TLS_MTLS_STATE, mtls->state, 0);
     observe_text(sink, seg, OBS_TLS_MTLS_REASON, mtls->reason, 0);
+    if (tls_names_is_13(hs->version) && strcmp(mtls->state, "unknown") != 0) {
+        char buffer[TLS_FLIGHT_TEXT_SIZE];
+        observe_text(sink, seg, OBS_TLS_MTLS_RECORDS,
+                     tls_flight_text(&hs->flight, hs->cipher, buffer), 0);
+    }
 }
 
 /* Does a second handshake make this conclusion from the first one void? Under the keys of the first
@@ -285,11 +327,11 @@ static void update_mtls(struct tls_handshake *hs, const struct segment *seg, boo
     }
     if (is_void(hs, &p, &mtls)) {
         if (first_report(hs, REPORTED_RENEGOTIATED)) {
-            report_mtls(seg, &(struct mtls){ "unknown", "renegotiated" }, sink);
+            report_mtls(hs, seg, &(struct mtls){ "unknown", "renegotiated" }, sink);
         }
         hs->reported |= REPORTED_MTLS;
     } else if (first_report(hs, REPORTED_MTLS)) {
-        report_mtls(seg, &mtls, sink);
+        report_mtls(hs, seg, &mtls, sink);
     }
 }
 
@@ -333,8 +375,9 @@ bool tls_outcome_settled(const struct tls_handshake *hs)
     uint32_t most = a->under_keys + a->data_records > b->under_keys + b->data_records
                         ? a->under_keys + a->data_records
                         : b->under_keys + b->data_records;
-    if ((hs->reported & REPORTED_ESTABLISHED) != 0 && tls_names_is_13(hs->version)) {
-        return true;
+    if (tls_names_is_13(hs->version)) {
+        uint32_t all = REPORTED_ESTABLISHED | REPORTED_MTLS;
+        return (hs->reported & all) == all || most >= RECORDS_ENOUGH;
     }
     return (both && (is_established(hs) || hs->version == 0)) || most >= RECORDS_ENOUGH;
 }

@@ -188,6 +188,15 @@ static const struct mtls_word undecided[] = {
     { "renegotiated", "tls.mtls-renegotiated",
       "The handshake was repeated inside the TLS: %s may have presented a certificate there.",
       false },
+    { "later", "tls.mtls-later",
+      "%s showed no certificate in the handshake, but offers to do so after it, which TLS 1.3 "
+      "hides.",
+      false },
+    { "raw-public-key-offered", "tls.mtls-undecided",
+      "%s offers a bare public key (RFC 7250) in place of a certificate, and TLS 1.3 hides which "
+      "of "
+      "them it sent.",
+      false },
     { "raw-public-key", "tls.mtls-undecided",
       "%s proved a bare public key (RFC 7250): no certificate tells whose it is.", false },
     { "no-start", "tls.handshake-unseen", "The handshake of %s is not in the capture.", false },
@@ -232,6 +241,10 @@ static void prove_mtls(const struct view *view, struct assessment *a)
     uint32_t before = a->proof_count;
     if (facts_true(view->facts, OBS_TLS_RESUMED)) {
         judge_notes_proof(view, a, OBS_TLS_RESUMED);
+        return;
+    }
+    if (facts_find(view->facts, OBS_TLS_MTLS_RECORDS) != NULL) {
+        judge_notes_proof(view, a, OBS_TLS_MTLS_RECORDS);
         return;
     }
     judge_notes_proof(view, a, OBS_TLS_CERTIFICATE_REQUESTED);

@@ -116,6 +116,10 @@ static const struct reason_word words[] = {
       "TLS 1.3 encrypts CertificateRequest and the certificates: from outside it cannot be "
       "proven that the client presented one.",
       "Check the configuration of the listener." },
+    { "tls.mtls-later",
+      "The client showed no certificate in the TLS 1.3 handshake but offers to show one later "
+      "(post_handshake_auth), inside the encryption.",
+      "Check the configuration of the listener." },
     { "tls.mtls-inferred-only",
       "Record sizes speak for a client certificate, and the policy says accept_inferred_mtls: "
       "false.",

@@ -75,7 +75,7 @@ static void hello_of_rfc_8448_gives_every_fact(void)
     CHECK(play_is(p, OBS_TLS_OFFER_VERSION, "TLSv1.3"));
     CHECK(play_is(p, OBS_TLS_OFFER_SIGNATURE, "ecdsa_secp256r1_sha256"));
     CHECK(play_is(p, OBS_TLS_CLIENT_CERTIFICATE, "hidden"));
-    CHECK(play_mtls(p, "unknown", "encrypted-handshake"));
+    CHECK(play_mtls(p, "unknown", "unfinished"));
     CHECK_EQ(play_flag(p, OBS_TLS_RESUMED), 0);
     CHECK_EQ(play_flag(p, OBS_TLS_ESTABLISHED), 0);
     CHECK_EQ(play_flag(p, OBS_TLS_ENCRYPT_THEN_MAC), -1);
@@ -139,7 +139,7 @@ static void every_kind_of_handshake_has_its_mtls_state(void)
         { tls10_plain, "none", "disproven", "not-requested", 0, 1 },
         { tls12_anon, "none", "disproven", "anonymous", 0, 1 },
         { tls12_psk, "none", "disproven", "psk", 0, 1 },
-        { tls13_retry, "hidden", "unknown", "encrypted-handshake", 0, 1 },
+        { tls13_retry, "hidden", "unknown", "unfinished", 0, 1 },
         { tls13_psk, "hidden", "unknown", "resumed", 1, 1 },
         { tls_failed, NULL, "unknown", "unfinished", -1, 0 },
     };
