@@ -7,6 +7,7 @@
 
 #include "analyzers/crypto/signatures.h"
 #include "analyzers/dispatch_internal.h"
+#include "analyzers/joins/resumption.h"
 #include "base/text.h"
 
 static const struct hash_seed stable_seed; /* flow ids are the same in every run */
@@ -83,6 +84,9 @@ static void put(struct sink *sink, const struct observation *obs)
     } else {
         facts_put(&a->facts, obs);
         note_change(fs->dispatch, a);
+        if (resumption_wants(obs->kind)) {
+            call_log_put(fs->dispatch->log, a->flow_id, a->end, obs);
+        }
     }
 }
 

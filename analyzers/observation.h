@@ -95,6 +95,12 @@ enum observation_shape {
     X(OBS_TLS_MTLS_REASON, SHAPE_TEXT, "tls.mtls.reason", "why that state")                        \
     X(OBS_TLS_MTLS_RECORDS, SHAPE_TEXT, "tls.mtls.records",                                        \
       "sizes of the client's first TLS 1.3 records under keys (RFC 8446 5.2)")                     \
+    X(OBS_TLS_MTLS_PARENT, SHAPE_TEXT, "tls.mtls.parent",                                          \
+      "id of the flow whose handshake a resumed session inherits from")                            \
+    X(OBS_TLS_SESSION_OFFERED, SHAPE_EVENT, "",                                                    \
+      "ClientHello; index: TLS_SESSION_*; value: digest")                                          \
+    X(OBS_TLS_SESSION_ISSUED, SHAPE_EVENT, "",                                                     \
+      "by the server; index: TLS_SESSION_*; value: digest")                                        \
     CERTIFICATE_OBSERVATIONS(X, SERVER, "tls.server_chain")                                        \
     CERTIFICATE_OBSERVATIONS(X, CLIENT, "tls.client_chain")                                        \
     X(OBS_TLS_SERVER_TRUST_STATUS, SHAPE_TEXT, "tls.server_trust.status", "RFC 5280 6")            \

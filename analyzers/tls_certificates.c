@@ -52,13 +52,16 @@ static void put_description(const struct target *to, const struct certificate *c
     put(to, OBS_SERVER_CERT_CA, NULL, c->ca);
 }
 
-static void report(const struct certificate *c, const struct target *to)
+void tls_certificates_describe(const struct segment *seg, const struct certificate *c, bool client,
+                               uint16_t index, struct sink *sink)
 {
-    put(to, OBS_SERVER_CERT_SHA256, c->sha256, 0);
+    struct target to = { sink, seg, client ? OBS_CLIENT_CERT_SUBJECT - OBS_SERVER_CERT_SUBJECT : 0,
+                         index };
+    put(&to, OBS_SERVER_CERT_SHA256, c->sha256, 0);
     if (c->error != NULL) {
-        put(to, OBS_SERVER_CERT_ERROR, c->error, 0);
+        put(&to, OBS_SERVER_CERT_ERROR, c->error, 0);
     } else {
-        put_description(to, c);
+        put_description(&to, c);
     }
 }
 
@@ -68,12 +71,10 @@ bool tls_certificates_report(const struct segment *seg, struct bytes der, bool c
     if (sink->certificates == NULL) {
         return false;
     }
-    struct target to = { sink, seg, client ? OBS_CLIENT_CERT_SUBJECT - OBS_SERVER_CERT_SUBJECT : 0,
-                         index };
     certificates_lock(sink->certificates);
     const struct certificate *c = certificates_add(sink->certificates, der);
     if (c != NULL) {
-        report(c, &to);
+        tls_certificates_describe(seg, c, client, index, sink);
         memcpy(ret_digest, c->digest, sizeof c->digest);
     }
     certificates_unlock(sink->certificates);

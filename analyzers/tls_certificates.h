@@ -4,6 +4,8 @@
 
 #include "analyzers/tls_handshake.h"
 
+struct certificate; /* analyzers/crypto/certificates.h */
+
 /* Body of the message: reports its chain. The fault is that of the body; of a cut body the whole
  * certificates are reported. */
 enum bytes_fault tls_certificates_message(struct tls_handshake *hs, const struct segment *seg,
@@ -12,5 +14,9 @@ enum bytes_fault tls_certificates_message(struct tls_handshake *hs, const struct
  * bytes); false without memory. */
 bool tls_certificates_report(const struct segment *seg, struct bytes der, bool client,
                              uint16_t index, struct sink *sink, uint8_t *ret_digest);
+
+/* Reports what is known of a certificate of a chain. */
+void tls_certificates_describe(const struct segment *seg, const struct certificate *c, bool client,
+                               uint16_t index, struct sink *sink);
 
 #endif

@@ -2,6 +2,7 @@
 #include "analyzers/tls_extensions.h"
 
 #include "analyzers/tls_names.h"
+#include "analyzers/tls_session.h"
 #include "base/scan.h"
 
 enum {
@@ -217,6 +218,10 @@ static void report_offer(struct tls_handshake *hs, const struct segment *seg, ui
         break;
     case EXTENSION_SESSION_TICKET:
         hs->offers_ticket |= bytes_sent(&value) > 0;
+        tls_session_report(seg, OBS_TLS_SESSION_OFFERED, TLS_SESSION_TICKET, &value, sink);
+        break;
+    case EXTENSION_PRE_SHARED_KEY:
+        tls_session_keys(seg, value, sink);
         break;
     case EXTENSION_POST_HANDSHAKE_AUTH:
         hs->offers_later = true;

@@ -5,6 +5,7 @@
 #include "analyzers/tls_hello.h"
 #include "analyzers/tls_key_exchange.h"
 #include "analyzers/tls_names.h"
+#include "analyzers/tls_session.h"
 #include "analyzers/tls_signatures.h"
 
 enum { ALERT_WARNING = 1, ALERT_FATAL = 2, ALERT_NO_CERTIFICATE = 41 };
@@ -106,6 +107,8 @@ static enum bytes_fault read_later(struct tls_handshake *hs, const struct segmen
         return tls_certificates_message(hs, seg, body, sink);
     case SERVER_KEY_EXCHANGE:
         return tls_key_exchange_server(hs, seg, body, sink);
+    case NEW_SESSION_TICKET:
+        return tls_session_ticket(seg, body, sink);
     case CERTIFICATE_REQUEST:
         return check_certificate_request(hs, body);
     case SERVER_HELLO_DONE:

@@ -4,6 +4,7 @@
 
 #include "analyzers/tls_extensions.h"
 #include "analyzers/tls_names.h"
+#include "analyzers/tls_session.h"
 #include "analyzers/tls_suites.h"
 
 enum {
@@ -121,6 +122,7 @@ enum bytes_fault tls_hello_client(struct tls_handshake *hs, const struct segment
     }
     tls_handshake_announce(hs, seg, sink);
     report_suites(seg, h.suites, sink);
+    tls_session_hello(seg, &h.session_id, sink);
     enum bytes_fault fault = tls_extensions_client(hs, seg, h.extensions, sink);
     return h.fault != BYTES_OK ? h.fault : fault;
 }
@@ -212,6 +214,7 @@ static void report_choice(struct tls_handshake *hs, const struct segment *seg,
     hs->side[1 - seg->from].raw_key = answer->raw_client_key;
     if (!tls_names_is_13(hs->version)) {
         report_old(seg, h, answer, sink);
+        tls_session_report(seg, OBS_TLS_SESSION_ISSUED, TLS_SESSION_ID, &h->session_id, sink);
         return;
     }
     hs->psk = answer->psk;

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { CALLS_MAX = 20000 };
+enum { CALLS_MAX = 20000, SESSIONS_MAX = 16384 };
 
 enum ov_status verdicts_init(struct verdicts *v, const struct options *options,
                              const struct policy *policy, const struct certificates *certificates,
@@ -12,12 +12,15 @@ enum ov_status verdicts_init(struct verdicts *v, const struct options *options,
     memset(v, 0, sizeof *v);
     v->options = options;
     enum ov_status status = calls_new(CALLS_MAX, seed, &v->calls);
+    status = status == OV_OK ? resumption_new(SESSIONS_MAX, seed, &v->resumption) : status;
+    v->certificates = certificates;
     return status == OV_OK ? judge_new(policy, certificates, &v->judge) : status;
 }
 
 void verdicts_done(struct verdicts *v)
 {
     judge_free(v->judge);
+    resumption_free(v->resumption);
     calls_free(v->calls);
     for (unsigned i = 0; i < WORKERS_MAX; i++) {
         call_log_done(&v->waiting[i]);
@@ -29,12 +32,13 @@ void verdicts_begin(struct verdicts *v, const char *file)
 {
     v->file = file;
     calls_restart(v->calls);
+    resumption_restart(v->resumption);
 }
 
 static void replay(struct verdicts *v, const struct call_log *log, size_t from, size_t to)
 {
     while (from < to) {
-        from = call_log_replay(log, from, v->calls);
+        from = call_log_replay(log, from, v->calls, v->resumption);
     }
 }
 
@@ -51,6 +55,7 @@ static void complete(struct verdicts *v, struct flow_record *record)
 static void learn(struct verdicts *v, struct flow_record *record)
 {
     complete(v, record);
+    resumption_conclude(v->resumption, v->certificates, record);
     calls_conclude(v->calls, record);
     judge_learn(v->judge, record);
 }
@@ -99,7 +104,7 @@ static void take_logs(struct verdicts *v, struct worker_out *const outs[], unsig
     }
     unsigned next = earliest_entry(outs, at, workers, part);
     while (next < workers) {
-        at[next] = call_log_replay(&outs[next]->log, at[next], v->calls);
+        at[next] = call_log_replay(&outs[next]->log, at[next], v->calls, v->resumption);
         next = earliest_entry(outs, at, workers, part);
     }
 }
@@ -177,7 +182,7 @@ static void take_logs_live(struct verdicts *v, struct worker_out *const outs[], 
     }
     unsigned next = earliest_waiting(v, at, workers, until_us);
     while (next < workers) {
-        at[next] = call_log_replay(&v->waiting[next], at[next], v->calls);
+        at[next] = call_log_replay(&v->waiting[next], at[next], v->calls, v->resumption);
         next = earliest_waiting(v, at, workers, until_us);
     }
     for (unsigned i = 0; i < workers; i++) {

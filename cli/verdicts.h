@@ -8,8 +8,10 @@
 #include "reports/report.h"
 
 struct verdicts {
-    const struct options *options; /* borrowed */
+    const struct options *options;           /* borrowed */
+    const struct certificates *certificates; /* borrowed */
     struct calls *calls;
+    struct resumption *resumption;
     struct judge *judge;
     struct report_out records; /* findings, coverage, notices */
     struct report_out flows;   /* flow records */

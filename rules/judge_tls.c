@@ -241,6 +241,7 @@ static void prove_mtls(const struct view *view, struct assessment *a)
     uint32_t before = a->proof_count;
     if (facts_true(view->facts, OBS_TLS_RESUMED)) {
         judge_notes_proof(view, a, OBS_TLS_RESUMED);
+        judge_notes_proof(view, a, OBS_TLS_MTLS_PARENT);
         return;
     }
     if (facts_find(view->facts, OBS_TLS_MTLS_RECORDS) != NULL) {
