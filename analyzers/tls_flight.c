@@ -68,7 +68,7 @@ void tls_flight_record(struct tls_flight *f, uint16_t cipher, bool client, uint3
     bool alert = s != NULL && size == record_of(s, ALERT);
     if (client) {
         keep(f, size);
-        f->client_ended |= alert;
+        f->client_ended |= alert && !f->alerted;
     } else if (f->count > 0) {
         f->alerted |= alert;
         f->went_on |= !alert;

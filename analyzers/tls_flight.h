@@ -29,7 +29,7 @@ struct tls_flight {
     uint16_t sizes[TLS_FLIGHT_RECORDS]; /* of the client's records under keys since ServerHello */
     uint8_t count;                      /* of sizes */
     bool early;        /* records of the client came before ServerHello: early data, or disorder */
-    bool client_ended; /* the client sent what is as long as an alert */
+    bool client_ended; /* the client was the first to send what is as long as an alert */
     bool went_on;      /* the server answered the flight by more than an alert */
     bool alerted;      /* the server answered it by what is as long as an alert */
 };

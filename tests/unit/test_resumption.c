@@ -9,7 +9,16 @@
 
 static const struct hash_seed seed = { { 5, 6 } };
 
-enum { MAX = 4, CLIENT = 1, OTHER_CLIENT = 2, SERVER = 9, OTHER_SERVER = 8, PORT = 5061 };
+enum {
+    MAX = 4,
+    DROPPED = 8,
+    MANY = MAX + DROPPED,
+    CLIENT = 1,
+    OTHER_CLIENT = 2,
+    SERVER = 9,
+    OTHER_SERVER = 8,
+    PORT = 5061
+};
 
 struct play {
     struct resumption *r;
@@ -233,18 +242,18 @@ static void the_oldest_handshake_goes_first_and_is_counted(void)
 {
     struct play p = start();
     struct hello h = full12;
-    for (uint64_t flow = 1; flow <= 3 * MAX; flow++) {
+    for (uint64_t flow = 1; flow <= MANY; flow++) {
         h.flow = flow;
         h.issued_id = 100 + flow;
         h.issued_ticket = 200 + flow;
         play(&p, &h);
     }
-    CHECK_EQ(resumption_dropped(p.r), 2 * MAX);
-    struct hello lost = again12(50, 101, 0), kept = again12(51, 100 + 3 * MAX, 0);
+    CHECK_EQ(resumption_dropped(p.r), DROPPED);
+    struct hello lost = again12(50, 101, 0), kept = again12(51, 100 + MANY, 0);
     play(&p, &lost);
     play(&p, &kept);
     CHECK(ends(&p, 50, "", 0));
-    CHECK(ends(&p, 51, "proven", 3 * MAX));
+    CHECK(ends(&p, 51, "proven", MANY));
     finish(&p);
 }
 

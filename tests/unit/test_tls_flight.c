@@ -14,7 +14,7 @@ struct flight {
     enum tls_flight_word word;
 };
 
-/* Domain: sizes as OpenSSL 3.0, GnuTLS 3.7 and NSS 3.87 sent them. */
+/* Sizes as OpenSSL 3.0, GnuTLS 3.7, NSS 3.87 and Go 1.19 sent them. */
 static const struct flight measured[] = {
     { AES128, { 53 }, NOTHING, TLS_FLIGHT_NONE },
     { AES256, { 69, 419 }, WENT_ON, TLS_FLIGHT_NONE },
@@ -30,7 +30,9 @@ static const struct flight measured[] = {
     { AES128, { 369, 89, 53 }, WENT_ON, TLS_FLIGHT_SHOWN },
     { AES128, { 548, 101 }, WENT_ON, TLS_FLIGHT_SHOWN },
     { AES256, { 529, 529, 529, 238, 281, 69 }, WENT_ON, TLS_FLIGHT_SHOWN },
+    { AES128, { 829, 281, 53, 35 }, 951, TLS_FLIGHT_SHOWN },
     { AES256, { 1744, 281, 69 }, 19, TLS_FLIGHT_REFUSED },
+    { AES128, { 829, 281, 53, 35 }, 19, TLS_FLIGHT_REFUSED },
 };
 
 static enum tls_flight_word judge(const struct flight *of)
@@ -84,6 +86,8 @@ static void a_certificate_counts_when_the_server_went_on(void)
     struct tls_flight refused = f;
     tls_flight_record(&refused, AES128, false, 19);
     CHECK_EQ(tls_flight_judge(&refused, AES128, false), TLS_FLIGHT_OPEN);
+    CHECK_EQ(tls_flight_judge(&refused, AES128, true), TLS_FLIGHT_REFUSED);
+    tls_flight_record(&refused, AES128, true, 19); /* the client closes, too */
     CHECK_EQ(tls_flight_judge(&refused, AES128, true), TLS_FLIGHT_REFUSED);
     struct tls_flight closed = f; /* the client ended it first: the answer is no refusal */
     tls_flight_record(&closed, AES128, true, 19);
