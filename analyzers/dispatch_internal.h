@@ -30,32 +30,34 @@ struct seat {
 };
 
 struct analysis {
-    uint64_t flow_id;
-    const struct flow_cold *cold; /* valid until concluded */
-    bool changed;                 /* waits in dispatch->changed */
-    uint32_t pool_slot;           /* of this in dispatch->flows */
-    struct flow_end end[2];       /* side 0, side 1 */
+    /* touched by every packet until the flow is settled: kept together, two cache lines */
+    struct seat seats[SEATS];
+    struct stream *stream[2];
+    void *ndpi;
+    uint32_t undecided;     /* chunks or datagrams that nobody claimed */
+    struct flow_end end[2]; /* side 0, side 1 */
     uint8_t l4;
     uint8_t seat_count;
     uint8_t stream_seat; /* seat that has the TCP stream, SEAT_NONE = undecided */
+    uint8_t ndpi_looks;
+    bool start_seen; /* TCP: a SYN was seen */
+    bool spoken;     /* stream bytes went by that nobody claimed */
+    bool settled;
+    bool claimed; /* an analyzer of ours reported an app */
+    bool changed; /* waits in dispatch->changed */
+
     uint8_t app_rank;
     uint8_t client;
-    uint8_t initiator;  /* enum initiator */
-    uint32_t undecided; /* chunks or datagrams that nobody claimed */
-    uint8_t ndpi_looks;
-    bool start_seen;   /* TCP: a SYN was seen */
+    uint8_t initiator; /* enum initiator */
     bool opening_seen; /* an analyzer saw the protocol's opening message */
-    bool spoken;       /* stream bytes went by that nobody claimed */
-    bool settled;
     bool concluded;
-    bool claimed;       /* an analyzer of ours reported an app */
     char app[32];       /* "" = not known */
     const char *app_by; /* content ndpi */
-    struct seat seats[SEATS];
-    struct stream *stream[2];
-    uint64_t missing_bytes; /* of streams that are no longer followed */
-    uint32_t duplicates;    /* likewise */
-    void *ndpi;
+    uint64_t flow_id;
+    const struct flow_cold *cold; /* valid until concluded */
+    uint32_t pool_slot;           /* of this in dispatch->flows */
+    uint32_t duplicates;          /* of streams that are no longer followed */
+    uint64_t missing_bytes;       /* likewise */
     struct facts facts;
 };
 

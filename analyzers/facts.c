@@ -1,4 +1,7 @@
-/* analyzers/facts.c: one flow's facts in order of first report, texts in one block. */
+/* analyzers/facts.c: one flow's facts in order of first report, texts in one block.
+ *
+ * Facts of kinds that share a bucket are chained in that order too: a kind is looked for among few
+ * facts, and one that was never reported most often among none. */
 #include "analyzers/facts.h"
 
 #include <stdlib.h>
@@ -6,35 +9,56 @@
 
 #include "base/text.h"
 
-enum { ESCAPED_MAX = OBSERVATION_TEXT_MAX + 1 };
+enum { ESCAPED_MAX = OBSERVATION_TEXT_MAX + 1, BUCKETS = 32, ITEMS_MIN = 4, TEXTS_MIN = 64 };
+
+struct fact_index {
+    struct {
+        uint16_t head, tail; /* places + 1, 0 = none */
+    } bucket[BUCKETS];
+    struct fact items[];
+};
+
+_Static_assert(FACTS_MAX < UINT16_MAX, "places of facts are kept in 16 bits");
 
 /* Bytes of items and texts together, as taken from the budget. */
 static uint64_t size_of(uint32_t items, uint32_t texts)
 {
-    return (uint64_t)items * sizeof(struct fact) + texts;
+    return (items > 0 ? sizeof(struct fact_index) : 0) + (uint64_t)items * sizeof(struct fact) +
+           texts;
 }
 
-static bool grow_items(struct facts *facts)
+/* capacity: at least count and 1. */
+static bool resize_items(struct facts *facts, uint32_t capacity)
 {
-    uint32_t capacity = facts->capacity == 0 ? 16 : facts->capacity * 2;
-    capacity = capacity > FACTS_MAX ? FACTS_MAX : capacity;
-    uint64_t more = size_of(capacity - facts->capacity, 0);
-    if (facts->count >= capacity || !budget_take(facts->budget, more)) {
+    uint64_t old = size_of(facts->capacity, 0), new = size_of(capacity, 0);
+    if (new > old && !budget_take(facts->budget, new - old)) {
         return false;
     }
-    struct fact *items = realloc(facts->items, capacity * sizeof *items);
-    if (items == NULL) {
-        budget_give(facts->budget, more);
+    struct fact_index *index = realloc(facts->index, new);
+    if (index == NULL) {
+        budget_give(facts->budget, new > old ? new - old : 0);
         return false;
     }
-    facts->items = items;
+    budget_give(facts->budget, old > new ? old - new : 0);
+    if (facts->capacity == 0) {
+        memset(index, 0, sizeof *index);
+    }
+    facts->index = index;
+    facts->items = index->items;
     facts->capacity = capacity;
     return true;
 }
 
+static bool grow_items(struct facts *facts)
+{
+    uint32_t capacity = facts->capacity == 0 ? ITEMS_MIN : facts->capacity * 2;
+    capacity = capacity > FACTS_MAX ? FACTS_MAX : capacity;
+    return facts->count < capacity && resize_items(facts, capacity);
+}
+
 static bool grow_texts(struct facts *facts, uint32_t need)
 {
-    uint32_t capacity = facts->text_capacity == 0 ? 512 : facts->text_capacity;
+    uint32_t capacity = facts->text_capacity == 0 ? TEXTS_MIN : facts->text_capacity;
     while (capacity < need) {
         capacity *= 2;
     }
@@ -100,19 +124,49 @@ static bool has_members(enum observation_shape shape)
     return shape == SHAPE_LIST || shape == SHAPE_COUNTS;
 }
 
+static struct fact *at_place(const struct facts *facts, uint16_t place)
+{
+    return place > 0 ? &facts->items[place - 1] : NULL;
+}
+
+/* The first fact of the kind's bucket. */
+static struct fact *first_of(const struct facts *facts, enum observation_kind kind)
+{
+    return facts->index != NULL
+               ? at_place(facts, facts->index->bucket[(unsigned)kind % BUCKETS].head)
+               : NULL;
+}
+
+static struct fact *next_of(const struct facts *facts, const struct fact *fact)
+{
+    return at_place(facts, fact->next);
+}
+
+static void chain(struct facts *facts, uint16_t kind, uint16_t place)
+{
+    uint16_t *head = &facts->index->bucket[kind % BUCKETS].head;
+    uint16_t *tail = &facts->index->bucket[kind % BUCKETS].tail;
+    struct fact *last = at_place(facts, *tail);
+    if (last != NULL) {
+        last->next = place;
+    } else {
+        *head = place;
+    }
+    *tail = place;
+}
+
 /* Lists and counts hold several facts of one kind, told apart by their text. ret_others: facts that
  * differ in that alone. */
 static struct fact *find_same(const struct facts *facts, const struct observation *obs,
-                              const char *text, uint32_t *ret_others)
+                              const struct text *t, uint32_t hash, uint32_t *ret_others)
 {
     bool by_text = has_members(observation_word(obs->kind)->shape);
     *ret_others = 0;
-    for (uint32_t i = 0; i < facts->count; i++) {
-        struct fact *f = &facts->items[i];
+    for (struct fact *f = first_of(facts, obs->kind); f != NULL; f = next_of(facts, f)) {
         if (f->kind != (uint16_t)obs->kind || f->index != obs->index || f->sub != obs->sub) {
             continue;
         }
-        if (!by_text || strcmp(facts_text(facts, f), text) == 0) {
+        if (!by_text || (f->hash == hash && strcmp(facts_text(facts, f), t->at) == 0)) {
             return f;
         }
         ++*ret_others;
@@ -125,8 +179,7 @@ static struct fact *find_same(const struct facts *facts, const struct observatio
 static bool list_is_full(const struct facts *facts, enum observation_kind kind, uint32_t members,
                          uint32_t text_size)
 {
-    bool numbered = strstr(observation_word(kind)->path, "[]") != NULL;
-    return (!numbered && members >= FACTS_LIST_MAX) ||
+    return (members >= FACTS_LIST_MAX && strstr(observation_word(kind)->path, "[]") == NULL) ||
            facts->lists >= FACTS_MAX - FACTS_SINGLE_MIN ||
            facts->text_used + text_size + 1 > FACTS_TEXT_MAX - FACTS_SINGLE_TEXT;
 }
@@ -161,7 +214,8 @@ static void update(struct facts *facts, struct fact *f, const struct observation
     }
 }
 
-static void add(struct facts *facts, const struct observation *obs, const struct text *t)
+static void add(struct facts *facts, const struct observation *obs, const struct text *t,
+                uint32_t hash)
 {
     enum observation_shape shape = observation_word(obs->kind)->shape;
     if (facts->count == facts->capacity && !grow_items(facts)) {
@@ -169,7 +223,9 @@ static void add(struct facts *facts, const struct observation *obs, const struct
         return;
     }
     struct fact *f = &facts->items[facts->count];
-    *f = (struct fact){ .kind = (uint16_t)obs->kind, .index = obs->index, .sub = obs->sub };
+    *f = (struct fact){
+        .kind = (uint16_t)obs->kind, .index = obs->index, .sub = obs->sub, .hash = hash
+    };
     if (t->used > 0 && !take_room(facts, f, (uint32_t)t->used + 1)) {
         facts->dropped++;
         return;
@@ -181,7 +237,18 @@ static void add(struct facts *facts, const struct observation *obs, const struct
     f->value = shape == SHAPE_COUNTS && obs->value == 0 ? 1 : obs->value;
     set_evidence(f, obs);
     facts->count++;
+    chain(facts, f->kind, (uint16_t)facts->count);
     facts->lists += has_members(shape);
+}
+
+/* FNV-1a: tells most texts of a list apart before they are compared. */
+static uint32_t hash_of(const struct text *t)
+{
+    uint32_t hash = 2166136261U;
+    for (size_t i = 0; i < t->used; i++) {
+        hash = (hash ^ (uint8_t)t->at[i]) * 16777619U;
+    }
+    return hash;
 }
 
 void facts_put(struct facts *facts, const struct observation *obs)
@@ -196,20 +263,36 @@ void facts_put(struct facts *facts, const struct observation *obs)
         text_put_escaped(&t, obs->text, obs->text_size);
     }
     uint32_t members;
-    struct fact *same = find_same(facts, obs, buffer, &members);
+    uint32_t hash = has_members(shape) ? hash_of(&t) : 0;
+    struct fact *same = find_same(facts, obs, &t, hash, &members);
     if (same != NULL) {
         update(facts, same, obs, &t);
     } else if (has_members(shape) && list_is_full(facts, obs->kind, members, (uint32_t)t.used)) {
         facts->dropped++;
     } else {
-        add(facts, obs, &t);
+        add(facts, obs, &t, hash);
+    }
+}
+
+void facts_trim(struct facts *facts)
+{
+    if (facts->count > 0 && facts->count < facts->capacity) {
+        (void)resize_items(facts, facts->count);
+    }
+    uint32_t spare = facts->text_capacity - facts->text_used;
+    char *texts =
+        facts->text_used > 0 && spare > 0 ? realloc(facts->texts, facts->text_used) : NULL;
+    if (texts != NULL) {
+        facts->texts = texts;
+        facts->text_capacity = facts->text_used;
+        budget_give(facts->budget, spare);
     }
 }
 
 void facts_done(struct facts *facts)
 {
     budget_give(facts->budget, size_of(facts->capacity, facts->text_capacity));
-    free(facts->items);
+    free(facts->index);
     free(facts->texts);
     *facts = (struct facts){ 0 };
 }
@@ -217,13 +300,11 @@ void facts_done(struct facts *facts)
 const struct fact *facts_next(const struct facts *facts, enum observation_kind kind,
                               const struct fact *after)
 {
-    uint32_t from = after == NULL ? 0 : (uint32_t)(after - facts->items) + 1;
-    for (uint32_t i = from; i < facts->count; i++) {
-        if (facts->items[i].kind == (uint16_t)kind) {
-            return &facts->items[i];
-        }
+    const struct fact *f = after == NULL ? first_of(facts, kind) : next_of(facts, after);
+    while (f != NULL && f->kind != (uint16_t)kind) {
+        f = next_of(facts, f);
     }
-    return NULL;
+    return f;
 }
 
 const struct fact *facts_find(const struct facts *facts, enum observation_kind kind)

@@ -24,8 +24,10 @@ struct fact {
     uint8_t from;    /* side that sent the evidence */
     bool cut;        /* the text was longer */
     uint16_t room;   /* bytes at text that are this fact's, the NUL included */
+    uint16_t next;   /* facts.c's own: place of the next one of its bucket + 1 */
     uint32_t text;   /* offset in facts.texts of a NUL-terminated valid UTF-8 text; 0 = "" */
     uint32_t offset; /* of the evidence in the payload */
+    uint32_t hash;   /* facts.c's own: of the text, in lists and counts */
     uint64_t value;
     uint64_t packet; /* that first showed it (texts, flags and numbers: that last changed it) */
     uint64_t time_us;
@@ -33,8 +35,9 @@ struct fact {
 
 /* Zeroed = empty. Facts keep the order in which they were first reported. */
 struct facts {
-    struct fact *items; /* owned */
-    char *texts;        /* owned */
+    struct fact *items;       /* within *index */
+    struct fact_index *index; /* owned: chains of facts by kind, then the items */
+    char *texts;              /* owned */
     uint32_t count, capacity;
     uint32_t text_used, text_capacity;
     uint32_t lists;        /* of count: members of lists and counts */
@@ -44,6 +47,8 @@ struct facts {
 
 /* Keeps one observation by its shape (events are ignored). Text is escaped to valid UTF-8. */
 void facts_put(struct facts *facts, const struct observation *obs);
+/* No more is expected: gives back the room that was kept for it. */
+void facts_trim(struct facts *facts);
 void facts_done(struct facts *facts);
 /* A copy of its own, without a budget; false without memory (then ret_copy is empty). */
 bool facts_copy(const struct facts *facts, struct facts *ret_copy);

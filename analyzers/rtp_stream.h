@@ -13,34 +13,36 @@ enum {
 };
 
 struct media_stream {
+    /* written by every packet */
     uint32_t ssrc;
-    uint32_t timestamp;     /* of the newest packet in sequence */
-    uint64_t last_us;       /* capture time of the newest packet */
-    uint64_t last_packet;   /* its number in the capture */
-    uint32_t packets;       /* 0 = free; stays at its maximum */
-    uint32_t rest_until;    /* packets at which payloads are looked at (again) */
-    uint32_t look_from;     /* packets when this look began */
-    uint64_t look_packet;   /* number in the capture of its first packet */
-    uint64_t change_packet; /* the same of the look that said otherwise than those before */
-    uint16_t sequence;      /* highest so far */
-    uint16_t expected_bad;  /* RFC 3550 A.1 bad_seq: a restart shows by this one */
-    uint32_t cycles;        /* sequence numbers that wrapped, times 65536 */
-    uint32_t received;      /* since base */
-    uint32_t base;          /* first sequence number since the last restart */
-    uint32_t lost_before;   /* lost before that restart */
-    uint32_t payload_bytes; /* of the packet `sequence`, as sent; 0 = not usable */
-    uint32_t step;          /* timestamp step of all steps so far that were not 0 */
-    uint16_t good, bad;     /* steps in sequence and others, until the stream is certain */
-    uint8_t from;           /* side that sends */
-    uint8_t evidence;       /* slot + 1, NO_EVIDENCE */
+    uint32_t timestamp;   /* of the newest packet in sequence */
+    uint64_t last_us;     /* capture time of the newest packet */
+    uint64_t last_packet; /* its number in the capture */
+    uint32_t packets;     /* 0 = free; stays at its maximum */
+    uint32_t rest_until;  /* packets at which payloads are looked at (again) */
+    uint32_t cycles;      /* sequence numbers that wrapped, times 65536 */
+    uint32_t received;    /* since base */
+    uint16_t sequence;    /* highest so far */
+    uint8_t from;         /* side that sends */
+    uint8_t evidence;     /* slot + 1, NO_EVIDENCE */
     bool certain;
     bool unbroken; /* every step was one number and one constant time, or none */
     bool judged;   /* verdict holds what the looks so far said */
     bool jumped;   /* expected_bad is set */
     uint8_t types[TYPES];
     uint32_t type_packets[TYPES];
-    uint64_t first_us;     /* capture time of the first packet */
-    uint64_t first_packet; /* its number in the capture */
+    uint16_t good, bad;     /* steps in sequence and others, until the stream is certain */
+    uint16_t expected_bad;  /* RFC 3550 A.1 bad_seq: a restart shows by this one */
+    uint32_t payload_bytes; /* of the packet `sequence`, as sent; 0 = not usable */
+
+    uint32_t step;          /* timestamp step of all steps so far that were not 0 */
+    uint32_t look_from;     /* packets when this look began */
+    uint64_t look_packet;   /* number in the capture of its first packet */
+    uint64_t change_packet; /* the same of the look that said otherwise than those before */
+    uint32_t base;          /* first sequence number since the last restart */
+    uint32_t lost_before;   /* lost before that restart */
+    uint64_t first_us;      /* capture time of the first packet */
+    uint64_t first_packet;  /* its number in the capture */
     struct rtp_verdict verdict;
 };
 
@@ -48,14 +50,14 @@ struct media_flow {
     uint8_t last[2]; /* stream of each side's last packet */
     bool reported;   /* OBS_APP */
     uint8_t streams_used;
-    uint64_t unread; /* packets of streams that found no place, or lost theirs */
-    uint64_t first_packet;
-    uint64_t first_us;
     uint8_t rtcp_from; /* side of the first RTCP packet */
-    struct rtcp rtcp;
-    struct media_stream streams[STREAMS];
-    struct rtp_evidence evidences[EVIDENCES];
     bool evidence_used[EVIDENCES];
+    uint64_t first_packet;
+    struct media_stream streams[STREAMS];
+    uint64_t unread; /* packets of streams that found no place, or lost theirs */
+    uint64_t first_us;
+    struct rtcp rtcp;
+    struct rtp_evidence evidences[EVIDENCES];
 };
 
 _Static_assert(sizeof(struct media_flow) <= 12288, "media_flow: every media flow holds one");
