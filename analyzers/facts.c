@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/keyed_hash.h"
 #include "base/text.h"
 
 enum { ESCAPED_MAX = OBSERVATION_TEXT_MAX + 1, BUCKETS = 32, ITEMS_MIN = 4, TEXTS_MIN = 64 };
@@ -40,7 +41,7 @@ static bool resize_items(struct facts *facts, uint32_t capacity)
         return false;
     }
     budget_give(facts->budget, old > new ? old - new : 0);
-    if (facts->capacity == 0) {
+    if (facts->index == NULL) {
         memset(index, 0, sizeof *index);
     }
     facts->index = index;
@@ -241,14 +242,10 @@ static void add(struct facts *facts, const struct observation *obs, const struct
     facts->lists += has_members(shape);
 }
 
-/* FNV-1a: tells most texts of a list apart before they are compared. */
+/* Tells most texts of a list apart before they are compared. */
 static uint32_t hash_of(const struct text *t)
 {
-    uint32_t hash = 2166136261U;
-    for (size_t i = 0; i < t->used; i++) {
-        hash = (hash ^ (uint8_t)t->at[i]) * 16777619U;
-    }
-    return hash;
+    return (uint32_t)keyed_hash(t->at, t->used, (struct hash_seed){ { 0, 0 } });
 }
 
 void facts_put(struct facts *facts, const struct observation *obs)

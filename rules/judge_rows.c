@@ -48,13 +48,19 @@ bool judge_rows_is_uc_port(uint16_t port)
            port == 8404;
 }
 
+/* TLS to a port and a host that nothing ties to UC. */
+static bool is_strange_tls(const struct view *view)
+{
+    return view->tls && !judge_rows_is_uc_port(view->port) && view->server.roles == 0;
+}
+
 /* TLS says nothing of what it carries: ALPN does, else the port suggests it. */
 static bool tls_fits(const struct view *view, const struct policy_row *row)
 {
-    bool http = facts_is(view->facts, OBS_CARRIES, "http");
-    if (!judge_rows_is_uc_port(view->port) && view->server.roles == 0) {
+    if (is_strange_tls(view)) {
         return false;
     }
+    bool http = facts_is(view->facts, OBS_CARRIES, "http");
     if (row->subject == SUBJECT_SIGNALLING) {
         return facts_is(view->facts, OBS_CARRIES, "sip") ||
                (in_ports(row, view->port) && (!http || judge_rows_strictness(row) == 2));
@@ -82,6 +88,26 @@ static bool transport_fits(const struct view *view, const struct policy_row *row
     case SUBJECT_MEDIA:
     case SUBJECT_KEYS:
     case SUBJECT_CERTIFICATE:
+        break;
+    }
+    return false;
+}
+
+/* May any row of the group be about this flow? Most flows between strangers are for none. */
+static bool may_fit(const struct view *view, enum row_group group)
+{
+    switch (group) {
+    case GROUP_TRANSPORT:
+        return view->tls ? !is_strange_tls(view) : view->sip || view->http || view->opaque;
+    case GROUP_IM:
+    case GROUP_SHARING:
+    case GROUP_KEYS:
+        return view->sip;
+    case GROUP_MEDIA:
+        return view->media;
+    case GROUP_CERTIFICATE:
+        return view->tls;
+    case GROUP_COUNT:
         break;
     }
     return false;
@@ -295,6 +321,11 @@ void judge_rows_select(const struct view *view, enum row_group group,
                        struct candidates *ret_candidates)
 {
     struct candidates *c = ret_candidates;
+    c->count = 0;
+    c->certain = false;
+    if (!may_fit(view, group)) {
+        return;
+    }
     collect(view, group, MATCH_YES, c);
     if (c->count > 0) {
         keep(view, c, is_top_rank);
