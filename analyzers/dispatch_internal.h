@@ -110,4 +110,9 @@ void dispatch_tcp_finish(struct dispatch *d, struct analysis *a);
  */
 void dispatch_tcp_stop(struct analysis *a);
 
+/* Shows nDPI packet i of a flow that none of ours has claimed yet. */
+void dispatch_ndpi_ask(struct dispatch *d, struct analysis *a, const struct batch *b, uint32_t i);
+/* nDPI is asked no more about the flow. */
+void dispatch_ndpi_end(struct dispatch *d, struct analysis *a);
+
 #endif

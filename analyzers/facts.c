@@ -339,19 +339,19 @@ uint64_t facts_value(const struct facts *facts, enum observation_kind kind, uint
 
 bool facts_copy(const struct facts *facts, struct facts *ret_copy)
 {
-    *ret_copy = *facts;
-    ret_copy->budget = NULL;
-    ret_copy->capacity = facts->count;
-    ret_copy->text_capacity = facts->text_used;
-    ret_copy->items = malloc((facts->count + (size_t)1) * sizeof *facts->items);
+    *ret_copy = (struct facts){ 0 };
+    bool good = facts->count == 0 || resize_items(ret_copy, facts->count);
     ret_copy->texts = malloc(facts->text_used + (size_t)1);
-    if (ret_copy->items == NULL || ret_copy->texts == NULL) {
+    if (!good || ret_copy->texts == NULL) {
         facts_done(ret_copy);
-        *ret_copy = (struct facts){ 0 };
         return false;
     }
+    ret_copy->count = facts->count;
+    ret_copy->lists = facts->lists;
+    ret_copy->dropped = facts->dropped;
+    ret_copy->text_used = ret_copy->text_capacity = facts->text_used;
     if (facts->count > 0) {
-        memcpy(ret_copy->items, facts->items, facts->count * sizeof *facts->items);
+        memcpy(ret_copy->index, facts->index, size_of(facts->count, 0));
     }
     if (facts->text_used > 0) {
         memcpy(ret_copy->texts, facts->texts, facts->text_used);
