@@ -28,6 +28,7 @@ struct source {
     bool ended;
     bool damaged;
     uint64_t damaged_at;
+    const char *packing; /* constant; NULL = none */
     char damage[SOURCE_TEXT_SIZE];
 };
 
@@ -56,13 +57,41 @@ static bool have_bytes(struct source_file *file, uint32_t size)
     return true;
 }
 
+/* Takes off the packing, if there is one. */
+static enum ov_status open_packed(struct source *source, char *ret_error)
+{
+    enum source_inflate_kind kind = source_inflate_kind(source->file.in);
+    if (kind == SOURCE_INFLATE_NONE) {
+        return OV_OK;
+    }
+    source->packing = source_inflate_name(kind);
+    enum ov_status status = source_file_unpack(&source->file, kind);
+    if (status == OV_UNSUPPORTED) {
+        struct text t = text_into(ret_error, SOURCE_TEXT_SIZE);
+        text_printf(&t, "packed by %s, which this overt was built without", source->packing);
+    } else if (status != OV_OK) {
+        return fail(status, ov_status_text(status), ret_error);
+    }
+    return status;
+}
+
 /* Finds out the format by the file's first bytes and reads its header. */
 static enum ov_status open_format(struct source *source, char *ret_error)
 {
     struct source_file *file = &source->file;
     bool whole_header = have_bytes(file, SOURCE_CLASSIC_HEADER_SIZE);
+    enum ov_status status = open_packed(source, ret_error);
+    if (status != OV_OK) {
+        return status;
+    }
+    if (source->packing != NULL) {
+        whole_header = have_bytes(file, SOURCE_CLASSIC_HEADER_SIZE);
+    }
     if (file->error != 0) {
         return fail_errno(file->error, ret_error);
+    }
+    if (bytes_left(&file->in) < FORMAT_MAGIC_SIZE && file->broken != NULL) {
+        return fail(OV_SYNTAX, file->broken, ret_error);
     }
     if (bytes_left(&file->in) < FORMAT_MAGIC_SIZE) {
         return fail(OV_SYNTAX, "not a capture: the file is empty or nearly so", ret_error);
@@ -75,6 +104,9 @@ static enum ov_status open_format(struct source *source, char *ret_error)
     if (whole_header && source_classic_open(&source->classic, &file->in)) {
         source->format = FORMAT_CLASSIC;
         return OV_OK;
+    }
+    if (source->packing != NULL) {
+        return fail(OV_SYNTAX, "packed, but neither pcap nor pcapng is inside", ret_error);
     }
     source->format = FORMAT_LIBPCAP;
     return source_pcap_open(file->descriptor, &source->pcap, ret_error);
@@ -184,6 +216,9 @@ static void end_of_bytes(struct source *source)
     if (file->error != 0) {
         text_printf(&t, "read failed: %s", strerror(file->error));
         end_damaged(source);
+    } else if (file->broken != NULL) {
+        text_put(&t, file->broken);
+        end_damaged(source);
     } else if (!source_file_stopped(file) && (bytes_left(&file->in) > 0 || file->skip_bytes > 0)) {
         text_put(&t, "the file ends inside a record");
         end_damaged(source);
@@ -291,14 +326,22 @@ void source_release(struct batch *b)
     b->count = 0;
 }
 
+/* How far the file is read, as it lies on the disk. */
+static uint64_t place(const struct source *source)
+{
+    const struct source_file *file = &source->file;
+    return file->inflate != NULL ? file->taken_bytes - bytes_left(&file->packed) : offset(source);
+}
+
 void source_status(const struct source *source, struct source_status *ret_status)
 {
     *ret_status = (struct source_status){
-        .read_bytes = offset(source),
+        .read_bytes = place(source),
         .total_bytes = source->file.total_bytes,
         .packets = source->packets,
         .damaged = source->damaged,
         .damaged_at = source->damaged_at,
+        .packing = source->packing,
     };
     if (source->damaged) {
         memcpy(ret_status->damage, source->damage, sizeof ret_status->damage);
@@ -319,6 +362,16 @@ void source_close(struct source *source)
 const char *source_library_version(void)
 {
     return source_pcap_version();
+}
+
+const char *source_gzip_version(void)
+{
+    return source_inflate_version(SOURCE_INFLATE_GZIP);
+}
+
+const char *source_zstd_version(void)
+{
+    return source_inflate_version(SOURCE_INFLATE_ZSTD);
 }
 
 enum ov_status source_check_filter(const char *filter, char *ret_error)

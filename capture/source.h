@@ -19,11 +19,12 @@ struct source_options {
 
 /* State of a source; texts are "" when there is nothing to say. */
 struct source_status {
-    uint64_t read_bytes;           /* of the file so far */
+    uint64_t read_bytes;           /* of the file so far, packed as they are */
     uint64_t total_bytes;          /* of the file, 0 = not known (pipe) */
     uint64_t packets;              /* read so far, filtered ones included */
     bool damaged;                  /* ended before the file did, or skipped a part of it */
-    uint64_t damaged_at;           /* byte offset of the damage */
+    uint64_t damaged_at;           /* byte offset of the damage, in the unpacked file */
+    const char *packing;           /* "gzip", "zstd"; NULL = not packed */
     char damage[SOURCE_TEXT_SIZE]; /* "block length 7 is not a multiple of 4" */
 };
 
@@ -31,7 +32,8 @@ struct source_status {
  * bytes). */
 OV_MUST_CHECK enum ov_status source_check_filter(const char *filter, char *ret_error);
 /* Opens a capture file or, for "-", standard input: pcap (both byte orders, micro- and
- * nanoseconds), pcapng (all its interfaces and link types), else whatever libpcap reads.
+ * nanoseconds), pcapng (all its interfaces and link types), either of them packed by gzip or zstd,
+ * else whatever libpcap reads.
  * Gives OV_IO (cannot open or read; errno), OV_SYNTAX (not a capture; filter wrong), OV_NOMEM.
  * On failure ret_error (SOURCE_TEXT_SIZE bytes) holds an English reason. Caller owns the source. */
 OV_MUST_CHECK enum ov_status source_open(const char *path, const struct source_options *options,
@@ -43,7 +45,9 @@ bool source_read(struct source *source, struct batch *b);
 void source_release(struct batch *b);
 void source_status(const struct source *source, struct source_status *ret_status);
 void source_close(struct source *source);
-/* libpcap's own version text. */
+/* libpcap's own version text; those of zlib and libzstd, NULL when not built in. */
 const char *source_library_version(void);
+const char *source_gzip_version(void);
+const char *source_zstd_version(void);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,11 +11,12 @@
 enum { FIRST_SIZE = 2 * SOURCE_FILE_PIECE };
 
 /* The one place where bytes come from: 0 at the end or when stopped, -1 with file->error. */
-static ssize_t supply(struct source_file *file, uint8_t *room, size_t size)
+static ssize_t take(struct source_file *file, uint8_t *room, size_t size)
 {
     while (!source_file_stopped(file)) {
         ssize_t got = read(file->descriptor, room, size);
         if (got >= 0) {
+            file->taken_bytes += (uint64_t)got;
             return got;
         }
         if (errno != EINTR) {
@@ -23,6 +25,61 @@ static ssize_t supply(struct source_file *file, uint8_t *room, size_t size)
         }
     }
     return 0;
+}
+
+/* More packed bytes; false, as take tells, at their end. */
+static bool take_packed(struct source_file *file)
+{
+    ssize_t got = take(file, file->packed_room, SOURCE_FILE_PACKED);
+    if (got > 0) {
+        file->packed = bytes_of(file->packed_room, (uint32_t)got, (uint32_t)got);
+    } else if (got == 0 && !source_file_stopped(file) && !source_inflate_complete(file->inflate)) {
+        file->broken = "the packed file ends early";
+    }
+    return got > 0;
+}
+
+/* As take, of what the packed bytes unpack to. */
+static ssize_t take_unpacked(struct source_file *file, uint8_t *room, uint32_t size)
+{
+    while (file->broken == NULL) {
+        uint32_t made = 0, before = bytes_left(&file->packed);
+        switch (source_inflate_step(file->inflate, &file->packed, room, size, &made)) {
+        case SOURCE_INFLATE_MADE:
+            return made;
+        case SOURCE_INFLATE_DAMAGED:
+            file->broken = "the packed bytes that follow are damaged";
+            break;
+        case SOURCE_INFLATE_MORE:
+            if (bytes_left(&file->packed) == before && !take_packed(file)) {
+                return file->error != 0 ? -1 : 0;
+            }
+            break;
+        }
+    }
+    return 0;
+}
+
+static ssize_t supply(struct source_file *file, uint8_t *room, uint32_t size)
+{
+    return file->inflate == NULL ? take(file, room, size) : take_unpacked(file, room, size);
+}
+
+enum ov_status source_file_unpack(struct source_file *file, enum source_inflate_kind kind)
+{
+    if (source_inflate_version(kind) == NULL) {
+        return OV_UNSUPPORTED;
+    }
+    file->packed_room = malloc(SOURCE_FILE_PACKED);
+    file->inflate = source_inflate_new(kind);
+    uint32_t here = bytes_left(&file->in);
+    if (file->packed_room == NULL || file->inflate == NULL || here > SOURCE_FILE_PACKED) {
+        return OV_NOMEM;
+    }
+    (void)bytes_copy(&file->in, file->packed_room, here);
+    file->packed = bytes_of(file->packed_room, here, here);
+    file->read_bytes = 0;
+    return OV_OK;
 }
 
 enum ov_status source_file_open(struct source_file *file, const char *path)
@@ -121,6 +178,8 @@ void source_file_done(struct source_file *file)
     if (file->descriptor >= 0) {
         close(file->descriptor);
     }
+    source_inflate_free(file->inflate);
+    free(file->packed_room);
     source_buffers_done(&file->buffers);
     *file = (struct source_file){ .descriptor = -1 };
 }

@@ -48,8 +48,9 @@ static void tell_damage(struct pipeline *p, const char *path, const struct sourc
 {
     char text[SOURCE_TEXT_SIZE + 128];
     snprintf(text, sizeof text,
-             "damaged at byte %" PRIu64 ": %s; the %" PRIu64 " packets before it were judged",
-             status->damaged_at, status->damage, status->packets);
+             "damaged at byte %" PRIu64 "%s: %s; the %" PRIu64 " packets before it were judged",
+             status->damaged_at, status->packing != NULL ? " of the unpacked capture" : "",
+             status->damage, status->packets);
     struct report_notice notice = {
         .code = "capture.damaged",
         .text = text,

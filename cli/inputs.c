@@ -27,16 +27,22 @@ static enum ov_status add(struct inputs *in, const char *path)
     return OV_OK;
 }
 
-/* "x.pcap", "x.pcapng", "x.cap", "x.pcap17" (tcpdump -C counts so). */
+static bool is_name_end(const char *rest)
+{
+    return strcmp(rest, "") == 0 || strcmp(rest, ".gz") == 0 || strcmp(rest, ".zst") == 0;
+}
+
+/* "x.pcap", "x.pcapng", "x.cap", "x.pcap17" (tcpdump -C counts so), all also with .gz or .zst. */
 static bool is_capture_name(const char *name)
 {
     static const char *const endings[] = { ".pcap", ".pcapng", ".cap", ".dmp", ".trace" };
-    const char *dot = strrchr(name, '.');
-    for (size_t i = 0; dot != NULL && i < sizeof endings / sizeof endings[0]; i++) {
-        size_t size = strlen(endings[i]);
-        if (strncmp(dot, endings[i], size) == 0 &&
-            strspn(dot + size, "0123456789") == strlen(dot + size)) {
-            return true;
+    for (const char *dot = strchr(name, '.'); dot != NULL; dot = strchr(dot + 1, '.')) {
+        for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+            size_t size = strlen(endings[i]);
+            if (strncmp(dot, endings[i], size) == 0 &&
+                is_name_end(dot + size + strspn(dot + size, "0123456789"))) {
+                return true;
+            }
         }
     }
     return false;

@@ -55,8 +55,11 @@ static int version_command(void)
     for (unsigned i = 0; analyzers[i] != NULL; i++) {
         printf(" %s", analyzers[i]->name);
     }
+    const char *zlib = source_gzip_version(), *zstd = source_zstd_version();
     printf("\nlibpcap: %s\nnDPI: %s\nOpenSSL: %s\n", source_library_version(), ndpi_door_version(),
            digest_library_version());
+    printf("zlib: %s\nzstd: %s\n", zlib != NULL ? zlib : "not built in",
+           zstd != NULL ? zstd : "not built in");
     return EXIT_CLEAN;
 }
 

@@ -6,8 +6,8 @@ import sys
 FLOORS = ["base", "capture", "analyzers", "rules", "reports", "cli"]
 OWNERS = {  # library header -> where it may be included
     "pcap": r"capture/source_pcap(_live)?\.c",
-    "zlib": r"capture/source_file\.c",
-    "zstd": r"capture/source_file\.c",
+    "zlib": r"capture/source_inflate\.c",
+    "zstd": r"capture/source_inflate\.c",
     "ndpi": r"analyzers/ndpi\.c",
     "openssl": r"analyzers/crypto/.*",
     "yaml": r"rules/policy_yaml\w*\.[ch]",

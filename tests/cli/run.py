@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Does the command line keep its contract: exit status, streams, messages? Usage: run.py OVERT"""
 import fcntl
+import gzip
 import json
 import os
 import pathlib
 import pty
 import re
+import shutil
 import signal
 import struct
 import subprocess
@@ -104,6 +106,53 @@ class Contract(unittest.TestCase):
             run = subprocess.run([OVERT, "audit", "-"], stdin=capture, capture_output=True,
                                  text=True, check=False, timeout=120)
         self.assertEqual(run.returncode, 1, run.stderr)
+
+    def packed(self, whole):
+        """Names of files that unpack to these bytes, in one and in several pieces; none is told by its name."""
+        half = len(whole) // 2
+        names = [self.write("one", gzip.compress(whole)),
+                 self.write("two", gzip.compress(whole[:half]) + gzip.compress(whole[half:]) + bytes(512))]
+        if shutil.which("zstd"):
+            zstd = lambda data: subprocess.run(["zstd", "-q", "-c"], input=data, capture_output=True, check=True).stdout
+            names += [self.write("three", zstd(whole)), self.write("four", zstd(whole[:half]) + zstd(whole[half:]))]
+        return names
+
+    def test_packed_captures_are_read_as_plain_ones(self):
+        whole = pathlib.Path(CLEAR).read_bytes()
+        expected = overt("audit", "--all", CLEAR)
+        for name in self.packed(whole):
+            run = overt("audit", "--all", name)
+            self.assertEqual((run.returncode, run.stdout), (1, expected.stdout), name + run.stderr)
+            with open(name, "rb") as capture:
+                run = subprocess.run([OVERT, "audit", "--all", "-"], stdin=capture, capture_output=True, text=True,
+                                     check=False, timeout=120)
+            self.assertEqual(run.stdout, expected.stdout, name)
+
+    def test_packed_captures_are_judged_up_to_their_damage(self):
+        for name in self.packed(pathlib.Path(CLEAR).read_bytes()):
+            packed = pathlib.Path(name).read_bytes().rstrip(b"\0")
+            for kind, data in (("cut", packed[:-len(packed) // 4]), ("flipped", packed[:-9] + b"\xff" * 9),
+                               ("followed", packed + b"no gzip, no zstd")):
+                run = overt("audit", self.write(f"{pathlib.Path(name).name}.{kind}", data))
+                notices = [json.loads(x) for x in run.stdout.splitlines() if '"notice"' in x]
+                self.assertEqual(run.returncode, 3, (name, kind))
+                in_one_block = name.endswith("three") and kind != "followed"  # zstd gives a block whole or not at all
+                code, word = ("unreadable", "packed") if in_one_block else ("damaged", "unpacked")
+                self.assertEqual([n["code"] for n in notices], [f"capture.{code}"], (name, kind))
+                self.assertIn(word, notices[0]["text"])
+                self.assertIn('"coverage"', run.stdout)
+
+    def test_what_is_packed_and_no_capture_gives_exit_3(self):
+        run = overt("audit", self.write("text.gz", gzip.compress(b"no capture" * 100)))
+        self.assertEqual(run.returncode, 3)
+        self.assertIn("packed", run.stderr)
+
+    def test_a_folder_holds_packed_and_rotated_captures(self):
+        for name in ("a.pcap3.gz", "b.pcap", "2026.11.02.pcap12", "notes.gz", "c.pcapx"):
+            data = pathlib.Path(CLEAR).read_bytes()
+            self.write(name, gzip.compress(data) if name.endswith(".gz") else data)
+        run = overt("audit", "--out", str(self.dir / "o"), str(self.dir))
+        self.assertIn("3 captures", run.stdout)
 
     def test_a_folder_stands_for_its_captures(self):
         run = overt("audit", "--fail-on", "never", str(pathlib.Path(CLEAR).parent))
