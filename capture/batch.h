@@ -9,7 +9,7 @@
 #include "capture/flow.h"
 #include "capture/source_buffer.h"
 
-enum { BATCH_SIZE = 128, FRAME_VLANS = 2 };
+enum { BATCH_SIZE = 128, BATCH_MORE_BUFFERS = 15, FRAME_VLANS = 2 };
 
 enum { TCP_FIN = 0x01, TCP_SYN = 0x02, TCP_RST = 0x04, TCP_PSH = 0x08, TCP_ACK = 0x10 };
 
@@ -30,6 +30,8 @@ struct batch {
     uint64_t packet[BATCH_SIZE];    /* number in the capture file, from 1 */
     uint16_t link_type[BATCH_SIZE]; /* LINKTYPE_* of tcpdump.org */
     struct source_buffer *buffer;   /* that frames lie in; borrowed until source_release */
+    struct source_buffer *more[BATCH_MORE_BUFFERS]; /* likewise, where they come of several files */
+    uint32_t more_count;
 
     /* by batch_tell_time: clocks step back at times, this one does not */
     uint64_t clock_us[BATCH_SIZE]; /* latest time of all packets up to this one */

@@ -322,7 +322,11 @@ void source_release(struct batch *b)
     if (b->buffer != NULL) {
         source_buffer_release(b->buffer);
     }
+    for (uint32_t i = 0; i < b->more_count; i++) {
+        source_buffer_release(b->more[i]);
+    }
     b->buffer = NULL;
+    b->more_count = 0;
     b->count = 0;
 }
 
@@ -357,6 +361,17 @@ void source_close(struct source *source)
         source_file_done(&source->file);
         free(source);
     }
+}
+
+bool source_try_close(struct source *source)
+{
+    bool held = source_buffers_held(&source->file.buffers) ||
+                (source->pcap != NULL && source_pcap_held(source->pcap));
+    source_file_close(&source->file);
+    if (!held) {
+        source_close(source);
+    }
+    return !held;
 }
 
 const char *source_library_version(void)

@@ -45,6 +45,9 @@ bool source_read(struct source *source, struct batch *b);
 void source_release(struct batch *b);
 void source_status(const struct source *source, struct source_status *ret_status);
 void source_close(struct source *source);
+/* As source_close, unless batches still hold frames of the source: then only the file is closed,
+ * and the call is to be made again. True when the source is gone. */
+bool source_try_close(struct source *source);
 /* libpcap's own version text; those of zlib and libzstd, NULL when not built in. */
 const char *source_library_version(void);
 const char *source_gzip_version(void);

@@ -42,6 +42,15 @@ struct source_buffer *source_buffers_take(struct source_buffers *buffers, uint32
     return grow(found, size) ? found : NULL;
 }
 
+bool source_buffers_held(const struct source_buffers *buffers)
+{
+    const struct source_buffer *buffer = buffers->first;
+    while (buffer != NULL && is_free(buffer)) {
+        buffer = buffer->next;
+    }
+    return buffer != NULL;
+}
+
 void source_buffers_done(struct source_buffers *buffers)
 {
     while (buffers->first != NULL) {

@@ -22,6 +22,8 @@ struct source_buffers {
 /* The buffer in use, if nobody holds it, else another one, of at least `size` bytes; its content
  * stays when it is the same. It is the first from now on. NULL without memory. */
 struct source_buffer *source_buffers_take(struct source_buffers *buffers, uint32_t size);
+/* Does any batch hold frames in one of them? */
+bool source_buffers_held(const struct source_buffers *buffers);
 void source_buffers_done(struct source_buffers *buffers);
 
 static inline void source_buffer_hold(struct source_buffer *buffer)

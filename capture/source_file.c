@@ -173,11 +173,17 @@ uint64_t source_file_offset(const struct source_file *file)
     return file->read_bytes - bytes_left(&file->in);
 }
 
-void source_file_done(struct source_file *file)
+void source_file_close(struct source_file *file)
 {
     if (file->descriptor >= 0) {
         close(file->descriptor);
     }
+    file->descriptor = -1;
+}
+
+void source_file_done(struct source_file *file)
+{
+    source_file_close(file);
     source_inflate_free(file->inflate);
     free(file->packed_room);
     source_buffers_done(&file->buffers);

@@ -51,6 +51,8 @@ bool source_file_fill(struct source_file *file);
 void source_file_skip(struct source_file *file, uint32_t n);
 /* Offset of the first byte of the window, in the unpacked file. */
 uint64_t source_file_offset(const struct source_file *file);
+/* Closes the file; the window stays. */
+void source_file_close(struct source_file *file);
 void source_file_done(struct source_file *file);
 
 #endif

@@ -164,6 +164,11 @@ struct source_buffer *source_pcap_buffer(const struct source_pcap *pcap)
     return pcap->copies.first;
 }
 
+bool source_pcap_held(const struct source_pcap *pcap)
+{
+    return source_buffers_held(&pcap->copies);
+}
+
 uint64_t source_pcap_offset(const struct source_pcap *pcap)
 {
     long at = ftell(pcap_file(pcap->handle));

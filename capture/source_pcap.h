@@ -25,6 +25,8 @@ bool source_pcap_forget(struct source_pcap *pcap);
 /* The memory that frames given out since then lie in. */
 struct source_buffer *source_pcap_buffer(const struct source_pcap *pcap);
 /* Bytes of the file read so far. */
+/* Does any batch hold frames of it? */
+bool source_pcap_held(const struct source_pcap *pcap);
 uint64_t source_pcap_offset(const struct source_pcap *pcap);
 void source_pcap_close(struct source_pcap *pcap);
 

@@ -44,8 +44,9 @@ static void tell_unreadable(struct pipeline *p, const char *path, const char *wh
     fprintf(stderr, "overt: %s: %s\n", path, why);
 }
 
-static void tell_damage(struct pipeline *p, const char *path, const struct source_status *status)
+static void tell_damage(struct pipeline *p, const char *path, const struct source_set_end *end)
 {
+    const struct source_status *status = &end->status;
     char text[SOURCE_TEXT_SIZE + 128];
     snprintf(text, sizeof text,
              "damaged at byte %" PRIu64 "%s: %s; the %" PRIu64 " packets before it were judged",
@@ -57,34 +58,62 @@ static void tell_damage(struct pipeline *p, const char *path, const struct sourc
         .file = path,
         .offset = status->damaged_at,
         .packet = status->packets,
-        .time_us = p->time_us,
+        .time_us = end->last_us,
     };
     tell(p, &notice);
 }
 
-static enum ov_status run_one(struct pipeline *p, const char *path, bool several,
+static void tell_late(struct pipeline *p, uint32_t files)
+{
+    char text[256];
+    snprintf(text, sizeof text,
+             "%" PRIu32 " captures overlap in time with %d others: parts of them were judged later "
+             "than they were sent",
+             files, SOURCE_SET_OPEN_MAX);
+    struct report_notice notice = { .code = "capture.too-many-overlap", .text = text };
+    tell(p, &notice);
+}
+
+/* What became of the captures of a set. */
+static void tell_ends(struct pipeline *p, char *const *paths, int count,
+                      const struct source_set *set, struct audit_inputs *in)
+{
+    for (int i = 0; i < count; i++) {
+        struct source_set_end end;
+        source_set_end(set, (uint32_t)i, &end);
+        in->read += end.opened;
+        in->failed += !end.opened || end.status.damaged;
+        if (!end.opened) {
+            tell_unreadable(p, paths[i], end.why);
+        } else if (end.status.damaged) {
+            tell_damage(p, paths[i], &end);
+        }
+    }
+    if (source_set_late(set) > 0) {
+        tell_late(p, source_set_late(set));
+    }
+}
+
+/* Judges captures as one. */
+static enum ov_status run_set(struct pipeline *p, char *const *paths, int count,
                               struct audit_inputs *in)
 {
     struct source_options wanted = { .filter = p->options->filter, .stop = &stop_asked };
-    struct source *source = NULL;
-    char why[SOURCE_TEXT_SIZE];
-    enum ov_status status = source_open(path, &wanted, &source, why);
-    if (status != OV_OK) {
-        in->failed++;
-        tell_unreadable(p, path, why);
-        return status == OV_NOMEM ? OV_NOMEM : OV_OK;
-    }
+    struct source_set *set = NULL;
     struct progress progress;
-    progress_begin(&progress, path, !p->options->quiet);
-    status = pipeline_run(p, source, several ? path : NULL, &progress, &stop_asked);
-    struct source_status read;
-    source_status(source, &read);
-    source_close(source);
-    in->read++;
-    if (read.damaged) {
-        in->failed++;
-        tell_damage(p, path, &read);
+    bool one_of_several = count == 1 && in->found.count > 1;
+    enum ov_status status = source_set_new(paths, (uint32_t)count, &wanted, &set);
+    if (status == OV_OK) {
+        progress_begin(&progress, count == 1 ? paths[0] : "all captures", !p->options->quiet);
+        status = pipeline_run(p, set, one_of_several ? paths[0] : NULL, &progress, &stop_asked);
     }
+    if (status == OV_OK) {
+        tell_ends(p, paths, count, set, in);
+        if (count > 1) {
+            judge_name_files(p->verdicts.judge, set);
+        }
+    }
+    source_set_free(set);
     return status;
 }
 
@@ -95,8 +124,9 @@ enum ov_status audit_inputs(struct pipeline *p, struct audit_inputs *ret_inputs)
     (void)audit_catch_signals();
     enum ov_status status = inputs_find(p->options->inputs, p->options->input_count, found);
     ret_inputs->failed = found->failed;
-    for (int i = 0; status == OV_OK && i < found->count && stop_asked == 0; i++) {
-        status = run_one(p, found->paths[i], found->count > 1, ret_inputs);
+    int step = p->options->each ? 1 : found->count;
+    for (int i = 0; status == OV_OK && i < found->count && stop_asked == 0; i += step) {
+        status = run_set(p, &found->paths[i], step, ret_inputs);
     }
     if (stop_asked != 0) {
         ret_inputs->failed++;

@@ -15,6 +15,7 @@ enum {
     OPTION_ALL = 256,
     OPTION_BUFFER,
     OPTION_COVERAGE_INTERVAL,
+    OPTION_EACH,
     OPTION_FILTER,
     OPTION_FAIL_ON,
     OPTION_FLOWS,
@@ -34,6 +35,7 @@ static const struct option long_options[] = {
     { "all", no_argument, NULL, OPTION_ALL },
     { "buffer", required_argument, NULL, OPTION_BUFFER },
     { "coverage-interval", required_argument, NULL, OPTION_COVERAGE_INTERVAL },
+    { "each", no_argument, NULL, OPTION_EACH },
     { "fail-on", required_argument, NULL, OPTION_FAIL_ON },
     { "filter", required_argument, NULL, OPTION_FILTER },
     { "flows", required_argument, NULL, OPTION_FLOWS },
@@ -74,12 +76,16 @@ void options_help(void)
         "  overt explain ROW|REASON     what a row or a reason means, its source, what to do\n"
         "  overt version                version and libraries\n"
         "\n"
-        "Options of audit; roles has --filter, --memory, --no-ndpi and --workers too, explain\n"
+        "Options of audit; roles has --each, --filter, --memory, --no-ndpi and --workers too, "
+        "explain\n"
         "--policy:\n"
         "  --policy FILE    policy (YAML), or lync-2010, the built-in table (the default)\n"
         "  --out FILE       findings, coverage and notices as JSON Lines; - is standard output\n"
         "  --flows FILE     one record for each flow, as JSON Lines\n"
         "  --all            also write findings that are exempt, compliant or not assessable\n"
+        "  --each           judge every capture for itself; without it, all that are named are "
+        "one\n"
+        "                   capture, in the order of their packets' times\n"
         "  --fail-on LEVEL  exit 1 for findings from this severity: critical high medium low\n"
         "                   never (default high)\n"
         "  --filter BPF     only packets that match, in tcpdump's language\n"
@@ -239,6 +245,9 @@ static enum ov_status take(int option, struct options *o)
     switch (option) {
     case OPTION_ALL:
         o->all = true;
+        return OV_OK;
+    case OPTION_EACH:
+        o->each = true;
         return OV_OK;
     case OPTION_FAIL_ON:
         return read_severity(optarg, o);

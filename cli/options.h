@@ -30,6 +30,7 @@ struct options {
     bool all;   /* write exempt, compliant and not assessable findings too */
     bool quiet; /* no progress, no ending */
     bool ndpi;
+    bool each;        /* captures are judged one by one, not as one */
     unsigned workers; /* threads that look into packets, 1 = all in one thread */
     /* watch */
     const char *interfaces[INTERFACES_MAX];

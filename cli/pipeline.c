@@ -60,13 +60,12 @@ static void note_times(struct pipeline *p, const struct batch *b)
             p->first_us = b->time_us[i];
         }
         p->last_us = b->time_us[i] > p->last_us ? b->time_us[i] : p->last_us;
-        p->time_us = b->time_us[i];
     }
 }
 
 bool pipeline_read(struct pipeline *p, struct batch *b)
 {
-    if (!source_read(p->source, b)) { /* frames, times, numbers, link types */
+    if (!source_set_read(p->source, b)) { /* frames, times, numbers, link types */
         return false;
     }
     batch_tell_time(b, &p->clock);
@@ -96,10 +95,9 @@ static bool pipeline_step(struct pipeline *p)
     return true;
 }
 
-static enum ov_status begin(struct pipeline *p, struct source *source, const char *file)
+static enum ov_status begin(struct pipeline *p, struct source_set *source, const char *file)
 {
     p->source = source;
-    p->time_us = 0;
     p->clock = (struct batch_clock){ 0 };
     verdicts_begin(&p->verdicts, file);
     enum ov_status status = fragments_new(DATAGRAMS_MAX, p->seed, &p->fragments);
@@ -119,7 +117,7 @@ static bool short_of_memory(const struct pipeline *p)
     return false;
 }
 
-enum ov_status pipeline_run(struct pipeline *p, struct source *source, const char *file,
+enum ov_status pipeline_run(struct pipeline *p, struct source_set *source, const char *file,
                             struct progress *progress, const volatile sig_atomic_t *stop)
 {
     p->progress = progress;

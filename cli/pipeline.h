@@ -4,7 +4,7 @@
 
 #include "capture/fragments.h"
 #include "capture/frame.h"
-#include "capture/source.h"
+#include "capture/source_set.h"
 #include "cli/progress.h"
 #include "cli/verdicts.h"
 
@@ -18,11 +18,10 @@ struct pipeline {
     struct counters counters; /* of reading; pipeline_count adds those of the workers */
     struct hash_seed seed;
     uint64_t first_us, last_us; /* capture time of all packets so far */
-    uint64_t time_us;           /* of the last packet read */
     struct tunnels *tunnels;    /* owned: paths of all captures */
 
     /* of the capture at hand */
-    struct source *source;
+    struct source_set *source; /* borrowed */
     struct fragments *fragments;
     struct batch_clock clock;
     struct progress *progress; /* borrowed */
@@ -35,9 +34,10 @@ struct pipeline {
 OV_MUST_CHECK enum ov_status pipeline_init(struct pipeline *p, const struct options *options,
                                            const struct policy *policy);
 void pipeline_done(struct pipeline *p);
-/* Judges a whole capture, or what comes until *stop is not 0. The source stays the caller's; file
- * is its name when there are several, else NULL (borrowed as long as findings are). OV_NOMEM. */
-OV_MUST_CHECK enum ov_status pipeline_run(struct pipeline *p, struct source *source,
+/* Judges captures as one, or what comes until *stop is not 0. The source stays the caller's; file
+ * is its name when several are judged one by one, else NULL (borrowed as long as findings are).
+ * OV_NOMEM. */
+OV_MUST_CHECK enum ov_status pipeline_run(struct pipeline *p, struct source_set *source,
                                           const char *file, struct progress *progress,
                                           const volatile sig_atomic_t *stop);
 /* One batch, read and decoded; false when the capture is at its end. The batch is done with by

@@ -51,7 +51,7 @@ static void draw(const struct progress *p, const struct source_status *s, double
     fflush(stderr);
 }
 
-void progress_step(struct progress *p, const struct source *source)
+void progress_step(struct progress *p, const struct source_set *source)
 {
     if (!p->on || ++p->steps < STEPS_A_LOOK) {
         return;
@@ -62,7 +62,7 @@ void progress_step(struct progress *p, const struct source *source)
         return;
     }
     struct source_status status;
-    source_status(source, &status);
+    source_set_status(source, &status);
     draw(p, &status, now - p->begun);
     p->shown = now;
 }

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "capture/source.h"
+#include "capture/source_set.h"
 
 struct progress {
     const char *name; /* of the capture at hand, borrowed */
@@ -18,7 +18,7 @@ struct progress {
 double progress_clock(void);
 void progress_begin(struct progress *p, const char *name, bool wanted);
 /* Redraws at most five times a second: bytes, packets/s, time left. */
-void progress_step(struct progress *p, const struct source *source);
+void progress_step(struct progress *p, const struct source_set *source);
 /* Wipes the line. */
 void progress_end(struct progress *p);
 

@@ -99,6 +99,10 @@ static void put_proofs(struct json_line *line, const struct finding *finding)
         if (proof->packet > 0) {
             json_line_count(line, object, "packet", proof->packet);
         }
+        if (proof->file != NULL &&
+            (finding->file == NULL || strcmp(proof->file, finding->file) != 0)) {
+            json_line_text(line, object, "file", proof->file);
+        }
         if (proof->time_us > 0) {
             json_line_capture_time(line, object, "time", proof->time_us);
         }

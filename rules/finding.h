@@ -45,6 +45,7 @@ struct proof {
     uint64_t time_us;
     const char *fact; /* constant: path of the fact, "tls.client_certificate" */
     char detail[96];  /* masked text of the fact */
+    const char *file; /* capture that holds it, when several were judged as one, else NULL */
 };
 
 /* One row applied to one flow. */

@@ -3,6 +3,7 @@
 #define OVERT_RULES_FINDINGS_H
 
 #include "base/status.h"
+#include "capture/source_set.h"
 #include "rules/judge.h"
 
 enum {
@@ -25,6 +26,9 @@ void findings_fold(struct findings *findings, const struct flow_record *record,
 void findings_fold_open(struct findings *findings, const struct flow_record *record,
                         const struct assessment *assessment, const struct judgement *judgement);
 void findings_take_back(struct findings *findings, uint64_t flow_id);
+/* Proofs name packets of several captures that were judged as one: from now on by the file they are
+ * in and their number there. Once, before findings are listed. */
+void findings_name_files(struct findings *findings, const struct source_set *captures);
 /* Notes which SIP flows exposed the keys of this flow's streams. */
 void findings_keyed(struct findings *findings, const struct flow_record *record);
 /* See judge_news. */

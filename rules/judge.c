@@ -397,6 +397,11 @@ void judge_flow(struct judge *judge, struct flow_record *record, const char *fil
     findings_keyed(judge->findings, record);
 }
 
+void judge_name_files(struct judge *judge, const struct source_set *captures)
+{
+    findings_name_files(judge->findings, captures);
+}
+
 enum ov_status judge_findings(struct judge *judge, bool all, struct finding_list *ret_list)
 {
     return findings_list(judge->findings, all, ret_list);

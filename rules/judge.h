@@ -5,6 +5,7 @@
 #include "analyzers/crypto/certificates.h"
 #include "analyzers/flow_record.h"
 #include "base/status.h"
+#include "capture/source_set.h"
 #include "rules/finding.h"
 #include "rules/policy.h"
 
@@ -45,6 +46,8 @@ struct finding_list {
     uint32_t count;
     uint64_t dropped; /* not kept at the cap */
 };
+/* As findings_name_files. */
+void judge_name_files(struct judge *judge, const struct source_set *captures);
 OV_MUST_CHECK enum ov_status judge_findings(struct judge *judge, bool all,
                                             struct finding_list *ret_list);
 

@@ -52,6 +52,16 @@ def overt_on_a_terminal(columns, *words):
     return status, re.sub(r"\x1b\[[0-9;]*[mK]", "", shown.decode()).replace("\r", "").split("\n")
 
 
+def records_of(capture):
+    """The header of a classic little-endian pcap, and its records as bytes."""
+    data, at, records = pathlib.Path(capture).read_bytes(), 24, []
+    while at < len(data):
+        size = 16 + struct.unpack_from("<I", data, at + 8)[0]
+        records.append(data[at:at + size])
+        at += size
+    return data[:24], records
+
+
 class Contract(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
@@ -174,6 +184,77 @@ class Contract(unittest.TestCase):
         notices = [json.loads(x) for x in run.stdout.splitlines() if '"capture.damaged"' in x]
         self.assertGreater(seconds, 1000)
         self.assertEqual([n["time"][:19] for n in notices], ["1970-01-01T00:16:40"])
+
+    def audit_all(self, *words):
+        """Findings without the places of their proofs, all their proofs, flow records without files."""
+        flows = self.dir / "flows.jsonl"
+        run = overt("audit", "--all", "--flows", str(flows), *words)
+        self.assertEqual(run.returncode, 1, run.stderr)
+        findings = [json.loads(x) for x in run.stdout.splitlines() if '"type":"finding"' in x]
+        proofs = [(p.pop("file", f.get("file")), p.pop("packet")) for f in findings for p in f["proof"]]
+        bare = [{name: value for name, value in f.items() if name != "file"} for f in findings]
+        return bare, proofs, [json.loads(x) for x in flows.read_text().splitlines()]
+
+    def test_a_rotating_set_is_one_capture(self):
+        header, records = records_of(CLEAR)
+        size = 5
+        pieces = [records[i:i + size] for i in range(0, len(records), size)]
+        names = [self.write(f"z.pcap{i}", header + b"".join(piece)) for i, piece in enumerate(pieces)]
+        whole, wanted, flows = self.audit_all(CLEAR)
+        self.assertTrue(any(packet > size for _, packet in wanted))
+        for inputs in ([str(self.dir)], names, names[::-1], ["--workers", "1", *names], ["--workers", "3", *names]):
+            findings, proofs, records = self.audit_all(*inputs)
+            self.assertEqual(findings, whole)
+            self.assertEqual(records, flows)
+            self.assertEqual(proofs, [(f"{self.dir}/z.pcap{(n - 1) // size}", (n - 1) % size + 1) for _, n in wanted])
+        run = overt("audit", "--out", str(self.dir / "o"), str(self.dir))
+        self.assertIn(f"{len(names)} captures", run.stdout)
+        self.assertRegex(run.stdout, r"packet \d+ of z\.pcap\d")
+
+    def test_captures_of_several_taps_are_merged_by_time(self):
+        header, records = records_of(CLEAR)
+        taps = [], []
+        for number, record in enumerate(records, 1):
+            taps[record[16 + 26:16 + 30] < record[16 + 30:16 + 34]].append((number, record))
+        names = [self.write(f"tap{i}.pcap", header + b"".join(r for _, r in tap)) for i, tap in enumerate(taps)]
+        whole, wanted, flows = self.audit_all(CLEAR)
+        places = {number: (names[i], n) for i, tap in enumerate(taps) for n, (number, _) in enumerate(tap, 1)}
+        for inputs in (names, names[::-1]):
+            findings, proofs, records = self.audit_all(*inputs)
+            self.assertEqual(findings, whole)
+            self.assertEqual(records, flows)
+            self.assertEqual(proofs, [places[number] for _, number in wanted])
+
+    def test_each_judges_every_capture_for_itself(self):
+        header, records = records_of(CLEAR)
+        half = len(records) // 2
+        names = [self.write("a.pcap", header + b"".join(records[:half])),
+                 self.write("b.pcap", header + b"".join(records[half:]))]
+        _, _, flows = self.audit_all("--each", *names)
+        self.assertEqual({flow["file"] for flow in flows}, set(names))
+        self.assertIn(1, [flow["packet_first"] for flow in flows if flow["file"] == names[1]])
+
+    def test_a_pipe_and_a_file_are_merged(self):
+        header, records = records_of(CLEAR)
+        half = len(records) // 2
+        name = self.write("b.pcap", header + b"".join(records[half:]))
+        run = subprocess.run([OVERT, "audit", "--out", str(self.dir / "o"), name, "-"], capture_output=True,
+                             input=header + b"".join(records[:half]), check=False, timeout=120)
+        whole = overt("audit", "--out", str(self.dir / "p"), CLEAR).stdout
+        self.assertEqual(run.returncode, 1, run.stderr)
+        count = lambda text: re.search(r"([\d ]+) packets   (\d+) flows", text).groups()
+        self.assertEqual(count(run.stdout.decode()), count(whole))
+
+    def test_damage_in_the_middle_of_a_set_leaves_the_rest(self):
+        header, records = records_of(CLEAR)
+        half = len(records) // 2
+        names = [self.write("a.pcap", header + b"".join(records[:half]) + records[half][:20]),
+                 self.write("b.pcap", header + b"".join(records[half:]))]
+        run = overt("audit", "--out", str(self.dir / "o"), *names)
+        self.assertEqual(run.returncode, 3)
+        self.assertIn("a.pcap: damaged at byte", run.stderr)
+        self.assertNotIn("b.pcap: damaged", run.stderr)
+        self.assertRegex(run.stdout, "2 captures   %s packets" % f"{len(records):,}".replace(",", "."))
 
     def test_a_missing_capture_gives_exit_3_and_the_rest_is_judged(self):
         run = overt("audit", "--fail-on", "never", str(self.dir / "none.pcap"), CLEAR)

@@ -70,7 +70,7 @@ class Audit:
 def audit(overt, captures, policy, directory):
     """Runs overt once on all captures; its outputs go to the directory. The policy may be absent."""
     directory.mkdir(parents=True)
-    command = [overt, "audit", "--quiet", "--all", "--flows", str(directory / "flows.jsonl"),
+    command = [overt, "audit", "--quiet", "--all", "--each", "--flows", str(directory / "flows.jsonl"),
                "--out", str(directory / "findings.jsonl")]
     if policy.exists():
         command += ["--policy", str(policy)]

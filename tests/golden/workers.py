@@ -20,7 +20,7 @@ GOOD_STATUS = (0, 3)  # 3: some captures are damaged on purpose
 def audit(overt, workers, inputs, directory):
     """The two files of one run, as bytes."""
     findings, flows = directory / f"findings{workers}", directory / f"flows{workers}"
-    run = subprocess.run([overt, "audit", "--quiet", "--all", "--fail-on", "never", "--workers", str(workers), "--out",
+    run = subprocess.run([overt, "audit", "--quiet", "--all", "--each", "--fail-on", "never", "--workers", str(workers), "--out",
                           str(findings), "--flows", str(flows), *inputs], capture_output=True, text=True, check=False,
                          env={**os.environ, "ASAN_OPTIONS": "exitcode=99", "TSAN_OPTIONS": "exitcode=98"})
     if run.returncode not in GOOD_STATUS:

@@ -193,7 +193,7 @@ static inline struct finding fake_finding(void)
     f.reason_count = 1;
     f.reasons[0] = (struct reason){ "tls.client-certificate-empty", "It sent no certificate." };
     f.proof_count = 1;
-    f.proofs[0] = (struct proof){ 812, 2000000, "tls.client_certificate", "empty" };
+    f.proofs[0] = (struct proof){ 812, 2000000, "tls.client_certificate", "empty", NULL };
     return f;
 }
 

@@ -1,0 +1,401 @@
+/* capture/source_set.c: merges what the files at hand hold; each is opened when its time comes.
+ *
+ * Every open file has a batch read ahead. What goes out next is the earliest packet of these, and
+ * with it all that follow in its file up to the time of the next file. */
+#include "capture/source_set.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { RUNS_FIRST = 1024 };
+
+struct file {
+    const char *path;        /* borrowed */
+    struct source *held;     /* owned; a pipe that cannot be opened again, with its first batch in
+                                `ahead`; or a source at its end of which batches still hold frames */
+    struct file *next_ended; /* in the set's list of such */
+    struct batch *ahead;     /* owned while held */
+    uint64_t first_us;
+    uint64_t size_bytes; /* 0 = not known */
+    bool waiting;        /* has packets and was not begun */
+    struct source_set_end end;
+};
+
+struct stream {
+    struct file *file;
+    struct source *source;
+    struct batch *ahead; /* owned */
+    uint32_t at;         /* next of it */
+    uint64_t number;     /* of the last packet given, in its file */
+};
+
+/* Packets from here on, up to the next run, lie one behind the other in one file. */
+struct run {
+    uint64_t packet;      /* first one, of the set */
+    uint64_t number : 40; /* of it in its file */
+    uint64_t file : 24;
+};
+
+struct source_set {
+    const struct source_options *options; /* borrowed, or NULL */
+    struct file *files;                   /* as named */
+    struct file **order;                  /* by first packet */
+    uint32_t count, next;                 /* files; next in order that was not begun */
+    struct stream streams[SOURCE_SET_OPEN_MAX];
+    uint32_t open_count;
+    struct file *ended; /* sources at their end that are still held */
+    uint32_t late_count;
+    const struct file *late; /* the last one that had to wait */
+    uint64_t packets;        /* number of the last one given */
+    struct run *runs;
+    uint32_t run_count, run_room;
+    const struct file *last_file; /* of the last packet given */
+    bool runs_full;
+};
+
+static bool is_again_readable(const char *path)
+{
+    struct stat what;
+    return strcmp(path, "-") != 0 && stat(path, &what) == 0 && S_ISREG(what.st_mode);
+}
+
+/* Where is its first packet in time? */
+static enum ov_status look_at(struct source_set *set, struct file *file)
+{
+    struct source *source = NULL;
+    enum ov_status status = source_open(file->path, set->options, &source, file->end.why);
+    if (status != OV_OK) {
+        return status == OV_NOMEM ? OV_NOMEM : OV_OK;
+    }
+    file->end.opened = true;
+    file->ahead = calloc(1, sizeof *file->ahead);
+    if (file->ahead == NULL) {
+        source_close(source);
+        return OV_NOMEM;
+    }
+    file->waiting = source_read(source, file->ahead);
+    source_status(source, &file->end.status);
+    file->size_bytes = file->end.status.total_bytes;
+    file->first_us = file->waiting ? file->ahead->time_us[0] : 0;
+    if (file->waiting && !is_again_readable(file->path)) {
+        file->held = source;
+        return OV_OK;
+    }
+    source_release(file->ahead);
+    free(file->ahead);
+    file->ahead = NULL;
+    source_close(source);
+    return OV_OK;
+}
+
+static int by_first_packet(const void *a, const void *b)
+{
+    const struct file *one = *(struct file *const *)a, *other = *(struct file *const *)b;
+    if (one->first_us != other->first_us) {
+        return one->first_us < other->first_us ? -1 : 1;
+    }
+    return (one > other) - (one < other);
+}
+
+enum ov_status source_set_new(char *const *paths, uint32_t count,
+                              const struct source_options *options, struct source_set **ret_set)
+{
+    struct source_set *set = calloc(1, sizeof *set);
+    *ret_set = set;
+    if (set == NULL) {
+        return OV_NOMEM;
+    }
+    set->options = options;
+    set->files = calloc(count + (size_t)1, sizeof *set->files);
+    set->order = calloc(count + (size_t)1, sizeof(struct file *));
+    if (set->files == NULL || set->order == NULL) {
+        return OV_NOMEM;
+    }
+    set->count = count;
+    for (uint32_t i = 0; i < count; i++) {
+        set->files[i].path = paths[i];
+        set->order[i] = &set->files[i];
+        enum ov_status status = look_at(set, &set->files[i]);
+        if (status != OV_OK) {
+            return status;
+        }
+    }
+    qsort(set->order, count, sizeof(struct file *), by_first_packet);
+    return OV_OK;
+}
+
+static void close_stream(struct source_set *set, struct stream *stream)
+{
+    source_release(stream->ahead);
+    free(stream->ahead);
+    source_status(stream->source, &stream->file->end.status);
+    if (!source_try_close(stream->source)) {
+        stream->file->held = stream->source;
+        stream->file->next_ended = set->ended;
+        set->ended = stream->file;
+    }
+    *stream = set->streams[--set->open_count];
+    set->streams[set->open_count] = (struct stream){ 0 };
+}
+
+/* Frees what no batch holds any more. */
+static void forget_ended(struct source_set *set)
+{
+    struct file **link = &set->ended;
+    while (*link != NULL) {
+        struct file *file = *link;
+        if (source_try_close(file->held)) {
+            file->held = NULL;
+            *link = file->next_ended;
+        } else {
+            link = &file->next_ended;
+        }
+    }
+}
+
+void source_set_free(struct source_set *set)
+{
+    if (set == NULL) {
+        return;
+    }
+    while (set->open_count > 0) {
+        close_stream(set, &set->streams[0]);
+    }
+    for (uint32_t i = 0; i < set->count; i++) {
+        if (set->files[i].held != NULL) {
+            if (set->files[i].ahead != NULL) {
+                source_release(set->files[i].ahead);
+            }
+            free(set->files[i].ahead);
+            source_close(set->files[i].held);
+        }
+    }
+    free(set->files);
+    free(set->order);
+    free(set->runs);
+    free(set);
+}
+
+/* Begins the next file in order. */
+static void open_next(struct source_set *set)
+{
+    struct file *file = set->order[set->next++];
+    if (!file->waiting) {
+        return;
+    }
+    file->waiting = false;
+    struct stream stream = { .file = file, .source = file->held, .ahead = file->ahead };
+    file->held = NULL;
+    file->ahead = NULL;
+    if (stream.source == NULL) {
+        file->end.opened =
+            source_open(file->path, set->options, &stream.source, file->end.why) == OV_OK;
+        stream.ahead = calloc(1, sizeof *stream.ahead);
+    }
+    if (stream.source == NULL || stream.ahead == NULL) {
+        source_close(stream.source);
+        free(stream.ahead);
+        file->end.opened = false;
+        return;
+    }
+    set->streams[set->open_count++] = stream;
+}
+
+/* Reads ahead where nothing is left; files that are at their end are closed. */
+static void refill(struct source_set *set)
+{
+    for (uint32_t i = 0; i < set->open_count;) {
+        struct stream *stream = &set->streams[i];
+        bool more = stream->at < stream->ahead->count;
+        if (!more) {
+            source_release(stream->ahead);
+            stream->at = 0;
+            more = source_read(stream->source, stream->ahead);
+        }
+        if (more) {
+            i++;
+        } else {
+            close_stream(set, stream);
+        }
+    }
+}
+
+static uint64_t time_of(const struct stream *stream)
+{
+    return stream->ahead->time_us[stream->at];
+}
+
+/* The stream whose packet is next, NULL at the end, and the time until which no other one is. */
+static struct stream *earliest(struct source_set *set, uint64_t *ret_until)
+{
+    struct stream *first = NULL;
+    *ret_until = UINT64_MAX;
+    for (uint32_t i = 0; i < set->open_count; i++) {
+        struct stream *stream = &set->streams[i];
+        bool earlier = first == NULL || time_of(stream) < time_of(first) ||
+                       (time_of(stream) == time_of(first) && stream->file < first->file);
+        const struct stream *other = earlier ? first : stream;
+        if (other != NULL && time_of(other) < *ret_until) {
+            *ret_until = time_of(other);
+        }
+        first = earlier ? stream : first;
+    }
+    return first;
+}
+
+/* Opens every file whose time has come. */
+static struct stream *advance(struct source_set *set, uint64_t *ret_until)
+{
+    for (;;) {
+        refill(set);
+        struct stream *first = earliest(set, ret_until);
+        const struct file *next = set->next < set->count ? set->order[set->next] : NULL;
+        bool due =
+            next != NULL && (first == NULL || !next->waiting || next->first_us <= time_of(first));
+        if (!due || set->open_count == SOURCE_SET_OPEN_MAX) {
+            set->late_count += due && next != set->late;
+            set->late = due ? next : set->late;
+            if (next != NULL && !due && next->first_us < *ret_until) {
+                *ret_until = next->first_us;
+            }
+            return first;
+        }
+        open_next(set);
+    }
+}
+
+/* Keeps the buffer for the frames of b that lie in it; false when b keeps all it can. */
+static bool keep_buffer(struct batch *b, struct source_buffer *buffer)
+{
+    bool kept = b->buffer == buffer;
+    for (uint32_t i = 0; i < b->more_count && !kept; i++) {
+        kept = b->more[i] == buffer;
+    }
+    if (kept) {
+        return true;
+    }
+    if (b->buffer != NULL && b->more_count == BATCH_MORE_BUFFERS) {
+        return false;
+    }
+    if (b->buffer == NULL) {
+        b->buffer = buffer;
+    } else {
+        b->more[b->more_count++] = buffer;
+    }
+    source_buffer_hold(buffer);
+    return true;
+}
+
+/* Another file's packets follow. */
+static void note_run(struct source_set *set, const struct stream *stream, uint64_t number)
+{
+    if (set->run_count == set->run_room && !set->runs_full) {
+        uint32_t room = set->run_room == 0 ? RUNS_FIRST : set->run_room * 2;
+        struct run *runs =
+            room > SOURCE_SET_RUNS_MAX ? NULL : realloc(set->runs, room * sizeof *runs);
+        set->runs_full = runs == NULL;
+        if (runs != NULL) {
+            set->runs = runs;
+            set->run_room = room;
+        }
+    }
+    if (!set->runs_full) {
+        set->runs[set->run_count++] = (struct run){
+            .packet = set->packets,
+            .number = number & ((UINT64_C(1) << 40) - 1),
+            .file = (uint64_t)(stream->file - set->files) & 0xffffff,
+        };
+    }
+}
+
+static void give(struct source_set *set, struct stream *stream, struct batch *b)
+{
+    const struct batch *from = stream->ahead;
+    uint32_t i = stream->at++, to = b->count++;
+    uint64_t number = from->packet[i];
+    set->packets += number - stream->number; /* those that the filter left out count */
+    if (stream->file != set->last_file) {
+        note_run(set, stream, number);
+        set->last_file = stream->file;
+    }
+    stream->number = number;
+    stream->file->end.last_us = from->time_us[i];
+    b->frame[to] = from->frame[i];
+    b->time_us[to] = from->time_us[i];
+    b->link_type[to] = from->link_type[i];
+    b->packet[to] = set->packets;
+}
+
+bool source_set_read(struct source_set *set, struct batch *b)
+{
+    uint64_t until = 0;
+    b->count = 0;
+    b->buffer = NULL;
+    b->more_count = 0;
+    forget_ended(set);
+    while (b->count < BATCH_SIZE) {
+        struct stream *stream = advance(set, &until);
+        if (stream == NULL || !keep_buffer(b, stream->ahead->buffer)) {
+            break;
+        }
+        do {
+            give(set, stream, b);
+        } while (b->count < BATCH_SIZE && stream->at < stream->ahead->count &&
+                 time_of(stream) < until);
+        if (stream->at == stream->ahead->count && set->open_count == 1) {
+            break; /* to read on may mean to wait, for a pipe */
+        }
+    }
+    return b->count > 0;
+}
+
+void source_set_status(const struct source_set *set, struct source_status *ret_status)
+{
+    *ret_status = (struct source_status){ .packets = set->packets };
+    bool known = true;
+    for (uint32_t i = 0; i < set->count; i++) {
+        const struct file *file = &set->files[i];
+        known = known && (file->size_bytes > 0 || !file->end.opened);
+        ret_status->total_bytes += file->size_bytes;
+        ret_status->read_bytes += file->waiting ? 0 : file->end.status.read_bytes;
+    }
+    for (uint32_t i = 0; i < set->open_count; i++) {
+        struct source_status status;
+        source_status(set->streams[i].source, &status);
+        ret_status->read_bytes += status.read_bytes;
+        ret_status->read_bytes -= set->streams[i].file->end.status.read_bytes; /* of the look */
+    }
+    ret_status->total_bytes = known ? ret_status->total_bytes : 0;
+}
+
+void source_set_end(const struct source_set *set, uint32_t file, struct source_set_end *ret_end)
+{
+    *ret_end = set->files[file].end;
+}
+
+uint32_t source_set_late(const struct source_set *set)
+{
+    return set->late_count;
+}
+
+bool source_set_find(const struct source_set *set, uint64_t packet, const char **ret_path,
+                     uint64_t *ret_number)
+{
+    uint32_t from = 0, to = set->run_count;
+    while (from < to) { /* the last run that does not begin behind the packet */
+        uint32_t middle = from + (to - from) / 2;
+        if (set->runs[middle].packet <= packet) {
+            from = middle + 1;
+        } else {
+            to = middle;
+        }
+    }
+    if (from == 0 || packet > set->packets || (from == set->run_count && set->runs_full)) {
+        return false;
+    }
+    const struct run *run = &set->runs[from - 1];
+    *ret_path = set->files[run->file].path;
+    *ret_number = run->number + (packet - run->packet);
+    return true;
+}

@@ -1,0 +1,41 @@
+/* capture/source_set.h: several captures as one, in the order of their packets' times. */
+#ifndef OVERT_CAPTURE_SOURCE_SET_H
+#define OVERT_CAPTURE_SOURCE_SET_H
+
+#include "capture/source.h"
+
+enum {
+    SOURCE_SET_OPEN_MAX = 64,      /* files open at once: those that overlap in time */
+    SOURCE_SET_RUNS_MAX = 1 << 22, /* changes from file to file that packet numbers are kept of */
+};
+
+struct source_set;
+
+/* What became of one file. */
+struct source_set_end {
+    bool opened; /* else `why` tells why not */
+    char why[SOURCE_TEXT_SIZE];
+    struct source_status status; /* of what was read of it */
+    uint64_t last_us;            /* time of its last packet, 0 = none */
+};
+
+/* Looks at the first packet of each of `count` files. A file that cannot be opened takes no part:
+ * source_set_end tells. paths and options are borrowed. OV_NOMEM. Caller owns the set. */
+OV_MUST_CHECK enum ov_status source_set_new(char *const *paths, uint32_t count,
+                                            const struct source_options *options,
+                                            struct source_set **ret_set);
+void source_set_free(struct source_set *set);
+/* As source_read. Packets are numbered through all files in the order they are given; files that do
+ * not overlap in time follow one another. */
+bool source_set_read(struct source_set *set, struct batch *b);
+/* Sums over all files. Only the thread that reads may ask. */
+void source_set_status(const struct source_set *set, struct source_status *ret_status);
+void source_set_end(const struct source_set *set, uint32_t file, struct source_set_end *ret_end);
+/* Files that had to wait though their time had come, since too many were open. */
+uint32_t source_set_late(const struct source_set *set);
+/* In which file is this packet, and which number has it there? False: not known
+ * (SOURCE_SET_RUNS_MAX was reached before it). */
+bool source_set_find(const struct source_set *set, uint64_t packet, const char **ret_path,
+                     uint64_t *ret_number);
+
+#endif
