@@ -426,12 +426,13 @@ static void describe_counts(const struct dispatch *d, const struct flow_cold *co
     r->vlan_count = cold->vlan_count;
     r->evicted = (cold->flags & COLD_EVICTED) != 0;
     r->cut_packets = cold->cut_packets;
+    r->duplicates = cold->duplicates;
 }
 
 static void describe_analysis(struct analysis *a, struct flow_record *r)
 {
     r->missing_bytes = a->missing_bytes;
-    r->duplicates = a->duplicates;
+    r->duplicates += a->duplicates;
     if (a->app[0] != '\0') {
         r->app = a->app;
         r->app_by = a->app_by;

@@ -19,6 +19,7 @@ enum {
     FRAME_FRAGMENT = 1 << 2, /* payload was put together from IP fragments */
     FRAME_HEADLESS = 1 << 3, /* only the ports of its TCP or UDP header could be read, so payload is
                                 empty; was counted for its cause too */
+    FRAME_DUPLICATE = 1 << 4, /* by duplicates_mark: a copy of a packet that was there before */
 };
 
 struct batch {
@@ -46,6 +47,8 @@ struct batch {
     uint32_t on_wire[BATCH_SIZE];     /* frame bytes as sent */
     uint16_t vlan[BATCH_SIZE][FRAME_VLANS]; /* outer first, 0 = none */
     uint16_t tunnel[BATCH_SIZE];            /* number of its path in struct tunnels, 0 = none */
+    uint16_t ip_id[BATCH_SIZE];    /* identification in the innermost IPv4 header, 0 = none */
+    uint16_t checksum[BATCH_SIZE]; /* of the innermost TCP or UDP header, as sent */
     uint32_t tcp_seq[BATCH_SIZE];
     uint32_t tcp_ack[BATCH_SIZE];
     uint8_t tcp_flags[BATCH_SIZE]; /* TCP_* */

@@ -9,6 +9,7 @@
     X(COUNT_PACKETS, "packets", "packets read")                                                    \
     X(COUNT_BYTES, "bytes", "frame bytes as sent")                                                 \
     X(COUNT_CUT, "cut", "packets of which the capture kept only a part")                           \
+    X(COUNT_DUPLICATES, "duplicates", "packets mirrored twice, judged once")                       \
     X(COUNT_LINK_UNKNOWN, "link-type-unknown", "link type that is not decoded")                    \
     X(COUNT_LINK_SHORT, "link-header-short", "frame ends inside its link header")                  \
     X(COUNT_NOT_IP, "not-ip", "frame carries no IP (ARP, LLDP, ...)")                              \

@@ -47,7 +47,7 @@ enum {
     COLD_VLAN_MORE = 1 << 10, /* more VLAN ids than vlan[] holds */
 };
 
-enum { FLOW_VLANS = 4 };
+enum { FLOW_VLANS = 4, FLOW_DUPLICATES_MAX = (1 << 27) - 1 };
 
 /* Touched once a packet for the counters; the rest on the flow's own occasions. */
 struct flow_cold {
@@ -65,10 +65,11 @@ struct flow_cold {
     uint32_t packets[2];   /* final counts, filled in when the flow is closed */
     uint32_t isn[2];       /* TCP initial sequence number of each side whose SYN was seen, or whose
                               SYN the other side's SYN with ACK answered */
-    uint8_t vlan_count;
-    uint8_t low_first;  /* side 0 is key.addr[0] */
-    uint16_t tunnel[2]; /* per side: number of the first tunnel path seen, 0 = none */
-    void *analysis;     /* owned by analyzers/dispatch.c; NULL until a payload was fed */
+    unsigned vlan_count : 4;
+    unsigned low_first : 1;   /* side 0 is key.addr[0] */
+    unsigned duplicates : 27; /* copies of packets that were there before; counted nowhere else */
+    uint16_t tunnel[2];       /* per side: number of the first tunnel path seen, 0 = none */
+    void *analysis;           /* owned by analyzers/dispatch.c; NULL until a payload was fed */
 };
 
 _Static_assert(sizeof(struct flow_key) == 40, "flow_key is hashed as bytes: no padding");

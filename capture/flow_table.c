@@ -346,11 +346,50 @@ static void peek_one(const struct flow_table *t, uint32_t hash)
     }
 }
 
+static void note_vlan(struct flow_cold *cold, uint16_t id)
+{
+    for (unsigned i = 0; i < cold->vlan_count; i++) {
+        if (cold->vlan[i] == id) {
+            return;
+        }
+    }
+    if (cold->vlan_count == FLOW_VLANS) {
+        cold->flags |= COLD_VLAN_MORE;
+        return;
+    }
+    cold->vlan[cold->vlan_count++] = id;
+}
+
+static void note_vlans(struct flow_cold *cold, const uint16_t *ids)
+{
+    for (uint32_t tag = 0; tag < FRAME_VLANS && ids[tag] != 0; tag++) {
+        note_vlan(cold, ids[tag]);
+    }
+}
+
+/* A copy shows that its flow is seen on other VLANs too, and nothing else. */
+static void find_duplicate(struct flow_table *t, struct batch *b, uint32_t i, uint32_t hash)
+{
+    const struct flow *flow = flow_table_lines_find(&t->lines, &b->key[i], hash);
+    b->state[i] &= (uint8_t)~FRAME_FLOW;
+    if (flow != NULL) {
+        struct flow_cold *cold = &record_at(t, flow->cold)->cold;
+        if (cold->duplicates < FLOW_DUPLICATES_MAX) {
+            cold->duplicates++;
+        }
+        note_vlans(cold, b->vlan[i]);
+    }
+}
+
 /* What later packets of the batch depend on: line, side, hot counters, TCP state. */
 static void find_one(struct flow_table *t, struct batch *b, uint32_t i, uint32_t hash,
                      struct counters *counters)
 {
     advance_clock(t, b->clock_us[i]);
+    if ((b->state[i] & FRAME_DUPLICATE) != 0) {
+        find_duplicate(t, b, i, hash);
+        return;
+    }
     struct flow *flow = flow_table_lines_find(&t->lines, &b->key[i], hash);
     if (flow != NULL && parts(t, flow, b, i)) {
         put_aside(t, flow->cold);
@@ -376,20 +415,6 @@ static void find_one(struct flow_table *t, struct batch *b, uint32_t i, uint32_t
     }
 }
 
-static void note_vlan(struct flow_cold *cold, uint16_t id)
-{
-    for (uint8_t i = 0; i < cold->vlan_count; i++) {
-        if (cold->vlan[i] == id) {
-            return;
-        }
-    }
-    if (cold->vlan_count == FLOW_VLANS) {
-        cold->flags |= COLD_VLAN_MORE;
-        return;
-    }
-    cold->vlan[cold->vlan_count++] = id;
-}
-
 static void count_one(struct batch *b, uint32_t i)
 {
     struct flow_cold *cold = b->cold[i];
@@ -404,9 +429,7 @@ static void count_one(struct batch *b, uint32_t i)
     if (b->tunnel[i] != 0 && cold->tunnel[b->side[i]] == 0) {
         cold->tunnel[b->side[i]] = b->tunnel[i];
     }
-    for (uint32_t tag = 0; tag < FRAME_VLANS && b->vlan[i][tag] != 0; tag++) {
-        note_vlan(cold, b->vlan[i][tag]);
-    }
+    note_vlans(cold, b->vlan[i]);
 }
 
 void flow_table_find(struct flow_table *table, struct batch *b, struct counters *counters)

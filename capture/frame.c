@@ -121,6 +121,7 @@ enum layer frame_transport_udp(struct walk *w)
     uint16_t to_port = bytes_u16(&in);
     uint32_t length = bytes_u16(&in);
     uint32_t size = length - UDP_HEADER_SIZE;
+    w->batch->checksum[w->i] = bytes_u16(&in);
     if (length != 0) {                     /* 0: RFC 2675 4 */
         if (size > bytes_sent(&w->rest)) { /* also a length below 8 */
             return put_headless(w, ports, COUNT_L4_MALFORMED);
@@ -149,6 +150,8 @@ enum layer frame_transport_tcp(struct walk *w)
     uint32_t ack = bytes_u32(&in);
     uint32_t options = (bytes_u8(&in) >> 4) * 4U - TCP_HEADER_MIN;
     uint8_t flags = bytes_u8(&in);
+    bytes_skip(&in, 2);
+    w->batch->checksum[w->i] = bytes_u16(&in);
     if (__builtin_expect(options > bytes_left(&w->rest), 0)) { /* also a header below 20 bytes */
         bool cut = options <= bytes_sent(&w->rest);
         whole.cut = bytes_sent(&w->rest);
@@ -273,6 +276,8 @@ void frames_decode(struct batch *b, struct fragments *fragments, struct tunnels 
         b->on_wire[w.i] = bytes_sent(&w.rest);
         memset(b->vlan[w.i], 0, sizeof b->vlan[w.i]);
         b->tunnel[w.i] = 0;
+        b->ip_id[w.i] = 0;
+        b->checksum[w.i] = 0;
         b->tcp_seq[w.i] = 0;
         b->tcp_ack[w.i] = 0;
         b->tcp_flags[w.i] = 0;

@@ -143,6 +143,7 @@ enum layer frame_ip_v4(struct walk *w)
         return ip_fault(w);
     }
     w->extensions = 0;
+    w->batch->ip_id[w->i] = id;
     bool more = (flags & IPV4_MORE) != 0;
     uint32_t offset = (flags & IPV4_OFFSET) * 8U;
     if ((more || offset > 0) && !join(w, id, offset, more)) {
@@ -171,6 +172,7 @@ enum layer frame_ip_v6(struct walk *w)
     if (length != 0) { /* 0: jumbogram, or segmentation was left to the network card */
         limit_payload(w, length);
     }
+    w->batch->ip_id[w->i] = 0;
     w->extensions = 0;
     return layer_of_next(w->protocol);
 }

@@ -71,6 +71,7 @@ bool pipeline_read(struct pipeline *p, struct batch *b)
     batch_tell_time(b, &p->clock);
     note_times(p, b);
     frames_decode(b, p->fragments, p->tunnels, &p->counters);
+    duplicates_mark(p->duplicates, b, &p->counters);
     progress_step(p->progress, p->source);
     return true;
 }
@@ -101,6 +102,9 @@ static enum ov_status begin(struct pipeline *p, struct source_set *source, const
     p->clock = (struct batch_clock){ 0 };
     verdicts_begin(&p->verdicts, file);
     enum ov_status status = fragments_new(DATAGRAMS_MAX, p->seed, &p->fragments);
+    if (status == OV_OK) {
+        status = duplicates_new(p->seed, &p->duplicates);
+    }
     for (unsigned i = 0; i < p->worker_count && status == OV_OK; i++) {
         status = worker_begin(&p->workers[i]);
     }
@@ -138,7 +142,9 @@ enum ov_status pipeline_run(struct pipeline *p, struct source_set *source, const
         worker_end(&p->workers[i]);
     }
     fragments_free(p->fragments);
+    duplicates_free(p->duplicates);
     p->fragments = NULL;
+    p->duplicates = NULL;
     p->source = NULL;
     return status;
 }

@@ -2,6 +2,7 @@
 #ifndef OVERT_CLI_PIPELINE_H
 #define OVERT_CLI_PIPELINE_H
 
+#include "capture/duplicates.h"
 #include "capture/fragments.h"
 #include "capture/frame.h"
 #include "capture/source_set.h"
@@ -23,6 +24,7 @@ struct pipeline {
     /* of the capture at hand */
     struct source_set *source; /* borrowed */
     struct fragments *fragments;
+    struct duplicates *duplicates;
     struct batch_clock clock;
     struct progress *progress; /* borrowed */
     struct batch batch;        /* one worker: read and judged in place */

@@ -225,6 +225,20 @@ class Contract(unittest.TestCase):
             self.assertEqual(records, flows)
             self.assertEqual(proofs, [places[number] for _, number in wanted])
 
+    def test_what_two_taps_both_saw_is_judged_once(self):
+        header, records = records_of(CLEAR)
+        names = [self.write("a.pcap", header + b"".join(records)), self.write("b.pcap", header + b"".join(records))]
+        whole, _, flows = self.audit_all(CLEAR)
+        findings, _, twice = self.audit_all(*names)
+        for finding in findings + whole:
+            del finding["flows"]["ids"]  # they depend on packet numbers
+        self.assertEqual(findings, whole)
+        self.assertEqual([f["packets"] for f in twice], [f["packets"] for f in flows])
+        copies = sum(flow["seen"]["duplicates"] - one["seen"]["duplicates"] for flow, one in zip(twice, flows))
+        coverage = json.loads(overt("audit", *names).stdout.splitlines()[-1])
+        self.assertEqual(copies, sum(sum(flow["packets"].values()) for flow in flows))
+        self.assertEqual(coverage["not_decoded"]["duplicates"], copies)
+
     def test_each_judges_every_capture_for_itself(self):
         header, records = records_of(CLEAR)
         half = len(records) // 2

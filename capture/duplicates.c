@@ -1,0 +1,138 @@
+/* capture/duplicates.c: a ring of the last packets' hashes, found by chains through it.
+ *
+ * Nothing is ever taken out: an entry is stale when the ring has gone round since, so what is found
+ * depends on the packets alone, not on the seed. */
+#include "capture/duplicates.h"
+
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BUCKETS = 2 * DUPLICATES_WINDOW, SAMPLE_SIZE = 16 };
+
+struct seen {
+    uint64_t hash;
+    uint64_t time_us;
+    uint32_t before; /* number of the packet before in this bucket */
+};
+
+struct duplicates {
+    struct hash_seed seed;
+    uint32_t number;                     /* of the next packet; wraps */
+    uint32_t newest[BUCKETS];            /* number of the last packet in each */
+    struct seen ring[DUPLICATES_WINDOW]; /* by number */
+};
+
+/* What two copies of a packet have in common. No padding: hashed as bytes. */
+struct print {
+    struct flow_key key;
+    uint32_t tcp_seq, tcp_ack;
+    uint32_t payload_sent, payload_captured;
+    uint16_t ip_id, checksum;
+    uint8_t tcp_flags, low, zero[2];
+    uint8_t first[SAMPLE_SIZE], last[SAMPLE_SIZE]; /* of the payload captured */
+};
+
+_Static_assert(sizeof(struct print) == 96, "print is hashed as bytes: no padding");
+
+static uint64_t print_of(const struct duplicates *d, const struct batch *b, uint32_t i)
+{
+    struct bytes payload = b->payload[i];
+    uint32_t left = bytes_left(&payload);
+    struct print print = {
+        .key = b->key[i],
+        .tcp_seq = b->tcp_seq[i],
+        .tcp_ack = b->tcp_ack[i],
+        .payload_sent = bytes_sent(&payload),
+        .payload_captured = left,
+        .ip_id = b->ip_id[i],
+        .checksum = b->checksum[i],
+        .tcp_flags = b->tcp_flags[i],
+        .low = b->state[i] & FRAME_LOW,
+    };
+    if (left >= 2 * SAMPLE_SIZE) {
+        (void)bytes_copy(&payload, print.first, SAMPLE_SIZE);
+        bytes_skip(&payload, left - 2 * SAMPLE_SIZE);
+        (void)bytes_copy(&payload, print.last, SAMPLE_SIZE);
+    } else {
+        uint32_t first = left < SAMPLE_SIZE ? left : SAMPLE_SIZE;
+        (void)bytes_copy(&payload, print.first, first);
+        (void)bytes_copy(&payload, print.last, left - first);
+    }
+    return keyed_hash(&print, sizeof print, d->seed);
+}
+
+/* Without a number of the sender's an acknowledgement may well be sent twice in no time. */
+static bool is_comparable(const struct batch *b, uint32_t i)
+{
+    if ((b->state[i] & FRAME_HEADLESS) != 0) {
+        return false;
+    }
+    return b->ip_id[i] != 0 || b->key[i].l4 != IPPROTO_TCP || bytes_sent(&b->payload[i]) > 0 ||
+           (b->tcp_flags[i] & (TCP_SYN | TCP_FIN | TCP_RST)) != 0;
+}
+
+static bool is_near(uint64_t a, uint64_t b, uint64_t most)
+{
+    return a > b ? a - b <= most : b - a <= most;
+}
+
+static bool was_seen(const struct duplicates *d, uint64_t hash, uint64_t time_us, uint64_t most_us)
+{
+    uint32_t at = d->newest[hash % BUCKETS];
+    uint32_t age = d->number - at; /* numbers that are no longer in the ring are too old */
+    while (age > 0 && age <= DUPLICATES_WINDOW) {
+        const struct seen *seen = &d->ring[at % DUPLICATES_WINDOW];
+        if (seen->hash == hash && is_near(seen->time_us, time_us, most_us)) {
+            return true;
+        }
+        uint32_t older = d->number - seen->before;
+        if (older <= age) {
+            return false; /* of a packet that took the place: the chain goes no further */
+        }
+        at = seen->before;
+        age = older;
+    }
+    return false;
+}
+
+static void remember(struct duplicates *d, uint64_t hash, uint64_t time_us)
+{
+    uint32_t *newest = &d->newest[hash % BUCKETS];
+    d->ring[d->number % DUPLICATES_WINDOW] = (struct seen){ hash, time_us, *newest };
+    *newest = d->number++;
+}
+
+void duplicates_mark(struct duplicates *duplicates, struct batch *b, struct counters *counters)
+{
+    for (uint32_t i = 0; i < b->count; i++) {
+        if ((b->state[i] & FRAME_FLOW) == 0 || !is_comparable(b, i)) {
+            continue;
+        }
+        uint64_t hash = print_of(duplicates, b, i);
+        uint64_t most_us = b->ip_id[i] != 0 ? DUPLICATES_NAMED_US : DUPLICATES_BARE_US;
+        if (was_seen(duplicates, hash, b->time_us[i], most_us)) {
+            b->state[i] |= FRAME_DUPLICATE;
+            counters->value[COUNT_DUPLICATES]++;
+        } else {
+            remember(duplicates, hash, b->time_us[i]);
+        }
+    }
+}
+
+enum ov_status duplicates_new(struct hash_seed seed, struct duplicates **ret_duplicates)
+{
+    struct duplicates *d = calloc(1, sizeof *d);
+    *ret_duplicates = d;
+    if (d == NULL) {
+        return OV_NOMEM;
+    }
+    d->seed = seed;
+    d->number = DUPLICATES_WINDOW + 1; /* all buckets say 0, which is too old */
+    return OV_OK;
+}
+
+void duplicates_free(struct duplicates *duplicates)
+{
+    free(duplicates);
+}
