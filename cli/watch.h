@@ -42,6 +42,7 @@ struct watch_hand {
                                                                              of the one at hand */
     uint64_t retry_us[INTERFACES_MAX], wait_us[INTERFACES_MAX]; /* to open it again: steady clock */
     struct fragments *fragments;
+    struct duplicates *duplicates;
     struct tunnels *tunnels; /* owned: paths of this worker's packets */
     struct batch batch;
     struct batch_clock clock;

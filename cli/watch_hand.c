@@ -135,6 +135,7 @@ static bool read_one(struct watch_hand *hand, unsigned i)
     }
     number_and_clock(hand, b);
     frames_decode(b, hand->fragments, hand->tunnels, &hand->counters);
+    duplicates_mark(hand->duplicates, b, &hand->counters);
     worker_step(hand->worker, b, &hand->filling->out);
     fragments_recycle(hand->fragments, b->datagrams);
     source_release(b);
@@ -347,6 +348,9 @@ enum ov_status watch_hand_start(struct watch_hand *hand)
     if (status == OV_OK) {
         status = tunnels_new(hand->watch->p->seed, &hand->tunnels);
     }
+    if (status == OV_OK) {
+        status = duplicates_new(hand->watch->p->seed, &hand->duplicates);
+    }
     if (status != OV_OK) {
         return status;
     }
@@ -368,4 +372,5 @@ void watch_hand_done(struct watch_hand *hand)
     }
     fragments_free(hand->fragments);
     tunnels_free(hand->tunnels);
+    duplicates_free(hand->duplicates);
 }
