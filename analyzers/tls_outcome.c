@@ -17,6 +17,7 @@ enum {
     REPORTED_ESTABLISHED = 1 << 4,
     REPORTED_CARRIES = 1 << 5,
     REPORTED_RENEGOTIATED = 1 << 6,
+    REPORTED_DISPROVEN = 1 << 7, /* as long as no renegotiation may have brought a certificate */
 };
 
 enum { RECORDS_ENOUGH = 64 }; /* records under keys after which nothing new is expected */
@@ -306,15 +307,19 @@ static void report_mtls(const struct tls_handshake *hs, const struct segment *se
     }
 }
 
-/* Does a second handshake make this conclusion from the first one void? Under the keys of the first
- * it may have brought the certificate; in clear, what was seen may belong to either. */
-static bool is_void(const struct tls_handshake *hs, const struct parties *p,
-                    const struct mtls *mtls)
+/* Did this side take part in a second handshake under keys, or might what was lost of it have? */
+static bool may_renegotiate(const struct tls_side *side)
 {
-    bool answered = p->server->handshakes_under_keys > 1 || p->server->lost;
-    bool under_keys = p->client->handshakes_under_keys > 1 && answered;
-    bool renegotiated = is_old(hs) && !hs->datagram && under_keys;
-    return hs->repeated || (renegotiated && strcmp(mtls->state, "disproven") == 0);
+    return side->handshakes_under_keys > 1 || side->lost;
+}
+
+/* Does a second handshake make a conclusion from the first one void? Under the keys of the first it
+ * may have brought the certificate that was missing; in clear, what was seen may belong to either.
+ * It takes both sides, so one that was captured whole and shows none rules it out. */
+static bool is_void(const struct tls_handshake *hs, const struct parties *p, bool disproven)
+{
+    bool under_keys = may_renegotiate(p->client) && may_renegotiate(p->server);
+    return hs->repeated || (disproven && is_old(hs) && !hs->datagram && under_keys);
 }
 
 static void update_mtls(struct tls_handshake *hs, const struct segment *seg, bool end,
@@ -322,16 +327,19 @@ static void update_mtls(struct tls_handshake *hs, const struct segment *seg, boo
 {
     struct parties p = parties_of(hs);
     struct mtls mtls = judge_mtls(hs, end);
-    if (mtls.state == NULL) {
+    bool disproven = mtls.state != NULL && strcmp(mtls.state, "disproven") == 0;
+    bool was = (hs->reported & REPORTED_DISPROVEN) != 0; /* what got lost later unsays nothing */
+    if (mtls.state == NULL && !was) {
         return;
     }
-    if (is_void(hs, &p, &mtls)) {
+    if (is_void(hs, &p, disproven || was)) {
         if (first_report(hs, REPORTED_RENEGOTIATED)) {
             report_mtls(hs, seg, &(struct mtls){ "unknown", "renegotiated" }, sink);
         }
         hs->reported |= REPORTED_MTLS;
-    } else if (first_report(hs, REPORTED_MTLS)) {
+    } else if (mtls.state != NULL && first_report(hs, REPORTED_MTLS)) {
         report_mtls(hs, seg, &mtls, sink);
+        hs->reported |= disproven ? REPORTED_DISPROVEN : 0;
     }
 }
 

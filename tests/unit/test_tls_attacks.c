@@ -187,6 +187,34 @@ static void a_renegotiation_shows_by_the_client_alone_when_the_server_was_lost(v
     }
 }
 
+/* What was concluded before the loss is void too, whichever side's records of it are missing. Bit n
+ * of lost: side n; bit n of again: a handshake record of side n that is no Finished. */
+static void a_renegotiation_that_may_be_lost_makes_an_earlier_conclusion_void(void)
+{
+    static const char record[] =
+        "160301002000000000000000000000000000000000000000000000000000000000"
+        "00000000";
+    for (unsigned i = 0; i < 16; i++) {
+        unsigned lost = i & 3;
+        unsigned again = i >> 2;
+        struct play *p = play_new(&tls_analyzer);
+        play_range(p, tls10_plain, 0, 4);
+        CHECK(play_mtls(p, "disproven", "not-requested"));
+        for (unsigned side = 0; side < 2; side++) {
+            if ((lost >> side & 1) != 0) {
+                CHECK_EQ(tls_analyzer.gap(p->state, (uint8_t)side, 37, &p->sink), FEED_MORE);
+            }
+            if ((again >> side & 1) != 0) {
+                play_text(p, (uint8_t)side, record);
+            }
+        }
+        play_close(p);
+        CHECK((lost | again) == 3 ? play_mtls(p, "unknown", "renegotiated")
+                                  : play_mtls(p, "disproven", "not-requested"));
+        play_free(p);
+    }
+}
+
 static void an_alert_under_keys_is_not_read_as_one_in_clear(void)
 {
     struct play *p = play_new(&tls_analyzer);
@@ -278,6 +306,7 @@ int main(void)
     messages_of_two_handshakes_prove_nothing_together();
     a_renegotiation_may_bring_the_certificate();
     a_renegotiation_shows_by_the_client_alone_when_the_server_was_lost();
+    a_renegotiation_that_may_be_lost_makes_an_earlier_conclusion_void();
     an_alert_under_keys_is_not_read_as_one_in_clear();
     early_data_is_no_finished_handshake();
     a_bare_public_key_is_no_certificate();
