@@ -4,136 +4,24 @@ A copy may show less, so a verdict may become open; it must never become wrong. 
 something is a violation, the truth itself has changed; `excused` says when.
 """
 import hashlib
-import ipaddress
 import random
-import struct
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import verdicts
+from derive_frames import changed, ends, flow, is_upward, read
+from derive_links import LINKS, PLAIN, VLAN, WITH_SECRETS, same, tag, tunnelled, vxlan
 
-ETHERNET, NULL, RAW, SLL, SLL2 = 1, 0, 101, 113, 276
-IPV4, IPV6, VLAN, QINQ = 0x0800, 0x86DD, 0x8100, 0x88A8
 SECOND_NS = 1_000_000_000
+SAMPLE = 3  # copies of each scenario in a quick run
 # calls whose protection changes: a part is not the whole
 CHANGES_ON_THE_WAY = {"media/exact_ends_clear", "srtp/tls_ends_clear"}
 MEDIA_ROWS = {"TT-04", "TT-11a", "TT-11b", "TT-12"}
 SEEN_IN_HEADERS = {"media.clear", "media.negotiated-not-applied"}  # RTP headers and sizes show it, cut or not
 
 
-@dataclass(frozen=True)
-class Frame:
-    """One captured packet. number: in the recorded capture, from 1."""
-    number: int
-    time_ns: int
-    data: bytes
-    size: int  # on the wire
-
-
-# --- reading ---------------------------------------------------------------------------------------------------------
-
-def read(path):
-    """The frames of a classic pcap of Ethernet, or None for anything else."""
-    data = path.read_bytes()
-    kinds = {b"\xd4\xc3\xb2\xa1": ("<", 1000), b"\xa1\xb2\xc3\xd4": (">", 1000),
-             b"\x4d\x3c\xb2\xa1": ("<", 1), b"\xa1\xb2\x3c\x4d": (">", 1)}
-    order, tick_ns = kinds.get(data[:4], (None, 0))
-    if not order or struct.unpack_from(order + "I", data, 20)[0] & 0xFFFF != ETHERNET:
-        return None
-    frames, at = [], 24
-    while at + 16 <= len(data):
-        seconds, ticks, captured, size = struct.unpack_from(order + "IIII", data, at)
-        frames.append(Frame(len(frames) + 1, seconds * 1_000_000_000 + ticks * tick_ns,
-                            data[at + 16: at + 16 + captured], size))
-        at += 16 + captured
-    return frames
-
-
-def network(frame):
-    """(ethertype, IP packet without padding) of an Ethernet frame, or (None, b"")."""
-    ethertype = int.from_bytes(frame.data[12:14], "big")
-    packet = frame.data[14:]
-    if ethertype == IPV4 and len(packet) >= 20:
-        return ethertype, packet[: int.from_bytes(packet[2:4], "big")]
-    if ethertype == IPV6 and len(packet) >= 40:
-        return ethertype, packet[: 40 + int.from_bytes(packet[4:6], "big")]
-    return None, b""
-
-
-def ends(frame):
-    """((source, port), (target, port)); ports are 0 where there are none."""
-    ethertype, packet = network(frame)
-    if ethertype is None:
-        return ("", 0), ("", 0)
-    if ethertype == IPV4:
-        header, protocol, a, b = (packet[0] & 15) * 4, packet[9], packet[12:16], packet[16:20]
-        whole = int.from_bytes(packet[6:8], "big") & 0x1FFF == 0
-    else:
-        header, protocol, a, b, whole = 40, packet[6], packet[8:24], packet[24:40], True
-    ports = struct.unpack_from(">HH", packet, header) if whole and protocol in (6, 17) and len(packet) >= header + 4 \
-        else (0, 0)
-    return (str(ipaddress.ip_address(a)), ports[0]), (str(ipaddress.ip_address(b)), ports[1])
-
-
-def flow(frame):
-    return frozenset(ends(frame))
-
-
-# --- writing ---------------------------------------------------------------------------------------------------------
-
-def classic(frames, link=ETHERNET, order="<", nanoseconds=False, snap=262144):
-    magic, tick_ns = (0xA1B23C4D, 1) if nanoseconds else (0xA1B2C3D4, 1000)
-    out = [struct.pack(order + "IHHiIII", magic, 2, 4, 0, 0, snap, link)]
-    for frame in frames:
-        out.append(struct.pack(order + "IIII", frame.time_ns // 1_000_000_000,
-                               frame.time_ns % 1_000_000_000 // tick_ns, len(frame.data), frame.size))
-        out.append(frame.data)
-    return b"".join(out)
-
-
-def block(kind, body):
-    body += b"\0" * (-len(body) % 4)
-    return struct.pack("<II", kind, len(body) + 12) + body + struct.pack("<I", len(body) + 12)
-
-
-def pcapng_of_two(frames):
-    """Each direction on its own interface; the second one counts nanoseconds."""
-    resolution = struct.pack("<HHBxxxHH", 9, 1, 9, 0, 0)
-    out = [block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1)),
-           block(1, struct.pack("<HHI", ETHERNET, 0, 0)), block(1, struct.pack("<HHI", ETHERNET, 0, 0) + resolution)]
-    for frame in frames:
-        interface = int(is_upward(frame))
-        ticks = frame.time_ns if interface else frame.time_ns // 1000
-        out.append(block(6, struct.pack("<IIIII", interface, ticks >> 32, ticks & 0xFFFFFFFF, len(frame.data),
-                                        frame.size) + frame.data))
-    return b"".join(out)
-
-
-def pcapng_with_secrets(secrets):
-    """A pcapng whose decryption secrets block (type 10) with the TLS key log stands before the packets."""
-    def write(frames):
-        out = [block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1)),
-               block(1, struct.pack("<HHI", ETHERNET, 0, 0)),
-               block(10, struct.pack("<4sI", b"KSLT", len(secrets)) + secrets)]  # "TLSK", little endian
-        for frame in frames:
-            ticks = frame.time_ns // 1000
-            out.append(block(6, struct.pack("<IIIII", 0, ticks >> 32, ticks & 0xFFFFFFFF, len(frame.data), frame.size)
-                             + frame.data))
-        return b"".join(out)
-    return write
-
-
 # --- changes: each takes frames and a random source, and gives frames ------------------------------------------------
-
-def changed(frame, **more):
-    return Frame(**{**frame.__dict__, **more})
-
-
-def is_upward(frame):
-    source, target = ends(frame)
-    return source < target
-
 
 def lose(share):
     return lambda frames, chance: [f for f in frames if chance.random() >= share]
@@ -162,12 +50,6 @@ def snap(size):
     return lambda frames, _chance: [changed(f, data=f.data[:size]) for f in frames]
 
 
-def tag(frame, *tags):
-    """Puts (ethertype, VLAN id) before the frame's type."""
-    inside = b"".join(struct.pack(">HH", ethertype, number) for ethertype, number in tags)
-    return changed(frame, data=frame.data[:12] + inside + frame.data[12:], size=frame.size + len(inside))
-
-
 def twice(first, second):
     """A SPAN of two ports: each frame is there twice, 3 microseconds apart; each copy with its tags."""
     def copy(frames, _chance):
@@ -179,10 +61,6 @@ def twice(first, second):
     return copy
 
 
-def tagged(*tags):
-    return lambda frames, _chance: [tag(f, *tags) for f in frames]
-
-
 def jump(seconds, share=0.5):
     """The sensor's clock is set after this share of the packets."""
     def copy(frames, _chance):
@@ -191,50 +69,21 @@ def jump(seconds, share=0.5):
     return copy
 
 
-def under(header):
-    """Another link header before the IP packet; frames without IP are left out."""
-    def copy(frames, _chance):
-        out = []
-        for f in frames:
-            ethertype, packet = network(f)
-            if ethertype:
-                data = header(ethertype, f) + packet
-                out.append(changed(f, data=data, size=len(data)))
-        return out
-    return copy
-
-
-def sll(ethertype, frame):
-    return struct.pack(">HHH", 4 * is_upward(frame), 1, 6) + frame.data[6:12] + b"\0\0" + struct.pack(">H", ethertype)
-
-
-def sll2(ethertype, frame):
-    return struct.pack(">HHIHBB", ethertype, 0, 2, 1, 4 * is_upward(frame), 6) + frame.data[6:12] + b"\0\0"
-
-
-def null(ethertype, _frame):
-    return struct.pack("<I", 2 if ethertype == IPV4 else 30)
-
-
-def same(frames, _chance):
-    return frames
+def both(first, second):
+    """Two changes, one after the other."""
+    return lambda frames, chance: second(first(frames, chance), chance)
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A way to make a copy. loses: packets, or parts of them, are missing in it; equal: it shows exactly the same."""
+    """A way to make a copy. loses: packets, or parts of them, are missing in it; equal: it shows exactly the same;
+    rare: few captures have such a copy, so a quick run takes them all."""
     name: str
     change: object
-    write: object = classic
+    write: object = PLAIN
     loses: bool = False
     equal: bool = False
-
-
-WITH_SECRETS = "pcapng with secrets"
-
-
-def linked(link):
-    return lambda frames: classic(frames, link)
+    rare: bool = False
 
 
 KINDS = [
@@ -249,25 +98,26 @@ KINDS = [
     Kind("clock 2 h forward", jump(7200)), Kind("clock 10 s forward", jump(10)),
     Kind("clock 2 h back", jump(-7200)), Kind("clock 10 s back", jump(-10)),
     Kind("clock 10 s back, early", jump(-10, 0.05)),
-    Kind("VLAN", tagged((VLAN, 12)), equal=True), Kind("QinQ", tagged((QINQ, 100), (VLAN, 12)), equal=True),
-    Kind("SLL", under(sll), linked(SLL), equal=True), Kind("SLL2", under(sll2), linked(SLL2), equal=True),
-    Kind("raw IP", under(lambda ethertype, frame: b""), linked(RAW), equal=True),
-    Kind("null", under(null), linked(NULL), equal=True),
-    Kind("big endian", same, lambda frames: classic(frames, order=">"), equal=True),
-    Kind("nanoseconds", same, lambda frames: classic(frames, nanoseconds=True), equal=True),
-    Kind("big endian nanoseconds", same, lambda frames: classic(frames, order=">", nanoseconds=True), equal=True),
-    Kind("pcapng, two interfaces", same, pcapng_of_two, equal=True),
+    Kind("VXLAN, snap length 128", both(tunnelled(vxlan(4789)), snap(128)), loses=True),
+    Kind("loss 5 % in VXLAN", both(lose(0.05), tunnelled(vxlan(4789))), loses=True),
+    *(Kind(name, change, write, equal=True, rare=name == "Teredo") for name, change, write in LINKS),
 ]
 
 
-def copies(name, frames, secrets=b""):
-    """[(kind, frames of the copy, bytes of its file)] of a scenario's capture. secrets: its key log."""
-    more = [Kind(WITH_SECRETS, same, pcapng_with_secrets(secrets), equal=True)] if secrets else []
-    for kind in KINDS + more:
+def sample(turn):
+    """The kinds of a quick run for its scenario number `turn`: in turn all of them."""
+    first = turn * SAMPLE
+    taken = [KINDS[(first + i) % len(KINDS)] for i in range(SAMPLE)]
+    return taken + [kind for kind in KINDS if kind.rare and kind not in taken]
+
+
+def copies(name, folder, frames, kinds):
+    """[(kind, frames of the copy, bytes of its file)] of a scenario's capture."""
+    for kind in kinds:
         seed = hashlib.sha256(f"{name} {kind.name}".encode()).digest()
         kept = kind.change(frames, random.Random(seed))
         if kept:
-            yield kind, kept, kind.write(kept)
+            yield kind, kept, kind.write(kept, folder)
 
 
 # --- where the truth itself changed ----------------------------------------------------------------------------------
@@ -279,16 +129,15 @@ def worst_of(findings, row):
     return min(about, key=lambda f: verdicts.WORST_FIRST.index(f["verdict"]), default=None)
 
 
-def judge_copies(overt, name, folder):
-    """[{kind, rows}] of all copies of a recorded scenario; None where its capture is no classic pcap of Ethernet."""
+def judge_copies(overt, name, folder, kinds=tuple(KINDS)):
+    """[{kind, rows}] of the copies of a recorded scenario; None where its capture is no classic pcap of Ethernet."""
     frames = read(folder / "traffic.pcap")
     if frames is None:
         return None
-    whole, results, secrets = verdicts.findings_of(overt, folder), [], folder / verdicts.SECRETS
-    secrets = secrets.read_bytes() if secrets.exists() else b""
+    whole, results = verdicts.findings_of(overt, folder), []
     with tempfile.TemporaryDirectory(prefix="overt-derived-") as temporary:
         capture = Path(temporary) / "copy.pcap"
-        for kind, kept, data in copies(name, frames, secrets):
+        for kind, kept, data in copies(name, folder, frames, kinds):
             capture.write_bytes(data)
             rows = verdicts.check(overt, folder, capture)
             for row in rows:
@@ -323,15 +172,16 @@ def excused(name, kind, frames, kept, row, finding):
     copy of one direction cannot show the other side's clear media, nor one from the middle the keys before it."""
     if not kind.loses or row["wanted"] != "violation" or not finding or finding["verdict"] != "violation":
         return ""
+    bare = {f.number: f for f in frames}  # a copy may have them in a tunnel
     numbers = {proof["packet"] for proof in finding.get("proof", []) if "packet" in proof and not is_good(proof)}
     if not numbers:
         return ""
     flows = {flow(f) for f in frames if f.number in numbers}
-    if not flows & {flow(f) for f in kept}:
+    if not flows & {flow(bare[f.number]) for f in kept}:
         return "no packet of the flows that prove it is in the copy"
     codes = {reason["code"] for reason in finding["reasons"]}
     if codes == {"media.key-exposed"}:
-        senders = {ends(f)[0][0] for f in kept if flow(f) in flows}
+        senders = {ends(bare[f.number])[0][0] for f in kept if flow(bare[f.number]) in flows}
         left = [f for f in kept if has_key_of(f, senders)]
     else:
         headers_tell = bool(codes & SEEN_IN_HEADERS)

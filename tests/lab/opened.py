@@ -5,7 +5,7 @@ import re
 import subprocess
 from dataclasses import dataclass, field
 
-import derive
+import derive_frames
 import opened_media
 
 SECRETS = "secrets.keylog"
@@ -190,7 +190,7 @@ def verify(folder, program):
     """(what was found, complaints) of a recorded scenario. program: srtpopen."""
     truth = json.loads((folder / "truth.json").read_text(encoding="utf-8"))
     connections = connections_of(folder)
-    frames = derive.read(folder / "traffic.pcap") or []
+    frames = derive_frames.read(folder / "traffic.pcap") or []
     streams = media_of(folder, frames, connections, program)
     data, texts = (folder / "traffic.pcap").read_bytes(), [part for c in connections for part in c.inside]
     unanswered = opened_media.is_unanswered(frames)

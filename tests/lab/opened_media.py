@@ -12,7 +12,7 @@ import subprocess
 from dataclasses import dataclass, field
 
 import call_truth
-import derive
+import derive_frames
 import media
 import srtp_calls
 import srtp_gst
@@ -77,12 +77,12 @@ def datagrams(frames):
     """(source, target, payload) of UDP, and of RTP that is framed in TCP (RFC 4571)."""
     streams = {}
     for frame in frames:
-        (source, port), (target, peer_port) = derive.ends(frame)
-        ethertype, packet = derive.network(frame)
+        (source, port), (target, peer_port) = derive_frames.ends(frame)
+        ethertype, packet = derive_frames.network(frame)
         if not ethertype or not port:
             continue
-        at = (packet[0] & 15) * 4 if ethertype == derive.IPV4 else 40
-        if (packet[9] if ethertype == derive.IPV4 else packet[6]) == 17:
+        at = (packet[0] & 15) * 4 if ethertype == derive_frames.IPV4 else 40
+        if (packet[9] if ethertype == derive_frames.IPV4 else packet[6]) == 17:
             yield from unwrapped(source, target, packet[at + 8:])
         elif len(packet) > at + 20:
             sequence = struct.unpack_from(">I", packet, at + 4)[0]

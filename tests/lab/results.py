@@ -67,23 +67,3 @@ def cases_table(all_results):
     """Which truth cases of the table are staged, and where."""
     lines = ["## Truth cases staged", "", "| case | scenarios |", "|---|---|"]
     return lines + [f"| {case} | {', '.join(names) or 'none yet'} |" for case, names in staged(all_results).items()]
-
-
-DERIVED = ("copies", "right", "open", "wrong", "differs")
-
-
-def derived_table(copies):
-    """What becomes of the verdicts in each kind of copy. copies: [{kind, rows}] of derive.judge_copies. differs: the
-    copy shows exactly what the whole capture shows, yet overt says something else."""
-    kinds = {}
-    for copy in copies:
-        for name in (copy["kind"], "all"):
-            counts = kinds.setdefault(name, dict.fromkeys(DERIVED, 0))
-            counts["copies"] += 1
-            for row in copy["rows"]:
-                counts[row["grade"]] += 1
-                counts["differs"] += row["differs"]
-    kinds["all"] = kinds.pop("all", dict.fromkeys(DERIVED, 0))
-    lines = [f"{'copy':26} " + " ".join(f"{key:>7}" for key in DERIVED)]
-    lines += [f"{kind:26} " + " ".join(f"{counts[key]:7}" for key in DERIVED) for kind, counts in kinds.items()]
-    return "\n".join(lines)

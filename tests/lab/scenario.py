@@ -38,7 +38,7 @@ class Scenario:
     hosts: dict
     subjects: list
     packages: tuple = ()
-    robust: bool = False  # in `./check --lab`: ran every time, and in seconds
+    robust: bool = False  # ran every time, and in seconds: may be in playing.DOZEN
     synthetic: bool = False  # bytes written by script: play(capture_path, work), no hosts are started
     cases: tuple = ()  # truth cases of the table that it stages
     clear: tuple = ()  # texts that are readable in the capture
