@@ -87,10 +87,11 @@ def text(copies):
                               for kind, counts in counted(copies).items() if counts["copies"]])
 
 
-def section(copies):
+def section(copies, quick):
     """The counts for RESULTS.md."""
-    lines = ["", HEADING, "", "Made by `tests/lab/run --derived --results`: verdicts on copies of all scenarios above. *differs*: "
-             "the copy holds exactly what the recorded capture holds, yet overt says something else.", "",
+    which = f"{derive.SAMPLE} copies of each scenario above (`--quick`)" if quick else "all copies of the scenarios above"
+    lines = ["", HEADING, "", f"Made by `tests/lab/run --derived --results`: verdicts on {which}.",
+             "*differs*: the copy holds exactly what the recorded capture holds, yet overt says something else.", "",
              "| copy | " + " | ".join(COUNTS) + " |", "|---|" + "---:|" * len(COUNTS)]
     return "\n".join(lines + [f"| {kind} | " + " | ".join(str(counts[key]) for key in COUNTS) + " |"
                               for kind, counts in counted(copies).items()]) + "\n"
