@@ -429,8 +429,17 @@ static void describe_counts(const struct dispatch *d, const struct flow_cold *co
     r->duplicates = cold->duplicates;
 }
 
+/* One chunk of one side is a probe, not yet an exchange. */
+static bool has_talked(const struct analysis *a, const struct flow_record *r)
+{
+    bool both = a->spoken == 3;
+    return a->l4 == IPPROTO_TCP && a->spoken != 0 &&
+           (both || !r->both_directions || a->undecided >= UNDECIDED_TCP_MAX);
+}
+
 static void describe_analysis(struct analysis *a, struct flow_record *r)
 {
+    r->talked = has_talked(a, r);
     r->missing_bytes = a->missing_bytes;
     r->duplicates += a->duplicates;
     if (a->app[0] != '\0') {

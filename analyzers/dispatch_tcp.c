@@ -17,6 +17,11 @@ static uint32_t used_of(const struct bytes *before, const struct bytes *after)
     return bytes_sent(before) - bytes_sent(after);
 }
 
+static uint8_t side_bit(uint8_t side)
+{
+    return (uint8_t)(1u << side);
+}
+
 /* Feeds the analyzer that has the stream. Returns bytes used. */
 static uint32_t feed_seat(struct side_reader *r, struct segment *seg)
 {
@@ -34,7 +39,7 @@ static uint32_t feed_seat(struct side_reader *r, struct segment *seg)
     if (feed == FEED_RELEASE) {
         a->stream_seat = SEAT_NONE;
         a->undecided = 0;
-        a->spoken = true;
+        a->spoken |= side_bit(seg->from);
     }
     return used_of(&before, &seg->payload);
 }
@@ -42,7 +47,7 @@ static uint32_t feed_seat(struct side_reader *r, struct segment *seg)
 /* May this analyzer claim now? Once another protocol spoke from the start, only late ones may. */
 static bool may_claim(const struct analysis *a, const struct analyzer *analyzer)
 {
-    bool late_only = a->spoken && a->start_seen;
+    bool late_only = a->spoken != 0 && a->start_seen;
     return (analyzer->carriers & CARRIER_TCP) != 0 && (analyzer->late || !late_only);
 }
 
@@ -81,7 +86,7 @@ static uint32_t on_data(struct stream_reader *reader, struct bytes bytes, uint64
             if (wait && seg.open && bytes_left(&bytes) < CLAIM_WAIT_MAX) {
                 return 0;
             }
-            a->spoken = true;
+            a->spoken |= side_bit(r->side);
             a->undecided++;
             return bytes_left(&bytes);
         }
@@ -94,7 +99,7 @@ static void on_gap(struct stream_reader *reader, uint64_t missing, uint64_t pack
     struct side_reader *r = (struct side_reader *)reader;
     struct analysis *a = r->analysis;
     (void)packet;
-    a->spoken = true;
+    a->spoken |= side_bit(r->side);
     if (a->stream_seat == SEAT_NONE || a->settled) {
         return;
     }

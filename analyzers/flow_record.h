@@ -32,6 +32,8 @@ struct flow_record {
                          began more than FLOW_START_QUIET_US after the capture did and no flow was
                          given up that it could go on with */
     bool end_seen;    /* TCP: FIN of both sides or RST; others: idle before the capture ended */
+    bool talked;      /* TCP: stream bytes that no analyzer knows went by: of both sides, or many of
+                         one, or of the only one that was captured */
     bool evicted;     /* closed early because a table was full */
     bool lost_nearby; /* a live capture lost packets of any flow while this one lived, or so shortly
                          before that its beginning may be among them */

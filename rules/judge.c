@@ -10,7 +10,7 @@
 #include "rules/judge_view.h"
 #include "rules/policy_model.h"
 
-enum { ROLELESS_MAX = 100, EMPTY_PACKET_BYTES = 110 };
+enum { ROLELESS_MAX = 100 };
 
 struct judge {
     const struct policy *policy;             /* borrowed */
@@ -141,8 +141,7 @@ static void look_at_protocols(struct view *view)
     view->tls = view->tls && !view->sip;
     view->http = facts_find(facts, OBS_HTTP_PATH) != NULL && !view->tls;
     view->media = has_media(view);
-    view->opaque = r->l4 == IPPROTO_TCP && strcmp(r->app, "unknown") == 0 &&
-                   r->bytes[0] + r->bytes[1] > EMPTY_PACKET_BYTES * (r->packets[0] + r->packets[1]);
+    view->opaque = r->talked && strcmp(r->app, "unknown") == 0;
 }
 
 static void look_at(const struct judge *judge, struct flow_record *record, struct view *ret_view)

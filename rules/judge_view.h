@@ -31,7 +31,7 @@ struct view {
     bool tls;      /* TLS on TCP, seen from its start or from the middle */
     bool http;     /* readable HTTP */
     bool media;    /* RTP or SRTP streams, or a DTLS handshake for SRTP */
-    bool opaque;   /* unrecognised, and more than empty packets */
+    bool opaque;   /* unrecognised, and something was said */
 };
 
 /* Judges one row on a view: fills verdict, evidence, observed, reasons and proofs. */

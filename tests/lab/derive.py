@@ -16,7 +16,7 @@ from derive_links import LINKS, PLAIN, VLAN, WITH_SECRETS, same, tag, tunnelled,
 SECOND_NS = 1_000_000_000
 SAMPLE = 3  # copies of each scenario in a quick run
 # calls whose protection changes: a part is not the whole
-CHANGES_ON_THE_WAY = {"media/exact_ends_clear", "srtp/tls_ends_clear"}
+CHANGES_ON_THE_WAY = {"media/exact_ends_clear", "media/exact_one_side_ends_clear", "srtp/tls_ends_clear"}
 MEDIA_ROWS = {"TT-04", "TT-11a", "TT-11b", "TT-12"}
 SEEN_IN_HEADERS = {"media.clear", "media.negotiated-not-applied"}  # RTP headers and sizes show it, cut or not
 

@@ -84,6 +84,7 @@ static inline void case_flow(struct judge_case *c, const char *client, const cha
         .both_directions = true,
         .start_seen = true,
         .end_seen = true,
+        .talked = strcmp(app, "unknown") == 0,
         .app = app,
         .app_by = "content",
         .facts = &c->facts,

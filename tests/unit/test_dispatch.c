@@ -254,7 +254,26 @@ static void what_nobody_claims_is_settled_and_only_counted(void)
     conclude(t);
     CHECK_EQ(t->record.packets[0], 102);
     CHECK(strcmp(t->app, "unknown") == 0);
+    CHECK(t->record.talked);
     talk_over(t);
+}
+
+/* Sizes of frames would depend on where the sensor stands: padding, tags, tunnels. */
+static void a_probe_is_no_talk_but_an_answer_makes_it_one(void)
+{
+    for (int answers = 0; answers < 3; answers++) {
+        struct talk *t = talk_new(IPPROTO_TCP, 8057);
+        handshake(t);
+        if (answers > 0) {
+            say(t, CLIENT, TCP_ACK, "\x01\x02\x03garbage", 10);
+        }
+        if (answers > 1) {
+            say(t, SERVER, TCP_ACK, "\x04\x05", 2);
+        }
+        conclude(t);
+        CHECK_EQ(t->record.talked, answers > 1);
+        talk_over(t);
+    }
 }
 
 static void a_hole_is_told_as_missing_bytes(void)
@@ -452,6 +471,7 @@ int main(void)
     http_inside_another_protocol_is_not_http();
     a_tunnel_through_a_proxy_is_handed_over();
     what_nobody_claims_is_settled_and_only_counted();
+    a_probe_is_no_talk_but_an_answer_makes_it_one();
     a_hole_is_told_as_missing_bytes();
     a_lost_first_segment_is_missing_once_acknowledged();
     lost_data_of_both_sides_is_missing_though_no_payload_came();
