@@ -14,7 +14,8 @@ enum { CARRIER_UDP = 1 << 0, CARRIER_TCP = 1 << 1 };
 
 enum claim {
     CLAIM_NO,   /* not this protocol */
-    CLAIM_MORE, /* could be; more bytes (stream) would tell. For a datagram the same as CLAIM_NO */
+    CLAIM_MORE, /* could be; more bytes (stream) would tell. For a datagram the same as CLAIM_NO,
+                 * but that an analyzer with `owns` that sits here gets what nobody else claims */
     CLAIM_YES,
 };
 
@@ -39,6 +40,7 @@ struct segment {
 struct certificates; /* analyzers/crypto/certificates.h */
 struct signatures;   /* analyzers/crypto/signatures.h */
 struct transcripts;  /* analyzers/tls_transcript.h */
+struct quic_initial; /* analyzers/crypto/quic_initial.h */
 
 /* Where an analyzer puts its facts, and what it may use. The dispatcher owns it. */
 struct sink {
@@ -46,6 +48,7 @@ struct sink {
     struct certificates *certificates;
     struct signatures *signatures;   /* NULL: signatures are not checked */
     struct transcripts *transcripts; /* NULL: likewise those over whole handshakes */
+    struct quic_initial *initial;    /* NULL: QUIC Initial packets are not opened */
     struct hash_seed digest_seed;    /* for keyed digests of secrets; differs in each run */
 };
 
@@ -59,6 +62,9 @@ struct analyzer {
     /* Looks only: no state, no facts. Called for each datagram, and at the first unused byte of a
      * stream as long as nobody has it. */
     enum claim (*claim)(const struct segment *seg);
+    /* Is this datagram its own by what it knows of a flow at which it sits? Asked before any claim.
+     * NULL: claims decide. */
+    bool (*owns)(const void *state, const struct segment *seg);
     /* Reads, reports facts (OBS_APP first, as soon as the protocol is certain), and moves
      * seg->payload over what it used; of a stream, what it leaves is offered again with the bytes
      * that follow, and it may step over more than is there. A datagram is always used up. */

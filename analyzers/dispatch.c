@@ -1,10 +1,11 @@
-/* analyzers/dispatch.c: which analyzer gets which datagram, and what becomes of its facts. */
+/* analyzers/dispatch.c: packets of flows to analyzers, and what becomes of their facts. */
 #include "analyzers/dispatch.h"
 
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzers/crypto/quic_initial.h"
 #include "analyzers/crypto/signatures.h"
 #include "analyzers/dispatch_internal.h"
 #include "analyzers/joins/resumption.h"
@@ -25,13 +26,13 @@ static const char *const initiator_names[] = {
 /* On one UDP 5-tuple several protocols meet (RFC 7983): the one that says most names the flow. */
 static uint8_t app_rank_of(const char *app)
 {
-    static const char *const by_rank[] = { "stun", "dtls", "rtp" };
+    static const char *const by_rank[] = { "stun", "quic", "dtls", "rtp" };
     for (unsigned i = 0; i < sizeof by_rank / sizeof by_rank[0]; i++) {
         if (strcmp(by_rank[i], app) == 0) {
             return (uint8_t)(i + 2);
         }
     }
-    return 5;
+    return sizeof by_rank / sizeof by_rank[0] + 2;
 }
 
 static void take_app(struct analysis *a, const struct observation *obs)
@@ -119,6 +120,11 @@ enum ov_status dispatch_new(const struct dispatch_options *options, struct dispa
     d->sink.sink.transcripts = &d->transcripts;
     d->sink.sink.digest_seed = options->seed;
     d->sink.dispatch = d;
+    status = quic_initial_new(&d->sink.sink.initial);
+    if (status != OV_OK) {
+        dispatch_free(d);
+        return status;
+    }
     *ret_dispatch = d;
     return OV_OK;
 }
@@ -134,6 +140,7 @@ void dispatch_free(struct dispatch *d)
     pool_done(&d->flows);
     tls_transcript_done(&d->transcripts);
     signatures_free(d->signatures);
+    quic_initial_free(d->sink.sink.initial);
     ndpi_door_free(d->ndpi);
     free(d);
 }
@@ -239,40 +246,6 @@ struct segment dispatch_segment(const struct analysis *a, uint8_t side, uint64_t
         .from = side,
         .port = { a->end[0].port, a->end[1].port },
     };
-}
-
-/* Is there an analyzer with a seat that says this datagram is its own? Seated ones are asked first.
- */
-static uint8_t seat_for_datagram(struct dispatch *d, struct analysis *a, const struct segment *seg)
-{
-    for (uint8_t i = 0; i < a->seat_count; i++) {
-        if (analyzers[a->seats[i].analyzer]->claim(seg) == CLAIM_YES) {
-            return i;
-        }
-    }
-    for (unsigned i = 0; i < d->analyzer_count; i++) {
-        if ((analyzers[i]->carriers & CARRIER_UDP) != 0 && analyzers[i]->claim(seg) == CLAIM_YES) {
-            return dispatch_sit(d, a, i);
-        }
-    }
-    return SEAT_NONE;
-}
-
-static void dispatch_udp(struct dispatch *d, struct analysis *a, const struct batch *b, uint32_t i)
-{
-    struct segment seg = dispatch_segment(a, b->side[i], b->packet[i], b->time_us[i]);
-    seg.payload = b->payload[i];
-    seg.first = true;
-    uint8_t at = seat_for_datagram(d, a, &seg);
-    if (at == SEAT_NONE) {
-        a->undecided++;
-        return;
-    }
-    struct seat *seat = &a->seats[at];
-    if (!seat->settled && analyzers[seat->analyzer]->feed(dispatch_state(d, seat), &seg,
-                                                          &d->sink.sink) == FEED_SETTLED) {
-        seat->settled = true;
-    }
 }
 
 /* Nobody wants more of it: from now on its packets cost two counters. */

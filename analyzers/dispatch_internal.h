@@ -100,6 +100,8 @@ uint8_t dispatch_sit(struct dispatch *d, struct analysis *a, unsigned analyzer);
 void *dispatch_state(struct dispatch *d, const struct seat *seat);
 struct segment dispatch_segment(const struct analysis *a, uint8_t side, uint64_t packet,
                                 uint64_t time_us);
+/* One datagram: to the analyzer that knows it or claims it. */
+void dispatch_udp(struct dispatch *d, struct analysis *a, const struct batch *b, uint32_t i);
 /* One TCP packet with its payload, SYN and ACK. */
 void dispatch_tcp(struct dispatch *d, struct analysis *a, const struct batch *b, uint32_t i);
 /* Does packet i acknowledge bytes beyond the SYN's whose sender is known to have begun so? */

@@ -50,7 +50,7 @@ enum observation_shape {
     X(OBS_CUT, SHAPE_COUNTS, "not_captured", "protocol that lacked bytes for a fact")              \
     X(OBS_DPI_PROTOCOL, SHAPE_TEXT, "dpi.protocol", "nDPI")                                        \
     X(OBS_DPI_APPLICATION, SHAPE_TEXT, "dpi.application", "nDPI")                                  \
-    /* TLS, DTLS: section "tls" on TCP, "dtls" on UDP */                                           \
+    /* TLS, DTLS, QUIC: section "tls" on TCP, "dtls" or "quic" on UDP */                           \
     X(OBS_TLS_VERSION, SHAPE_TEXT, "tls.version", "RFC 8446 4.2.1; value: wire number")            \
     X(OBS_TLS_CIPHER, SHAPE_TEXT, "tls.cipher", "IANA name; value: code point")                    \
     X(OBS_TLS_GROUP, SHAPE_TEXT, "tls.group", "RFC 8446 4.2.7; value: code point")                 \
@@ -101,6 +101,13 @@ enum observation_shape {
       "ClientHello; index: TLS_SESSION_*; value: digest")                                          \
     X(OBS_TLS_SESSION_ISSUED, SHAPE_EVENT, "",                                                     \
       "by the server; index: TLS_SESSION_*; value: digest")                                        \
+    X(OBS_QUIC_VERSION, SHAPE_TEXT, "tls.quic_version", "RFC 9000 15; value: wire number")         \
+    X(OBS_QUIC_NEGOTIATION, SHAPE_LIST, "tls.version_negotiation",                                 \
+      "RFC 9000 6: versions that the server named")                                                \
+    X(OBS_QUIC_RETRY, SHAPE_FLAG, "tls.retry", "RFC 9000 8.1.2, its integrity tag verified")       \
+    X(OBS_QUIC_ZERO_RTT, SHAPE_FLAG, "tls.zero_rtt", "RFC 9001 4.6, 0-RTT packets were sent")      \
+    X(OBS_QUIC_CLOSE, SHAPE_TEXT, "tls.close",                                                     \
+      "RFC 9000 20.1, CONNECTION_CLOSE in an Initial; value: code")                                \
     CERTIFICATE_OBSERVATIONS(X, SERVER, "tls.server_chain")                                        \
     CERTIFICATE_OBSERVATIONS(X, CLIENT, "tls.client_chain")                                        \
     X(OBS_TLS_SERVER_TRUST_STATUS, SHAPE_TEXT, "tls.server_trust.status", "RFC 5280 6")            \

@@ -38,8 +38,9 @@ static const struct {
     const char *carries;
     bool prefix; /* more may follow the name */
 } carried[] = {
-    { "h2", "http", false },   { "http/1.", "http", true }, { "sip", "sip", true },
-    { "xmpp-", "xmpp", true }, { "stun.", "stun", true },
+    { "h2", "http", false },   { "h3", "http", false },     { "h3-", "http", true },
+    { "sip", "sip", true },    { "http/1.", "http", true }, { "xmpp-", "xmpp", true },
+    { "stun.", "stun", true },
 };
 
 enum { CARRIED_COUNT = sizeof carried / sizeof carried[0] };

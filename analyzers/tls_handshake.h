@@ -1,8 +1,8 @@
-/* analyzers/tls_handshake.h: handshake messages of TLS and DTLS, and what they amount to.
+/* analyzers/tls_handshake.h: handshake messages of TLS, DTLS and QUIC, and what they amount to.
  *
- * tls.c and dtls.c read records and put messages together; every message comes here. What each side
- * has shown is kept apart, because a capture may bring the sides in any order or only one of them;
- * tls_outcome.c draws the conclusions, each once. */
+ * tls.c, dtls.c and quic.c read records and put messages together; every message comes here. What
+ * each side has shown is kept apart, because a capture may bring the sides in any order or only one
+ * of them; tls_outcome.c draws the conclusions, each once. */
 #ifndef OVERT_ANALYZERS_TLS_HANDSHAKE_H
 #define OVERT_ANALYZERS_TLS_HANDSHAKE_H
 
@@ -79,6 +79,7 @@ struct tls_handshake {
     uint8_t client;           /* side, valid with roles_known */
     uint8_t alerts;           /* reported so far */
     bool datagram;            /* DTLS */
+    bool quic;                /* in CRYPTO frames: its records are packets of QUIC */
     bool roles_known;
     bool announced;      /* OBS_APP was reported */
     uint8_t imitation;   /* IMITATION_*: nothing is reported before it is decided */
@@ -114,10 +115,10 @@ void tls_handshake_protected(struct tls_handshake *hs, uint8_t from, uint8_t con
 void tls_handshake_lost(struct tls_handshake *hs, const struct segment *seg, enum bytes_fault fault,
                         struct sink *sink);
 
-/* "tls" or "dtls". */
+/* "tls", "dtls" or "quic". */
 static inline const char *tls_handshake_name(const struct tls_handshake *hs)
 {
-    return hs->datagram ? "dtls" : "tls";
+    return hs->datagram ? "dtls" : hs->quic ? "quic" : "tls";
 }
 
 static inline bool tls_handshake_has(const struct tls_side *side, unsigned type)

@@ -247,6 +247,9 @@ static struct mtls judge_flight(const struct tls_handshake *hs, bool end)
     if (hs->psk) {
         return (struct mtls){ "unknown", "resumed" };
     }
+    if (hs->quic) { /* packets are padded, and hold several messages */
+        return words[TLS_FLIGHT_UNCLEAR];
+    }
     if (hs->side[0].lost || hs->side[1].lost || !hs->roles_known) {
         return why_unknown(hs);
     }

@@ -247,7 +247,7 @@ static void keep(struct tls_handshake *hs, uint8_t from, uint8_t type, struct by
 void tls_signatures_message(struct tls_handshake *hs, const struct segment *seg, uint8_t type,
                             struct bytes body, struct sink *sink)
 {
-    if (hs->pseudo) {
+    if (hs->pseudo || hs->quic) { /* QUIC: TLS 1.3, whose signatures are hidden */
         return;
     }
     if (sink->transcripts != NULL && hs->transcript.broken == NULL &&

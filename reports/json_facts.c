@@ -86,17 +86,20 @@ static uint32_t member_key(const struct node *node, const struct fact *fact)
     return node->brackets == 0 ? 0 : node->brackets == 1 ? (uint32_t)fact->index << 16 : both;
 }
 
-static const char *node_name(const struct node *node, uint8_t l4)
+/* What TLS says stands under the name of the protocol that carries it. */
+static const char *node_name(const struct node *node, const struct flow_record *record)
 {
-    bool datagrams = node->parent == 0 && l4 == IPPROTO_UDP && strcmp(node->name, "tls") == 0;
-    return datagrams ? "dtls" : node->name;
+    if (node->parent != 0 || record->l4 != IPPROTO_UDP || strcmp(node->name, "tls") != 0) {
+        return node->name;
+    }
+    return strcmp(record->app, "quic") == 0 ? "quic" : "dtls";
 }
 
 /* Facts come ordered by index and sub, so that a member wanted now is the last one or a new one. */
 static json_t *open_node(struct writer *w, uint8_t i, json_t *parent, const struct fact *fact)
 {
     const struct node *node = &nodes[i];
-    const char *name = node_name(node, w->record->l4);
+    const char *name = node_name(node, w->record);
     if (w->open[i] != NULL && w->key[i] == member_key(node, fact)) {
         return w->open[i];
     }

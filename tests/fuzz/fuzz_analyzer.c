@@ -10,6 +10,7 @@
 
 #include "analyzers/analyzer.h"
 #include "analyzers/crypto/certificates.h"
+#include "analyzers/crypto/quic_initial.h"
 #include "analyzers/crypto/signatures.h"
 #include "analyzers/facts.h"
 #include "analyzers/tls_transcript.h"
@@ -142,7 +143,8 @@ static void start(struct run *run)
     run->sides[1].pending = malloc(PENDING_MAX);
     if (run->state == NULL || run->sides[0].pending == NULL || run->sides[1].pending == NULL ||
         certificates_new(8, &run->sink.certificates) != OV_OK ||
-        signatures_new(&run->sink.signatures) != OV_OK) {
+        signatures_new(&run->sink.signatures) != OV_OK ||
+        quic_initial_new(&run->sink.initial) != OV_OK) {
         abort();
     }
     tls_transcript_init(&run->transcripts, NULL);
@@ -162,6 +164,7 @@ static void end(struct run *run)
     tls_transcript_done(&run->transcripts);
     signatures_free(run->sink.signatures);
     certificates_free(run->sink.certificates);
+    quic_initial_free(run->sink.initial);
     facts_done(&run->facts);
     free(run->sides[0].pending);
     free(run->sides[1].pending);
