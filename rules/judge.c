@@ -138,7 +138,9 @@ static void look_at_protocols(struct view *view)
         facts_find(facts, OBS_SIP_METHOD) != NULL || facts_find(facts, OBS_SIP_RESPONSE) != NULL;
     view->tls = r->l4 == IPPROTO_TCP && (tls_app || (strcmp(r->app, "pseudo_tls") != 0 &&
                                                      facts_find(facts, OBS_TLS_VERSION) != NULL));
-    view->tls = view->tls && !view->sip;
+    view->quic = r->l4 == IPPROTO_UDP && strcmp(r->app, "quic") == 0 && !view->sip &&
+                 r->app_by != NULL && strcmp(r->app_by, "content") == 0;
+    view->tls = (view->tls && !view->sip) || view->quic;
     view->http = facts_find(facts, OBS_HTTP_PATH) != NULL && !view->tls;
     view->media = has_media(view);
     view->opaque = r->talked && strcmp(r->app, "unknown") == 0;
@@ -187,7 +189,7 @@ void judge_learn(struct judge *judge, const struct flow_record *record)
         infer_learn(judge->infer, record);
     }
     look_at(judge, &copy, &view);
-    if (view.sip || view.tls) {
+    if (view.sip || (view.tls && !view.quic)) {
         learn_leg(judge, &view);
     }
 }

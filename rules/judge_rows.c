@@ -61,6 +61,9 @@ static bool tls_fits(const struct view *view, const struct policy_row *row)
         return false;
     }
     bool http = facts_is(view->facts, OBS_CARRIES, "http");
+    if (view->quic && !http && facts_find(view->facts, OBS_TLS_OFFER_ALPN) != NULL) {
+        return false; /* its ALPN is never missing: DNS, SMB, not of the table */
+    }
     if (row->subject == SUBJECT_SIGNALLING) {
         return facts_is(view->facts, OBS_CARRIES, "sip") ||
                (in_ports(row, view->port) && (!http || judge_rows_strictness(row) == 2));

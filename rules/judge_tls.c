@@ -107,13 +107,38 @@ static enum verdict judge_version(const struct view *view, struct assessment *a)
     return VERDICT_COMPLIANT;
 }
 
+/* Why the handshake inside QUIC could not be read; false when it was. */
+static bool note_quic(const struct view *view, struct assessment *a)
+{
+    const struct fact *version = facts_find(view->facts, OBS_QUIC_VERSION);
+    const char *name = facts_text(view->facts, version);
+    if (facts_find(view->facts, OBS_TLS_OFFER_CIPHER) != NULL) {
+        return false;
+    }
+    if (version != NULL && (name[0] == 'Q' || name[0] == 'T' || has(name, "0x"))) {
+        judge_notes_reason(a, "quic.version-unknown",
+                           "QUIC version %s is not one whose protection overt can tell.", name);
+        judge_notes_proof(view, a, OBS_QUIC_VERSION);
+        return true;
+    }
+    judge_notes_reason(a, "quic.initial-unread",
+                       "The first QUIC packets (Initial) are not wholly in the capture, so that "
+                       "the TLS handshake inside could not be read.");
+    judge_notes_proof_flow(view, a, "tls.quic_version", version != NULL ? name : "not seen");
+    return true;
+}
+
 /* The handshake did not end with protected records from both sides, or was not seen to. */
 static enum verdict judge_unestablished(const struct view *view, struct assessment *a)
 {
     const struct fact *alert = facts_find(view->facts, OBS_TLS_ALERT_NAME);
     bool known = facts_find(view->facts, OBS_TLS_ESTABLISHED) != NULL;
     a->observed = "unknown";
-    if (judge_notes_incomplete(view, a) && !known) {
+    if (view->quic && note_quic(view, a)) {
+        (void)judge_notes_incomplete(view, a);
+        return VERDICT_UNKNOWN;
+    }
+    if ((judge_notes_incomplete(view, a) || view->quic) && !known) {
         judge_notes_reason(a, "tls.handshake-unseen",
                            "The TLS handshake is not, or not wholly, in the capture: nothing tells "
                            "what protects this connection.");
@@ -304,7 +329,7 @@ static bool ended_by_certificate(const struct view *view)
 void judge_tls(const struct view *view, const struct policy_row *row, struct assessment *a)
 {
     bool mutual = (row->require & REQUIRE_MTLS) != 0 && (row->require & REQUIRE_TLS) == 0;
-    a->evidence = EVIDENCE_PROVEN;
+    a->evidence = view->quic ? EVIDENCE_INFERRED : EVIDENCE_PROVEN; /* by sizes of packets */
     a->observed = "tls";
     if (!facts_true(view->facts, OBS_TLS_ESTABLISHED)) {
         a->verdict = mutual && ended_by_certificate(view) ? judge_mutual(view, a)

@@ -28,7 +28,8 @@ struct view {
     struct view_side client, server;
     uint16_t port; /* of the server */
     bool sip;      /* readable SIP */
-    bool tls;      /* TLS on TCP, seen from its start or from the middle */
+    bool tls;      /* TLS on TCP, seen from its start or from the middle, or QUIC */
+    bool quic;     /* QUIC: `tls` is the handshake inside */
     bool http;     /* readable HTTP */
     bool media;    /* RTP or SRTP streams, or a DTLS handshake for SRTP */
     bool opaque;   /* unrecognised, and something was said */

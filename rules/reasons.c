@@ -71,6 +71,14 @@ static const struct reason_word words[] = {
     { "tls.handshake-unseen",
       "Records of a TLS connection were captured, but not its handshake, or only parts of it.",
       "Start the capture before the connection, or restart the service once while capturing." },
+    { "quic.version-unknown",
+      "The QUIC version is none of RFC 9001, RFC 9369 and their drafts: overt cannot read its "
+      "handshake, and what it encrypts, if anything, is not known.",
+      "Let both ends use QUIC version 1 or 2, or HTTPS over TCP." },
+    { "quic.initial-unread",
+      "The keys that open QUIC's first packets come from the client's very first one. It, or "
+      "the answer, is missing or cut in this capture, so nothing tells what was negotiated.",
+      "Capture from before the connection begins, with whole packets (snap length 0)." },
     { "tls.client-certificate-not-requested",
       "The server sent no CertificateRequest: the TLS is one-way.",
       "Switch on client authentication (mutual TLS) on the listener." },

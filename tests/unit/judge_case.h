@@ -69,7 +69,7 @@ static inline void case_flow(struct judge_case *c, const char *client, const cha
 {
     static uint64_t id = 0x1000;
     facts_done(&c->facts);
-    bool udp = strcmp(app, "rtp") == 0 || strcmp(app, "dtls") == 0;
+    bool udp = strcmp(app, "rtp") == 0 || strcmp(app, "dtls") == 0 || strcmp(app, "quic") == 0;
     c->record = (struct flow_record){
         .id = id++,
         .side = { case_end(client, udp ? 50000 : 49211), case_end(server, port) },

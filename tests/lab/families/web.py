@@ -276,8 +276,7 @@ def meeting_content_tls12_4443(lab, work):
                at(4443, DIR01, "dir01.contoso.com"))
 
 
-@scenario("web/address_book_http3", INSIDE, [Subject("TT-08", "alice", "fe01", "compliant", area="tls")], "caddy",
-          "ngtcp2-client", hidden=(site.ENTRY,))
+@scenario("web/address_book_http3", INSIDE, by_https("TT-08"), "caddy", "ngtcp2-client", hidden=(site.ENTRY,))
 def address_book_http3(lab, work):
     """A client downloads the address book from a Front End by HTTP/3 (QUIC)."""
     by_http3(lab, work, site.BOOK)
