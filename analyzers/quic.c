@@ -34,6 +34,8 @@ struct side {
     struct quic_cid cid;        /* that it chose: the other side sends to it */
     struct quic_cid second;     /* another of its own, that the other side used; size 0 = none */
     int64_t largest;            /* packet number, of Initial packets, plus one; 0 = none */
+    struct quic_initial_keys keys;
+    const struct quic_version *keyed; /* version of keys; NULL = none yet */
     bool cid_known;
     bool finished;     /* sent a Handshake packet that could hold a Finished */
     bool short_header; /* sent packets under 1-RTT keys */
@@ -44,11 +46,10 @@ struct quic_state {
     struct tls_handshake hs;
     struct side side[2];
     struct quic_cid first;              /* Destination Connection ID of the client's first packet */
-    const struct quic_version *version; /* of keys; NULL = none yet */
-    struct quic_initial_keys keys[2];   /* of side 0 and 1 */
+    const struct quic_version *version; /* of the newest packet opened; NULL = none yet */
     uint32_t reported_version;
     uint32_t opens, datagrams;
-    uint8_t client;    /* side, valid with keys */
+    uint8_t client;    /* side, valid with a version */
     bool first_known;  /* `first` is set, if only by a packet that cannot be read */
     bool server_chose; /* the reported version is the server's */
     bool early_reported, retry_reported, close_reported;
@@ -160,12 +161,11 @@ static void begin(struct quic_state *s, const struct segment *seg, const struct 
     s->server_chose = false;
 }
 
-static bool derive(const struct quic_cid *first, const struct quic_version *version, uint8_t client,
-                   struct sink *sink, struct quic_initial_keys ret_keys[2])
+/* Keys of one side's Initial packets. */
+static bool derive(const struct quic_cid *first, const struct quic_version *version, bool server,
+                   struct sink *sink, struct quic_initial_keys *ret_keys)
 {
-    const struct quic_protection *protection = version->protection;
-    return quic_initial_derive(sink->initial, protection, first, false, &ret_keys[client]) &&
-           quic_initial_derive(sink->initial, protection, first, true, &ret_keys[1 - client]);
+    return quic_initial_derive(sink->initial, version->protection, first, server, ret_keys);
 }
 
 static bool open_with(const struct quic_initial_keys *keys, const struct quic_packet *packet,
@@ -180,29 +180,26 @@ static bool open_with(const struct quic_initial_keys *keys, const struct quic_pa
     return true;
 }
 
-/* By the keys that are known; the server may have changed to another version (RFC 9368). */
+/* By the connection id that is known; the server may change to another version (RFC 9368). */
 static bool open_known(struct quic_state *s, const struct segment *seg,
                        const struct quic_packet *packet, struct sink *sink,
                        struct bytes *ret_frames)
 {
-    struct quic_initial_keys other[2];
-    const struct quic_initial_keys *keys = s->keys;
+    struct side *side = &s->side[seg->from];
+    struct quic_initial_keys keys = side->keys;
     if (s->version == NULL) {
         return false;
     }
-    if (packet->version != s->version) {
-        if (!derive(&s->first, packet->version, s->client, sink, other)) {
-            return false;
-        }
-        keys = other;
-    }
-    if (!open_with(&keys[seg->from], packet, &s->side[seg->from].largest, sink, ret_frames)) {
+    if (packet->version != side->keyed &&
+        !derive(&s->first, packet->version, seg->from != s->client, sink, &keys)) {
         return false;
     }
-    if (packet->version != s->version) {
-        memcpy(s->keys, other, sizeof s->keys);
-        s->version = packet->version;
+    if (!open_with(&keys, packet, &side->largest, sink, ret_frames)) {
+        return false;
     }
+    side->keys = keys;
+    side->keyed = packet->version;
+    s->version = packet->version;
     return true;
 }
 
@@ -211,18 +208,19 @@ static bool open_first(struct quic_state *s, const struct segment *seg,
                        const struct quic_packet *packet, struct sink *sink,
                        struct bytes *ret_frames)
 {
-    struct quic_initial_keys keys[2];
+    struct quic_initial_keys keys;
     struct quic_cid first = keep_cid(packet->destination);
     int64_t largest = 0;
     bool other_client = s->version != NULL && seg->from != s->client;
     if (other_client || (s->version != NULL && is_cid(&s->first, &packet->destination)) ||
-        !derive(&first, packet->version, seg->from, sink, keys) ||
-        !open_with(&keys[seg->from], packet, &largest, sink, ret_frames)) {
+        !derive(&first, packet->version, false, sink, &keys) ||
+        !open_with(&keys, packet, &largest, sink, ret_frames)) {
         return false;
     }
     begin(s, seg, packet);
     s->side[seg->from].largest = largest;
-    memcpy(s->keys, keys, sizeof s->keys);
+    s->side[seg->from].keys = keys;
+    s->side[seg->from].keyed = packet->version;
     return true;
 }
 

@@ -10,9 +10,9 @@
 enum { QUIC_NAME_SIZE = 16 }; /* longest name of a version, with its NUL */
 
 struct quic_version {
-    uint32_t number;
     const char *name;
     const struct quic_protection *protection;
+    uint32_t number;
     bool types_moved; /* RFC 9369 3.2: each long packet type is one higher, Retry is 0 */
     bool retry_tag;   /* Retry ends with an integrity tag (since draft 25) */
 };

@@ -37,22 +37,22 @@ struct quic_cid {
 struct quic_initial; /* OpenSSL's contexts and room for one packet; one per thread */
 
 OV_MUST_CHECK enum ov_status quic_initial_new(struct quic_initial **ret_initial);
-void quic_initial_free(struct quic_initial *initial);
+void quic_initial_free(struct quic_initial *q);
 
 /* Keys of Initial packets from the server (or the client), given the Destination Connection ID of
  * the client's first one. false: the library failed. */
-bool quic_initial_derive(struct quic_initial *initial, const struct quic_protection *protection,
+bool quic_initial_derive(struct quic_initial *q, const struct quic_protection *protection,
                          const struct quic_cid *first, bool server,
                          struct quic_initial_keys *ret_keys);
 /* Removes the protection of one packet, captured as a whole; number_at: offset of its packet
  * number; *largest: largest packet number of that side so far, -1 = none, moved on when the packet
  * is authentic. *ret_payload: its frames, borrowed until the next call. false: not authentic. */
-bool quic_initial_open(struct quic_initial *initial, const struct quic_initial_keys *keys,
+bool quic_initial_open(struct quic_initial *q, const struct quic_initial_keys *keys,
                        struct bytes packet, uint32_t number_at, int64_t *largest,
                        struct bytes *ret_payload);
 /* Is the integrity tag at the end of a Retry packet right, given the Destination Connection ID that
  * the client had chosen (RFC 9001 5.8)? */
-bool quic_initial_retry(struct quic_initial *initial, const struct quic_protection *protection,
+bool quic_initial_retry(struct quic_initial *q, const struct quic_protection *protection,
                         const struct quic_cid *first, struct bytes packet);
 
 #endif

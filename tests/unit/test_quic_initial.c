@@ -43,7 +43,7 @@ static bool opens(const struct packet *p, uint32_t number_at, const struct quic_
                   int64_t *largest, const char *text)
 {
     struct bytes payload;
-    uint8_t *heap = malloc(p->size);
+    uint8_t *heap = malloc(p->size > 0 ? p->size : 1);
     if (heap == NULL) {
         abort();
     }
