@@ -244,11 +244,11 @@ static struct mtls judge_flight(const struct tls_handshake *hs, bool end)
         [TLS_FLIGHT_SHOWN] = { "inferred", "record-sizes" },
         [TLS_FLIGHT_REFUSED] = { "disproven", "refused" },
     };
+    if (hs->quic) { /* packets are padded; no session of TLS on TCP is its parent */
+        return words[TLS_FLIGHT_UNCLEAR];
+    }
     if (hs->psk) {
         return (struct mtls){ "unknown", "resumed" };
-    }
-    if (hs->quic) { /* packets are padded, and hold several messages */
-        return words[TLS_FLIGHT_UNCLEAR];
     }
     if (hs->side[0].lost || hs->side[1].lost || !hs->roles_known) {
         return why_unknown(hs);
