@@ -35,7 +35,7 @@ static bool resize_items(struct facts *facts, uint32_t capacity)
     if (new > old && !budget_take(facts->budget, new - old)) {
         return false;
     }
-    struct fact_index *index = realloc(facts->index, new);
+    struct fact_index *index = new > 0 ? realloc(facts->index, new) : NULL;
     if (index == NULL) {
         budget_give(facts->budget, new > old ? new - old : 0);
         return false;

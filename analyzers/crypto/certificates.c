@@ -45,7 +45,7 @@ enum ov_status certificates_new(uint32_t most, struct certificates **ret_certifi
         c->bucket_count *= 2;
     }
     c->buckets = calloc(c->bucket_count, sizeof(struct entry *));
-    c->lock = calloc(1, sizeof *c->lock);
+    c->lock = calloc(1, sizeof(pthread_mutex_t));
     if (c->buckets == NULL || c->lock == NULL || pthread_mutex_init(c->lock, NULL) != 0) {
         free(c->buckets);
         free(c->lock);
