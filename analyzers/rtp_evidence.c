@@ -18,6 +18,7 @@ enum {
     PACKETS_FOR_PLACES = 20, /* fewest for histograms by position and for continuity */
     PACKETS_FOR_RANDOM = 60, /* fewest for "all of it looks random" */
     PACKETS_FOR_SIZE = 10,   /* fewest whose size agrees */
+    BARE_FOR_DOUBT = 2,      /* packets that end with the codec's frames among those with a tag */
     REPEATS_FOR_CLEAR = 3,   /* packets with the same payload */
     REPEATS_STRAY = 32,      /* one part in 32 may be clear before the keys are there */
     Z_CLEAR = 20000,         /* thousandths, as all z */
@@ -274,10 +275,14 @@ static void judge_bare_size(const struct rtp_evidence *evidence, const struct st
     }
 }
 
-/* A size with room for a tag: SRTP, unless the payload is neither readable nor random. */
+/* A size with room for a tag: SRTP, unless the payload is neither readable nor random, or some
+ * packets have no such room: those were sent in clear, as before ZRTP has agreed on keys. */
 static void judge_tagged_size(const struct rtp_evidence *evidence, const struct statistics *s,
                               struct rtp_verdict *verdict)
 {
+    if (evidence->extra[0] >= BARE_FOR_DOUBT) {
+        return;
+    }
     bool odd = evidence->measured >= PACKETS_FOR_PLACES && !s->random &&
                (s->places > Z_SAMPLES || s->bytes > Z_SAMPLES || s->continuity > Z_SAMPLES ||
                 s->together > Z_SAMPLES);

@@ -181,6 +181,19 @@ static void sizes_that_disagree_say_nothing(void)
     CHECK_EQ(judged(&evidence).ground_count, 0);
 }
 
+static void tagged_packets_do_not_speak_for_those_without_a_tag(void)
+{
+    for (unsigned bare = 0; bare < 4; bare++) {
+        struct rtp_evidence evidence = { .packets = 0 };
+        random_start(bare + 7);
+        for (unsigned j = 0; j < 200; j++) {
+            rtp_evidence_size(&evidence, 0, j < bare ? 160 : 170, 160);
+        }
+        look_random(&evidence, 200, 170);
+        CHECK_EQ(judged(&evidence).says, bare < 2 ? RTP_SAYS_SRTP : RTP_SAYS_UNKNOWN);
+    }
+}
+
 static void a_tag_behind_readable_speech_is_srtp_without_cipher(void)
 {
     struct rtp_evidence evidence = { .packets = 0 };
@@ -428,6 +441,7 @@ int main(void)
     few_packets_say_nothing();
     each_tag_length_behind_g711_is_srtp();
     sizes_that_disagree_say_nothing();
+    tagged_packets_do_not_speak_for_those_without_a_tag();
     a_tag_behind_readable_speech_is_srtp_without_cipher();
     random_g711_without_room_for_a_tag_is_srtp_without_authentication();
     random_g729_without_room_for_a_tag_stays_unknown();
