@@ -32,6 +32,14 @@ static bool is_broken(const char *cipher)
     return has_any(cipher, words, sizeof words / sizeof *words);
 }
 
+/* RFC 9325 4.1: the premaster secret travels under the server's key (static RSA): who gets that key
+ * later reads all that was recorded. */
+static bool is_without_forward_secrecy(const char *cipher)
+{
+    static const char *const words[] = { "TLS_RSA_WITH_", "TLS_RSA_PSK_WITH_" };
+    return has_any(cipher, words, sizeof words / sizeof *words);
+}
+
 /* Suites in which the server proves itself by a shared key, password or ticket alone. */
 static bool is_keyed_by_secret(const char *cipher)
 {
@@ -64,6 +72,13 @@ static enum verdict judge_cipher(const struct view *view, struct assessment *a)
     }
     if (is_broken(cipher)) {
         judge_notes_reason(a, "tls.cipher-broken", "The cipher suite %s can be broken.", cipher);
+        verdict = judge_notes_worse(verdict, VERDICT_WEAK);
+    }
+    if (is_without_forward_secrecy(cipher)) {
+        judge_notes_reason(a, "tls.no-forward-secrecy",
+                           "The cipher suite %s sends the session's secret under the server's RSA "
+                           "key: whoever gets that key later can read what was recorded.",
+                           cipher);
         verdict = judge_notes_worse(verdict, VERDICT_WEAK);
     }
     if (cipher[0] == '\0' || strncmp(cipher, "0x", 2) == 0) {

@@ -53,6 +53,10 @@ static const struct reason_word words[] = {
     { "tls.cipher-broken",
       "The negotiated cipher suite (export grade, RC4, RC2 or single DES) can be broken.",
       "Keep AES-GCM and ChaCha20 suites only." },
+    { "tls.no-forward-secrecy",
+      "The negotiated cipher suite (static RSA) has no forward secrecy: the server's private key "
+      "opens every recorded session (RFC 9325 4.1: should not be negotiated).",
+      "Offer and accept ECDHE suites only." },
     { "tls.cipher-unknown",
       "The negotiated cipher suite is not in overt's list or was not seen; unknown is never "
       "taken for good.",

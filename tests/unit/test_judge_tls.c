@@ -34,13 +34,27 @@ static void a_server_without_a_certificate_is_a_violation(void)
 static void a_server_with_key_and_certificate_is_compliant_towards_clients(void)
 {
     static const char *const suites[] = {
-        "TLS_RSA_PSK_WITH_AES_128_CBC_SHA",
         "TLS_SRP_SHA_RSA_WITH_AES_256_CBC_SHA",
         "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
     };
     for (unsigned i = 0; i < sizeof suites / sizeof *suites; i++) {
         struct judge_case c = client_tls(suites[i]);
         CHECK(case_is(&c, "TT-02", "compliant proven info"));
+        case_done(&c);
+    }
+}
+
+static void static_rsa_is_weak_and_says_so(void)
+{
+    static const char *const suites[] = {
+        "TLS_RSA_WITH_AES_128_GCM_SHA256",
+        "TLS_RSA_WITH_AES_256_CBC_SHA",
+        "TLS_RSA_PSK_WITH_AES_128_CBC_SHA",
+    };
+    for (unsigned i = 0; i < sizeof suites / sizeof *suites; i++) {
+        struct judge_case c = client_tls(suites[i]);
+        CHECK_EQ(case_row(&c, "TT-02")->verdict, VERDICT_WEAK);
+        CHECK(case_reason(case_row(&c, "TT-02"), "tls.no-forward-secrecy"));
         case_done(&c);
     }
 }
@@ -185,6 +199,7 @@ int main(void)
 {
     a_server_without_a_certificate_is_a_violation();
     a_server_with_key_and_certificate_is_compliant_towards_clients();
+    static_rsa_is_weak_and_says_so();
     a_bare_public_key_is_no_mutual_tls_and_no_violation();
     a_wrong_signature_that_was_accepted_is_a_violation();
     a_server_that_signs_wrong_is_a_violation_towards_clients();
