@@ -116,6 +116,11 @@ void rtp_evidence_size(struct rtp_evidence *evidence, uint8_t payload_type, uint
                        uint32_t step)
 {
     const struct rtp_codec *codec = rtp_codecs_find(payload_type);
+    if (codec == NULL && step > 0 && evidence->steps < RTP_EVIDENCE_PACKETS) {
+        evidence->steps++;
+        bool whole = payload_bytes > 0 && payload_bytes % step == 0;
+        evidence->whole = (uint16_t)(evidence->whole + whole);
+    }
     uint32_t frames = codec != NULL ? rtp_codecs_bytes(codec, step) : 0;
     if (frames == 0 || evidence->sizes >= RTP_EVIDENCE_PACKETS) {
         return;
@@ -201,6 +206,13 @@ static int extra_bytes(const struct rtp_evidence *evidence)
         }
     }
     return -1;
+}
+
+/* Uncompressed samples (L8, L16, ...) that leave no room for a tag: what looks random may be noise
+ * in clear, or SRTP that nobody authenticates. */
+static bool is_bare_samples(const struct rtp_evidence *evidence)
+{
+    return evidence->steps >= PACKETS_FOR_SIZE && evidence->whole * 10 >= evidence->steps * 9;
 }
 
 /* Tags of 32, 80 and 128 bits, each with an MKI of 0 to 4 bytes (RFC 3711 3.1, RFC 7714). */
@@ -315,7 +327,7 @@ void rtp_evidence_judge(const struct rtp_evidence *evidence, struct rtp_verdict 
         judge_tagged_size(evidence, &s, ret_verdict);
     } else if (s.clear) {
         ret_verdict->says = RTP_SAYS_RTP;
-    } else if (s.random) {
+    } else if (s.random && !is_bare_samples(evidence)) {
         ret_verdict->says = RTP_SAYS_SRTP;
     }
 }

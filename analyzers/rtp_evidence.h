@@ -67,6 +67,8 @@ struct rtp_evidence {
     uint16_t compared; /* bytes compared with the packet before */
     uint16_t equal;    /* of them the same */
     uint16_t sizes;    /* packets whose size could be compared with the codec's */
+    uint16_t steps;    /* packets of unknown codecs whose time to the next one is known */
+    uint16_t whole;    /* of them with a whole number of bytes for each tick of that time */
     bool companded;    /* they were G.711 */
     uint8_t last_size; /* bytes in last[] */
     uint8_t next_repeat;

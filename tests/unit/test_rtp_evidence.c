@@ -194,6 +194,20 @@ static void tagged_packets_do_not_speak_for_those_without_a_tag(void)
     }
 }
 
+static void random_samples_without_room_for_a_tag_say_nothing(void)
+{
+    static const unsigned sizes[] = { 160, 320, 640, 170, 330, 650, 97 };
+    for (unsigned i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        struct rtp_evidence evidence = { .packets = 0 };
+        random_start(i + 11);
+        look_random(&evidence, 200, 200);
+        for (unsigned j = 0; j < 199; j++) {
+            rtp_evidence_size(&evidence, 98, sizes[i], 160);
+        }
+        CHECK_EQ(judged(&evidence).says, sizes[i] % 160 == 0 ? RTP_SAYS_UNKNOWN : RTP_SAYS_SRTP);
+    }
+}
+
 static void a_tag_behind_readable_speech_is_srtp_without_cipher(void)
 {
     struct rtp_evidence evidence = { .packets = 0 };
@@ -442,6 +456,7 @@ int main(void)
     each_tag_length_behind_g711_is_srtp();
     sizes_that_disagree_say_nothing();
     tagged_packets_do_not_speak_for_those_without_a_tag();
+    random_samples_without_room_for_a_tag_say_nothing();
     a_tag_behind_readable_speech_is_srtp_without_cipher();
     random_g711_without_room_for_a_tag_is_srtp_without_authentication();
     random_g729_without_room_for_a_tag_stays_unknown();
