@@ -71,6 +71,7 @@ bool tls_certificates_report(const struct segment *seg, struct bytes der, bool c
     if (sink->certificates == NULL) {
         return false;
     }
+    certificates_prepare(sink->certificates, der);
     certificates_lock(sink->certificates);
     const struct certificate *c = certificates_add(sink->certificates, der);
     if (c != NULL) {

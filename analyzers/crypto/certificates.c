@@ -28,8 +28,7 @@ struct certificates {
     uint32_t count, most;
     struct entry *newest, *oldest;
     struct hash_seed seed;
-    pthread_mutex_t *lock;              /* owned; const users lock too */
-    char scratch[CERTIFICATE_TEXT_MAX]; /* texts of the certificate being read */
+    pthread_mutex_t *lock; /* owned; const users lock too */
 };
 
 enum ov_status certificates_new(uint32_t most, struct certificates **ret_certificates)
@@ -142,36 +141,36 @@ static void forget_oldest(struct certificates *c)
 }
 
 /* Moves a text from the scratch buffer to the entry's own. */
-static const char *moved(const struct certificates *c, const struct entry *e, const char *text)
+static const char *moved(const char *scratch, const struct entry *e, const char *text)
 {
-    return text != NULL ? e->texts + (text - c->scratch) : NULL;
+    return text != NULL ? e->texts + (text - scratch) : NULL;
 }
 
-static bool keep_texts(const struct certificates *c, struct entry *e, size_t used)
+static bool keep_texts(const char *scratch, struct entry *e, size_t used)
 {
     e->texts = malloc(used + 1);
     if (e->texts == NULL) {
         return false;
     }
-    memcpy(e->texts, c->scratch, used + 1);
+    memcpy(e->texts, scratch, used + 1);
     struct certificate *v = &e->view;
-    v->subject = moved(c, e, v->subject);
-    v->issuer = moved(c, e, v->issuer);
-    v->serial = moved(c, e, v->serial);
-    v->key_type = moved(c, e, v->key_type);
-    v->key_curve = moved(c, e, v->key_curve);
-    v->signature = moved(c, e, v->signature);
+    v->subject = moved(scratch, e, v->subject);
+    v->issuer = moved(scratch, e, v->issuer);
+    v->serial = moved(scratch, e, v->serial);
+    v->key_type = moved(scratch, e, v->key_type);
+    v->key_curve = moved(scratch, e, v->key_curve);
+    v->signature = moved(scratch, e, v->signature);
     for (uint32_t i = 0; i < v->san_count; i++) {
-        v->san[i] = moved(c, e, v->san[i]);
+        v->san[i] = moved(scratch, e, v->san[i]);
     }
     for (uint32_t i = 0; i < v->eku_count; i++) {
-        v->eku[i] = moved(c, e, v->eku[i]);
+        v->eku[i] = moved(scratch, e, v->eku[i]);
     }
     return true;
 }
 
 /* Reads the DER into the entry; false only without memory. */
-static bool read_der(struct certificates *c, struct entry *e, const uint8_t *der, uint32_t size)
+static bool read_der(struct entry *e, const uint8_t *der, uint32_t size)
 {
     if (size > DER_MAX) {
         e->view.error = "larger than 64 KiB";
@@ -182,9 +181,10 @@ static bool read_der(struct certificates *c, struct entry *e, const uint8_t *der
     if (e->x509 == NULL || at != der + size) {
         e->view.error = e->x509 == NULL ? "not an X.509 certificate" : "bytes after its end";
     } else {
-        struct text texts = text_into(c->scratch, sizeof c->scratch);
+        char scratch[CERTIFICATE_TEXT_MAX];
+        struct text texts = text_into(scratch, sizeof scratch);
         e->view.error = certificates_x509_describe(e->x509, &texts, &e->view);
-        if (e->view.error == NULL && !keep_texts(c, e, texts.used)) {
+        if (e->view.error == NULL && !keep_texts(scratch, e, texts.used)) {
             return false;
         }
     }
@@ -195,6 +195,57 @@ static bool read_der(struct certificates *c, struct entry *e, const uint8_t *der
         e->x509 = NULL;
     }
     return true;
+}
+
+/* NULL without memory. */
+static struct entry *read_entry(const uint8_t *digest, const uint8_t *der, uint32_t size)
+{
+    struct entry *e = calloc(1, sizeof *e);
+    if (e == NULL) {
+        return NULL;
+    }
+    if (!read_der(e, der, size)) {
+        free_entry(e);
+        return NULL;
+    }
+    memcpy(e->view.digest, digest, DIGEST_SIZE);
+    struct text hex = text_into(e->view.sha256, sizeof e->view.sha256);
+    text_put_hex(&hex, digest, DIGEST_SIZE);
+    return e;
+}
+
+static void keep(struct certificates *c, struct entry *e)
+{
+    if (c->count == c->most) {
+        forget_oldest(c);
+    }
+    struct entry **bucket = bucket_of(c, e->view.digest);
+    e->next = *bucket;
+    *bucket = e;
+    link_newest(c, e);
+    c->count++;
+}
+
+void certificates_prepare(struct certificates *certificates, struct bytes der)
+{
+    uint8_t digest[DIGEST_SIZE];
+    uint32_t size = bytes_left(&der);
+    const uint8_t *at = bytes_skip(&der, size);
+    digest_sha256(at, size, digest);
+    certificates_lock(certificates);
+    bool known = find(certificates, digest) != NULL;
+    certificates_unlock(certificates);
+    struct entry *e = known ? NULL : read_entry(digest, at, size);
+    if (e == NULL) {
+        return;
+    }
+    certificates_lock(certificates);
+    if (find(certificates, digest) == NULL) {
+        keep(certificates, e);
+    } else { /* another thread was faster */
+        free_entry(e);
+    }
+    certificates_unlock(certificates);
 }
 
 const struct certificate *certificates_add(struct certificates *certificates, struct bytes der)
@@ -209,25 +260,11 @@ const struct certificate *certificates_add(struct certificates *certificates, st
         link_newest(certificates, e);
         return &e->view;
     }
-    e = calloc(1, sizeof *e);
+    e = read_entry(digest, at, size);
     if (e == NULL) {
         return NULL;
     }
-    if (!read_der(certificates, e, at, size)) {
-        free_entry(e);
-        return NULL;
-    }
-    memcpy(e->view.digest, digest, sizeof digest);
-    struct text hex = text_into(e->view.sha256, sizeof e->view.sha256);
-    text_put_hex(&hex, digest, sizeof digest);
-    if (certificates->count == certificates->most) {
-        forget_oldest(certificates);
-    }
-    struct entry **bucket = bucket_of(certificates, digest);
-    e->next = *bucket;
-    *bucket = e;
-    link_newest(certificates, e);
-    certificates->count++;
+    keep(certificates, e);
     return &e->view;
 }
 

@@ -45,6 +45,9 @@ void certificates_free(struct certificates *certificates);
  * these two (NULL: nothing is locked). */
 void certificates_lock(const struct certificates *certificates);
 void certificates_unlock(const struct certificates *certificates);
+/* Reads one DER certificate unless it is known, so that certificates_add has it at hand: to be
+ * called without the lock, since OpenSSL takes its time. */
+void certificates_prepare(struct certificates *certificates, struct bytes der);
 /* The description of one DER certificate (all of der is used): borrowed until the next
  * certificates_add. Never NULL: hostile bytes give .error. NULL only without memory. */
 const struct certificate *certificates_add(struct certificates *certificates, struct bytes der);

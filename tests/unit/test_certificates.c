@@ -129,6 +129,19 @@ static void a_certificate_seen_again_is_the_same_one(void)
     certificates_free(all);
 }
 
+static void a_prepared_certificate_is_at_hand(void)
+{
+    struct certificates *all = certificates(4);
+    uint8_t der[DER_MAX];
+    uint32_t size = from_hex(server_der, der);
+    certificates_prepare(all, bytes_of(der, size, size));
+    certificates_prepare(all, bytes_of(der, size, size)); /* again: nothing changes */
+    const struct certificate *first = add_hex(all, server_der);
+    CHECK(first != NULL && first->error == NULL);
+    CHECK(certificates_find(all, first->sha256) == first);
+    certificates_free(all);
+}
+
 static void the_least_recently_used_goes_first(void)
 {
     struct certificates *all = certificates(2);
@@ -240,6 +253,7 @@ int main(void)
     a_forged_self_signature_is_not_self_signed();
     a_key_that_takes_long_is_not_tried();
     a_certificate_seen_again_is_the_same_one();
+    a_prepared_certificate_is_at_hand();
     the_least_recently_used_goes_first();
     every_short_certificate_is_an_error();
     every_flipped_byte_stays_in_bounds();
