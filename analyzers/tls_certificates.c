@@ -71,9 +71,7 @@ bool tls_certificates_report(const struct segment *seg, struct bytes der, bool c
     if (sink->certificates == NULL) {
         return false;
     }
-    certificates_prepare(sink->certificates, der);
-    certificates_lock(sink->certificates);
-    const struct certificate *c = certificates_add(sink->certificates, der);
+    const struct certificate *c = certificates_enter(sink->certificates, der);
     if (c != NULL) {
         tls_certificates_describe(seg, c, client, index, sink);
         memcpy(ret_digest, c->digest, sizeof c->digest);

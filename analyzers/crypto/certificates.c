@@ -226,46 +226,40 @@ static void keep(struct certificates *c, struct entry *e)
     c->count++;
 }
 
-void certificates_prepare(struct certificates *certificates, struct bytes der)
+const struct certificate *certificates_enter(struct certificates *certificates, struct bytes der)
 {
     uint8_t digest[DIGEST_SIZE];
     uint32_t size = bytes_left(&der);
     const uint8_t *at = bytes_skip(&der, size);
     digest_sha256(at, size, digest);
     certificates_lock(certificates);
-    bool known = find(certificates, digest) != NULL;
-    certificates_unlock(certificates);
-    struct entry *e = known ? NULL : read_entry(digest, at, size);
+    struct entry *e = find(certificates, digest);
     if (e == NULL) {
-        return;
+        certificates_unlock(certificates); /* OpenSSL takes its time */
+        struct entry *fresh = read_entry(digest, at, size);
+        certificates_lock(certificates);
+        e = find(certificates, digest); /* another thread may have been faster */
+        if (e == NULL && fresh != NULL) {
+            keep(certificates, fresh);
+            return &fresh->view;
+        }
+        if (fresh != NULL) {
+            free_entry(fresh);
+        }
     }
-    certificates_lock(certificates);
-    if (find(certificates, digest) == NULL) {
-        keep(certificates, e);
-    } else { /* another thread was faster */
-        free_entry(e);
+    if (e == NULL) {
+        return NULL;
     }
-    certificates_unlock(certificates);
+    unlink_use(certificates, e);
+    link_newest(certificates, e);
+    return &e->view;
 }
 
 const struct certificate *certificates_add(struct certificates *certificates, struct bytes der)
 {
-    uint8_t digest[DIGEST_SIZE];
-    uint32_t size = bytes_left(&der);
-    const uint8_t *at = bytes_skip(&der, size);
-    digest_sha256(at, size, digest);
-    struct entry *e = find(certificates, digest);
-    if (e != NULL) {
-        unlink_use(certificates, e);
-        link_newest(certificates, e);
-        return &e->view;
-    }
-    e = read_entry(digest, at, size);
-    if (e == NULL) {
-        return NULL;
-    }
-    keep(certificates, e);
-    return &e->view;
+    const struct certificate *c = certificates_enter(certificates, der);
+    certificates_unlock(certificates);
+    return c;
 }
 
 static int digit_of(char c)

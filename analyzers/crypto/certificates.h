@@ -41,16 +41,15 @@ struct certificates;
 OV_MUST_CHECK enum ov_status certificates_new(uint32_t most,
                                               struct certificates **ret_certificates);
 void certificates_free(struct certificates *certificates);
-/* Several threads may use one cache: each call below, and the use of what it gives, stands between
- * these two (NULL: nothing is locked). */
+/* Several threads may use one cache: what looks into it, and the use of what that gives, stands
+ * between these two (NULL: nothing is locked). certificates_add and _enter lock by themselves. */
 void certificates_lock(const struct certificates *certificates);
 void certificates_unlock(const struct certificates *certificates);
-/* Reads one DER certificate unless it is known, so that certificates_add has it at hand: to be
- * called without the lock, since OpenSSL takes its time. */
-void certificates_prepare(struct certificates *certificates, struct bytes der);
 /* The description of one DER certificate (all of der is used): borrowed until the next
  * certificates_add. Never NULL: hostile bytes give .error. NULL only without memory. */
 const struct certificate *certificates_add(struct certificates *certificates, struct bytes der);
+/* The same, and the lock is held when it returns: the caller unlocks, also after NULL. */
+const struct certificate *certificates_enter(struct certificates *certificates, struct bytes der);
 /* The kept certificate with this hex SHA-256, or NULL when it was never seen or is gone. */
 const struct certificate *certificates_find(const struct certificates *certificates,
                                             const char *sha256);

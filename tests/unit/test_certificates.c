@@ -129,14 +129,16 @@ static void a_certificate_seen_again_is_the_same_one(void)
     certificates_free(all);
 }
 
-static void a_prepared_certificate_is_at_hand(void)
+static void a_certificate_entered_is_the_one_added(void)
 {
     struct certificates *all = certificates(4);
     uint8_t der[DER_MAX];
     uint32_t size = from_hex(server_der, der);
-    certificates_prepare(all, bytes_of(der, size, size));
-    certificates_prepare(all, bytes_of(der, size, size)); /* again: nothing changes */
-    const struct certificate *first = add_hex(all, server_der);
+    const struct certificate *first = certificates_enter(all, bytes_of(der, size, size));
+    certificates_unlock(all);
+    CHECK(certificates_enter(all, bytes_of(der, size, size)) == first); /* again: the same */
+    certificates_unlock(all);
+    CHECK(add_hex(all, server_der) == first);
     CHECK(first->error == NULL);
     CHECK(certificates_find(all, first->sha256) == first);
     certificates_free(all);
@@ -253,7 +255,7 @@ int main(void)
     a_forged_self_signature_is_not_self_signed();
     a_key_that_takes_long_is_not_tried();
     a_certificate_seen_again_is_the_same_one();
-    a_prepared_certificate_is_at_hand();
+    a_certificate_entered_is_the_one_added();
     the_least_recently_used_goes_first();
     every_short_certificate_is_an_error();
     every_flipped_byte_stays_in_bounds();
