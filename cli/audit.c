@@ -240,7 +240,12 @@ static int run_audit(struct pipeline *p)
     return audit_close_outputs(p) ? code : EXIT_OUTPUT;
 }
 
-int audit_command(int argc, char **argv)
+static int audit_captures(struct pipeline *p)
+{
+    return audit_open_outputs(p) ? run_audit(p) : EXIT_OUTPUT;
+}
+
+int audit_with_pipeline(int argc, char **argv, int (*run)(struct pipeline *p))
 {
     struct options options;
     if (options_read(argc, argv, &options) != OV_OK) {
@@ -255,10 +260,15 @@ int audit_command(int argc, char **argv)
     enum ov_status status = pipeline_init(&pipeline, &options, policy);
     if (status != OV_OK) {
         fprintf(stderr, "overt: %s\n", ov_status_text(status));
-    } else if (audit_open_outputs(&pipeline)) {
-        code = run_audit(&pipeline);
+    } else {
+        code = run(&pipeline);
     }
     pipeline_done(&pipeline);
     policy_free(policy);
     return code;
+}
+
+int audit_command(int argc, char **argv)
+{
+    return audit_with_pipeline(argc, argv, audit_captures);
 }

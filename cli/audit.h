@@ -10,6 +10,10 @@
 int audit_command(int argc, char **argv);
 int roles_command(int argc, char **argv);
 
+/* What audit and watch have in common: options, policy and a pipeline for `run`, whose exit status
+ * it returns. Errors were printed. */
+int audit_with_pipeline(int argc, char **argv, int (*run)(struct pipeline *p));
+
 /* Reads a policy file, or a built-in policy by name (NULL: lync-2010). NULL after an error, which
  * was printed. Caller owns. */
 struct policy *audit_policy(const char *name);

@@ -474,23 +474,5 @@ static int watch_interfaces(struct pipeline *p)
 
 int watch_command(int argc, char **argv)
 {
-    struct options options;
-    if (options_read(argc, argv, &options) != OV_OK) {
-        return EXIT_USAGE;
-    }
-    struct policy *policy = audit_policy(options.policy);
-    if (policy == NULL) {
-        return EXIT_USAGE;
-    }
-    static struct pipeline pipeline; /* its batch is too large for a stack */
-    int code = EXIT_OUTPUT;
-    enum ov_status status = pipeline_init(&pipeline, &options, policy);
-    if (status != OV_OK) {
-        fprintf(stderr, "overt: %s\n", ov_status_text(status));
-    } else {
-        code = watch_interfaces(&pipeline);
-    }
-    pipeline_done(&pipeline);
-    policy_free(policy);
-    return code;
+    return audit_with_pipeline(argc, argv, watch_interfaces);
 }
