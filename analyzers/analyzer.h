@@ -45,6 +45,9 @@ struct quic_initial; /* analyzers/crypto/quic_initial.h */
 /* Where an analyzer puts its facts, and what it may use. The dispatcher owns it. */
 struct sink {
     void (*put)(struct sink *sink, const struct observation *obs); /* copies what it keeps */
+    /* Takes a datagram that a stream carries (TURN) to the analyzers of datagrams; NULL: to nobody.
+     */
+    void (*datagram)(struct sink *sink, const struct segment *seg);
     struct certificates *certificates;
     struct signatures *signatures;   /* NULL: signatures are not checked */
     struct transcripts *transcripts; /* NULL: likewise those over whole handshakes */

@@ -35,6 +35,26 @@ static uint8_t app_rank_of(const char *app)
     return sizeof by_rank / sizeof by_rank[0] + 2;
 }
 
+static void put_text(struct analysis *a, const struct observation *obs, enum observation_kind kind,
+                     const char *text)
+{
+    struct observation own = *obs;
+    own.kind = kind;
+    own.text = text;
+    own.text_size = (uint32_t)strlen(text);
+    own.value = 0;
+    facts_put(&a->facts, &own);
+}
+
+/* One stream, two protocols: a wrapper names the flow and carries what is inside it. */
+static void take_inner_app(struct analysis *a, const struct observation *obs, const char *app)
+{
+    if (strcmp(a->app, app) != 0) {
+        put_text(a, obs, OBS_CARRIES, app);
+        put_text(a, obs, OBS_CARRIES_BY, "content");
+    }
+}
+
 static void take_app(struct analysis *a, const struct observation *obs)
 {
     char app[sizeof a->app];
@@ -42,6 +62,10 @@ static void take_app(struct analysis *a, const struct observation *obs)
     text_put_escaped(&t, obs->text, obs->text_size);
     uint8_t rank = app_rank_of(app);
     a->claimed = true;
+    if (a->l4 == IPPROTO_TCP && a->app_rank != 0) {
+        take_inner_app(a, obs, app);
+        return;
+    }
     if (a->app_rank == 0 || (a->l4 == IPPROTO_UDP && rank > a->app_rank)) {
         memcpy(a->app, app, sizeof app);
         a->app_by = "content";
@@ -93,6 +117,12 @@ static void put(struct sink *sink, const struct observation *obs)
     }
 }
 
+static void put_datagram(struct sink *sink, const struct segment *seg)
+{
+    struct flow_sink *fs = (struct flow_sink *)sink;
+    dispatch_udp_inside(fs->dispatch, fs->analysis, seg);
+}
+
 enum ov_status dispatch_new(const struct dispatch_options *options, struct dispatch **ret_dispatch)
 {
     struct dispatch *d = calloc(1, sizeof *d);
@@ -114,6 +144,7 @@ enum ov_status dispatch_new(const struct dispatch_options *options, struct dispa
         d->analyzer_count = i + 1;
     }
     d->sink.sink.put = put;
+    d->sink.sink.datagram = put_datagram;
     d->sink.sink.certificates = options->certificates;
     d->sink.sink.signatures = d->signatures;
     tls_transcript_init(&d->transcripts, d->shared);

@@ -102,6 +102,8 @@ struct segment dispatch_segment(const struct analysis *a, uint8_t side, uint64_t
                                 uint64_t time_us);
 /* One datagram: to the analyzer that knows it or claims it. */
 void dispatch_udp(struct dispatch *d, struct analysis *a, const struct batch *b, uint32_t i);
+/* A datagram inside the flow's stream: never to the analyzer that has the stream. */
+void dispatch_udp_inside(struct dispatch *d, struct analysis *a, const struct segment *seg);
 /* One TCP packet with its payload, SYN and ACK. */
 void dispatch_tcp(struct dispatch *d, struct analysis *a, const struct batch *b, uint32_t i);
 /* Does packet i acknowledge bytes beyond the SYN's whose sender is known to have begun so? */

@@ -39,7 +39,7 @@ static uint32_t feed_seat(struct side_reader *r, struct segment *seg)
     if (feed == FEED_RELEASE) {
         a->stream_seat = SEAT_NONE;
         a->undecided = 0;
-        a->spoken |= side_bit(seg->from);
+        a->spoken = 0; /* what comes now begins anew */
     }
     return used_of(&before, &seg->payload);
 }
@@ -67,6 +67,24 @@ static uint8_t claim_stream(struct side_reader *r, const struct segment *seg, bo
     return SEAT_NONE;
 }
 
+/* Finds the stream a seat; false: there is none, and ret_used bytes go by without. */
+static bool seat_stream(struct side_reader *r, const struct segment *seg, uint32_t *ret_used)
+{
+    struct analysis *a = r->analysis;
+    bool wait = false;
+    a->stream_seat = claim_stream(r, seg, &wait);
+    if (a->stream_seat != SEAT_NONE) {
+        return true;
+    }
+    *ret_used = 0;
+    if (!wait || !seg->open || bytes_left(&seg->payload) >= CLAIM_WAIT_MAX) {
+        a->spoken |= side_bit(r->side);
+        a->undecided++;
+        *ret_used = bytes_left(&seg->payload);
+    }
+    return false;
+}
+
 static uint32_t on_data(struct stream_reader *reader, struct bytes bytes, uint64_t packet,
                         uint64_t time_us, bool first)
 {
@@ -79,19 +97,14 @@ static uint32_t on_data(struct stream_reader *reader, struct bytes bytes, uint64
     seg.payload = bytes;
     seg.open = bytes.cut > 0;
     seg.first = first;
-    if (a->stream_seat == SEAT_NONE) {
-        bool wait = false;
-        a->stream_seat = claim_stream(r, &seg, &wait);
-        if (a->stream_seat == SEAT_NONE) {
-            if (wait && seg.open && bytes_left(&bytes) < CLAIM_WAIT_MAX) {
-                return 0;
-            }
-            a->spoken |= side_bit(r->side);
-            a->undecided++;
-            return bytes_left(&bytes);
+    uint32_t used = 0;
+    do { /* one that hands the stream over may have used nothing; seats are few */
+        if (a->stream_seat == SEAT_NONE && !seat_stream(r, &seg, &used)) {
+            return used;
         }
-    }
-    return feed_seat(r, &seg);
+        used = feed_seat(r, &seg);
+    } while (used == 0 && a->stream_seat == SEAT_NONE);
+    return used;
 }
 
 static void on_gap(struct stream_reader *reader, uint64_t missing, uint64_t packet)

@@ -47,6 +47,14 @@ static uint8_t seat_for_datagram(struct dispatch *d, struct analysis *a, const s
     return heir_of_datagram(a, seg);
 }
 
+static void feed_seat(struct dispatch *d, struct seat *seat, struct segment *seg)
+{
+    if (!seat->settled && analyzers[seat->analyzer]->feed(dispatch_state(d, seat), seg,
+                                                          &d->sink.sink) == FEED_SETTLED) {
+        seat->settled = true;
+    }
+}
+
 void dispatch_udp(struct dispatch *d, struct analysis *a, const struct batch *b, uint32_t i)
 {
     struct segment seg = dispatch_segment(a, b->side[i], b->packet[i], b->time_us[i]);
@@ -57,9 +65,14 @@ void dispatch_udp(struct dispatch *d, struct analysis *a, const struct batch *b,
         a->undecided++;
         return;
     }
-    struct seat *seat = &a->seats[at];
-    if (!seat->settled && analyzers[seat->analyzer]->feed(dispatch_state(d, seat), &seg,
-                                                          &d->sink.sink) == FEED_SETTLED) {
-        seat->settled = true;
+    feed_seat(d, &a->seats[at], &seg);
+}
+
+void dispatch_udp_inside(struct dispatch *d, struct analysis *a, const struct segment *seg)
+{
+    struct segment inner = *seg;
+    uint8_t at = seat_for_datagram(d, a, &inner);
+    if (at != SEAT_NONE && at != a->stream_seat) {
+        feed_seat(d, &a->seats[at], &inner);
     }
 }

@@ -17,6 +17,8 @@ enum {
 enum { FAMILY_IPV4 = 0x01, FAMILY_IPV6 = 0x02 };
 enum { PEER_TEXT_SIZE = ADDRESS_TEXT_SIZE + 8 };
 enum { METHOD_BINDING = 0x001, METHOD_ALLOCATE = 0x003 };
+/* [MS-TURN] 2.1.1: on TCP, type(1) 0(1) length(2) stand before what a frame carries. */
+enum { FRAME_CONTROL = 2, FRAME_DATA = 3, FRAME_HEADER = 4 };
 enum {
     RESYNCHRONISATIONS_MAX = 8, /* pieces thrown away before a stream is given up */
     STRANGE_MAX = 8,            /* message types without a name that are told apart */
@@ -41,6 +43,7 @@ struct stun_state {
     bool started;                  /* the flow is told to be STUN */
     bool client;                   /* the client was told */
     bool software;                 /* was told */
+    bool framed;                   /* messages stand in frames of [MS-TURN] */
     bool stream;
 };
 
@@ -105,12 +108,37 @@ static bool is_classic(const struct header *h, struct bytes in)
     return bytes_finish(&in) == BYTES_OK;
 }
 
+/* A frame of [MS-TURN] with a whole header of its message, which has a cookie: CLAIM_MORE while
+ * all that is here fits. */
+static enum claim claim_frame(struct bytes in)
+{
+    static const uint8_t cookie[] = { 0, ATTR_MS_MAGIC_COOKIE, 0, 4, 0x72, 0xc6, 0x4b, 0xc6 };
+    bool whole = bytes_left(&in) >= FRAME_HEADER + HEADER_SIZE + sizeof cookie;
+    int type = bytes_peek(&in, 0), zero = bytes_peek(&in, 1);
+    bytes_skip(&in, 2);
+    uint16_t length = bytes_u16(&in);
+    struct bytes inner = in;
+    bytes_u16(&inner);
+    uint16_t inner_length = bytes_u16(&inner);
+    if (type != FRAME_CONTROL || zero > 0 ||
+        (bytes_ok(&in) && length < HEADER_SIZE + sizeof cookie) ||
+        (bytes_ok(&inner) && inner_length + HEADER_SIZE != length)) {
+        return CLAIM_NO;
+    }
+    bytes_skip(&in, HEADER_SIZE);
+    return !whole ? CLAIM_MORE : bytes_starts(&in, cookie, sizeof cookie) ? CLAIM_YES : CLAIM_NO;
+}
+
 static enum claim stun_claim(const struct segment *seg)
 {
     struct bytes in = seg->payload;
     int first = bytes_peek(&in, 0);
     if (first < 0 || first > 3) {
         return CLAIM_NO;
+    }
+    enum claim frame = seg->open ? claim_frame(in) : CLAIM_NO;
+    if (frame != CLAIM_NO) {
+        return frame;
     }
     struct header h = read_header(&in);
     if (in.fault == BYTES_CUT && seg->open) {
@@ -343,6 +371,59 @@ static enum step step_over_channel_data(struct stun_state *stun, struct segment 
     return STEP_NEXT;
 }
 
+/* One message of the stream, whole or not at all; in: from its start, back: behind it. */
+static enum step step_message(struct stun_state *stun, struct segment *seg, struct sink *sink,
+                              struct bytes *in)
+{
+    enum bytes_fault fault = read_message(stun, seg, sink, in);
+    if (fault == BYTES_CUT && seg->open) {
+        return STEP_WAIT;
+    }
+    if (fault != BYTES_OK) {
+        return lose(stun, seg, sink);
+    }
+    stun->thrown = 0;
+    seg->payload = *in;
+    return STEP_NEXT;
+}
+
+/* A frame of [MS-TURN]: a message, or what the two ends of the relay say to each other. */
+static enum step step_frame(struct stun_state *stun, struct segment *seg, struct sink *sink)
+{
+    struct bytes in = seg->payload;
+    uint8_t type = bytes_u8(&in);
+    uint8_t zero = bytes_u8(&in);
+    uint16_t length = bytes_u16(&in);
+    if (!bytes_ok(&in)) {
+        return seg->open ? STEP_WAIT : STEP_STOP;
+    }
+    if ((type != FRAME_CONTROL && type != FRAME_DATA) || zero != 0) {
+        return lose(stun, seg, sink);
+    }
+    bytes_limit(&in, length);
+    if (in.cut > 0 || !bytes_ok(&in)) {
+        return seg->open ? STEP_WAIT : lose(stun, seg, sink);
+    }
+    if (type == FRAME_DATA) {
+        struct segment inner = *seg;
+        inner.payload = in;
+        inner.open = false;
+        inner.first = true;
+        if (sink->datagram != NULL) {
+            sink->datagram(sink, &inner);
+        }
+        bytes_skip(&seg->payload, FRAME_HEADER + length);
+        return STEP_NEXT;
+    }
+    struct bytes after = seg->payload;
+    bytes_skip(&after, FRAME_HEADER + length);
+    enum step step = step_message(stun, seg, sink, &in);
+    if (step == STEP_NEXT) {
+        seg->payload = after;
+    }
+    return step;
+}
+
 static enum step step_stream(struct stun_state *stun, struct segment *seg, struct sink *sink)
 {
     uint32_t have = bytes_left(&seg->payload);
@@ -352,6 +433,10 @@ static enum step step_stream(struct stun_state *stun, struct segment *seg, struc
         bytes_take(&seg->payload, size);
         *step_over -= size;
         return STEP_NEXT;
+    }
+    stun->framed |= !stun->started && seg->open && claim_frame(seg->payload) == CLAIM_YES;
+    if (stun->framed) {
+        return step_frame(stun, seg, sink);
     }
     int first = bytes_peek(&seg->payload, 0);
     if (first >= 0x40 && first <= 0x7f && stun->started) {
@@ -365,16 +450,7 @@ static enum step step_stream(struct stun_state *stun, struct segment *seg, struc
         return lose(stun, seg, sink);
     }
     struct bytes in = seg->payload;
-    enum bytes_fault fault = read_message(stun, seg, sink, &in);
-    if (fault == BYTES_CUT && seg->open) {
-        return STEP_WAIT;
-    }
-    if (fault != BYTES_OK) {
-        return lose(stun, seg, sink);
-    }
-    stun->thrown = 0;
-    seg->payload = in;
-    return STEP_NEXT;
+    return step_message(stun, seg, sink, &in);
 }
 
 static enum feed stun_feed(void *state, struct segment *seg, struct sink *sink)

@@ -226,16 +226,16 @@ static bool align(struct tls_state *s, struct segment *seg, struct sink *sink)
     return r->aligned;
 }
 
-/* What is no record: after a doubtful hello it is what pseudo-TLS carries. */
+/* What is no record: after a doubtful hello it is what pseudo-TLS carries, left for others. */
 static void stop(struct tls_state *s, struct segment *seg, struct sink *sink)
 {
-    s->records[seg->from].deaf = true;
-    bytes_skip(&seg->payload, bytes_left(&seg->payload));
     if (s->hs.imitation != IMITATION_NONE && s->hs.version != 0) {
         s->hs.pseudo = true;
         tls_hello_release(&s->hs, seg, sink);
         return;
     }
+    s->records[seg->from].deaf = true;
+    bytes_skip(&seg->payload, bytes_left(&seg->payload));
     tls_handshake_lost(&s->hs, seg, BYTES_MALFORMED, sink);
 }
 
@@ -319,7 +319,7 @@ static enum feed finish(struct tls_state *s, const struct segment *seg, struct s
     tls_outcome_update(&s->hs, seg, true, sink);
     drop_held(&s->records[0]);
     drop_held(&s->records[1]);
-    return FEED_SETTLED;
+    return s->hs.pseudo ? FEED_RELEASE : FEED_SETTLED;
 }
 
 static enum feed tls_feed(void *state, struct segment *seg, struct sink *sink)

@@ -99,7 +99,7 @@ static bool has_media(const struct view *view)
     const struct fact *profile = facts_find(facts, OBS_TLS_USE_SRTP);
     const char *app = view->record->app;
     bool likely = strcmp(app, "rtp") == 0 || strcmp(app, "stun") == 0 || strcmp(app, "dtls") == 0 ||
-                  facts_find(facts, OBS_MEDIA_CALL) != NULL;
+                  strcmp(app, "pseudo_tls") == 0 || facts_find(facts, OBS_MEDIA_CALL) != NULL;
     bool null_profile = profile != NULL && (profile->value == 5 || profile->value == 6 ||
                                             strstr(facts_text(facts, profile), "NULL") != NULL);
     return null_profile || (likely && facts_find(facts, OBS_MEDIA_SSRC) != NULL);

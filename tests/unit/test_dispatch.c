@@ -243,6 +243,32 @@ static void a_tunnel_through_a_proxy_is_handed_over(void)
     talk_over(t);
 }
 
+/* [MS-TURN] 2.1.1: what both sides say after the hellos is framed MS-TURN, in clear. */
+static void what_is_inside_pseudo_tls_is_read(void)
+{
+    static const uint8_t hello[50] = { 0x16, 3, 1, 0,        0x2d, 1,    0, 0,
+                                       0x29, 3, 1, [45] = 2, 0,    0x18, 1 };
+    static const uint8_t answer[83] = { 0x16, 3, 1, 0,         0x4e,     2,    0, 0,
+                                        0x46, 3, 1, [43] = 32, [76] = 0, 0x18, 0, 14 };
+    static const uint8_t frame[32] = {
+        2, 0, 0, 28, 0, 3, 0, 8, [8] = 1, [25] = 15, 0, 4, 0x72, 0xc6, 0x4b, 0xc6
+    };
+    static const uint8_t media[16] = { 3, 0, 0, 12, 0x80, 0 };
+    struct talk *t = talk_new(IPPROTO_TCP, 443);
+    handshake(t);
+    say(t, CLIENT, TCP_ACK, hello, sizeof hello);
+    say(t, SERVER, TCP_ACK, answer, sizeof answer);
+    say(t, CLIENT, TCP_ACK, frame, sizeof frame);
+    say(t, SERVER, TCP_ACK, media, sizeof media);
+    CHECK(t->fed);
+    conclude(t);
+    CHECK(strcmp(t->app, "pseudo_tls") == 0);
+    CHECK(facts_is(t->record.facts, OBS_STUN_DIALECT, "ms-turn"));
+    CHECK(facts_is(t->record.facts, OBS_CARRIES, "stun"));
+    CHECK(facts_find(t->record.facts, OBS_MALFORMED) == NULL);
+    talk_over(t);
+}
+
 static void what_nobody_claims_is_settled_and_only_counted(void)
 {
     struct talk *t = talk_new(IPPROTO_TCP, 9999);
@@ -470,6 +496,7 @@ int main(void)
     tls_is_found_behind_another_protocol();
     http_inside_another_protocol_is_not_http();
     a_tunnel_through_a_proxy_is_handed_over();
+    what_is_inside_pseudo_tls_is_read();
     what_nobody_claims_is_settled_and_only_counted();
     a_probe_is_no_talk_but_an_answer_makes_it_one();
     a_hole_is_told_as_missing_bytes();

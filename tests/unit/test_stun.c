@@ -215,6 +215,77 @@ static void stun_a_stream_is_claimed_by_the_cookie_alone(void)
     CHECK_EQ(seen_claim(&stun_analyzer, "GET / HTTP/1.1\r\n\r\n    ", 22, true), CLAIM_NO);
 }
 
+/* The same message as a control frame, then a data frame of 5 bytes. */
+static uint32_t microsoft_frames(uint8_t out[128])
+{
+    static const uint8_t data[] = { 3, 0, 0, 5, 0x80, 0, 1, 2, 3 };
+    const uint8_t head[] = { 2, 0, 0, sizeof microsoft };
+    memcpy(out, head, sizeof head);
+    memcpy(out + sizeof head, microsoft, sizeof microsoft);
+    memcpy(out + sizeof head + sizeof microsoft, data, sizeof data);
+    return (uint32_t)(sizeof head + sizeof microsoft + sizeof data);
+}
+
+static struct segment inside;
+static unsigned insides;
+
+static void take_inside(struct sink *sink, const struct segment *seg)
+{
+    (void)sink;
+    inside = *seg;
+    insides++;
+}
+
+static void stun_microsoft_frames_cut_anywhere_give_messages_and_what_they_carry(void)
+{
+    uint8_t all[128];
+    uint32_t size = microsoft_frames(all);
+    for (uint32_t first = 0; first <= size; first++) {
+        struct seen_flow flow = seen_open(&stun_analyzer);
+        flow.sink.datagram = take_inside;
+        insides = 0;
+        seen_bytes(&flow, 1, all, first);
+        seen_bytes(&flow, 1, all + first, size - first);
+        CHECK(seen_text(OBS_STUN_DIALECT, "ms-turn"));
+        CHECK_EQ(seen_times(OBS_STUN_METHOD), 1);
+        CHECK_EQ(insides, 1);
+        CHECK_EQ(bytes_sent(&inside.payload), 5);
+        CHECK(!inside.open && inside.first && inside.from == 1);
+        CHECK_EQ(flow.kept_size[1], 0);
+        CHECK_EQ(seen_times(OBS_MALFORMED), 0);
+        seen_close(&flow);
+    }
+}
+
+static void stun_microsoft_frames_are_claimed_by_their_first_message(void)
+{
+    uint8_t all[128];
+    uint32_t size = microsoft_frames(all);
+    for (uint32_t n = 1; n < 32; n++) {
+        CHECK_EQ(seen_claim(&stun_analyzer, all, n, true), CLAIM_MORE);
+    }
+    CHECK_EQ(seen_claim(&stun_analyzer, all, size, true), CLAIM_YES);
+    for (uint32_t at = 0; at < 32; at++) {
+        bool told = at < 4 || (at >= 6 && at < 8) || at >= 24; /* type and id may be any */
+        all[at] ^= 0x40;
+        CHECK_EQ(seen_claim(&stun_analyzer, all, size, true), told ? CLAIM_NO : CLAIM_YES);
+        all[at] ^= 0x40;
+    }
+}
+
+static void stun_microsoft_frames_of_another_kind_are_malformed(void)
+{
+    uint8_t all[128];
+    uint32_t size = microsoft_frames(all);
+    struct seen_flow flow = seen_open(&stun_analyzer);
+    seen_bytes(&flow, 0, all, size);
+    seen_bytes(&flow, 0, "\x04\x00\x00\x01x", 5);
+    CHECK_EQ(seen_times(OBS_MALFORMED), 1);
+    seen_bytes(&flow, 0, all, size);
+    CHECK_EQ(seen_times(OBS_STUN_METHOD), 2);
+    seen_close(&flow);
+}
+
 static void stun_methods_without_a_name_do_not_grow_the_facts_without_end(void)
 {
     struct seen_flow flow = seen_open(&stun_analyzer);
@@ -248,5 +319,8 @@ int main(void)
     stun_split_anywhere_in_a_stream_gives_the_same_facts();
     stun_garbage_in_a_stream_is_told_once_and_given_up();
     stun_a_stream_is_claimed_by_the_cookie_alone();
+    stun_microsoft_frames_cut_anywhere_give_messages_and_what_they_carry();
+    stun_microsoft_frames_are_claimed_by_their_first_message();
+    stun_microsoft_frames_of_another_kind_are_malformed();
     return check_failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

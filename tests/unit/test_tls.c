@@ -25,6 +25,11 @@ static const char pseudo_server[] =
     "160301004e020000460301aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa20"
     "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb0018000e000000";
 
+/* The same without its end. */
+static const char pseudo_server_hello[] =
+    "160301004a020000460301aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa20"
+    "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb001800";
+
 static const char google_client[] = "80460103010"
                                     "02d0000001001008003008007"
                                     "00c00600400200800400800000040"
@@ -389,15 +394,19 @@ static void pseudo_tls_is_never_established_tls(void)
     static const struct chunk microsoft[] = {
         { 0, pseudo_client }, { 1, pseudo_server }, { 0, "0200001400030000" }, { 0, NULL }
     };
+    static const struct chunk unfinished[] = {
+        { 0, pseudo_client }, { 1, pseudo_server_hello }, { 0, "0200001400030000" }, { 0, NULL }
+    };
     static const struct chunk server_only[] = { { 1, pseudo_server }, { 0, NULL } };
     static const struct chunk google[] = { { 0, google_client },
                                            { 1, google_server },
                                            { 0, NULL } };
-    static const struct chunk *const cases[] = { microsoft, server_only, google };
-    for (size_t i = 0; i < 3; i++) {
+    static const struct chunk *const cases[] = { microsoft, unfinished, server_only, google };
+    for (size_t i = 0; i < 4; i++) {
         struct play *p = play(cases[i]);
         CHECK(strcmp(p->app, "pseudo_tls") == 0 && p->app_was_first);
-        CHECK(p->settled);
+        CHECK(p->released);
+        CHECK_EQ(p->left[0], i == 1 ? 8 : 0); /* what is inside was left for others */
         CHECK(!play_knows(p, OBS_TLS_VERSION));
         CHECK_EQ(play_flag(p, OBS_TLS_ESTABLISHED), -1);
         play_free(p);

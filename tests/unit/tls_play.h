@@ -34,7 +34,8 @@ struct play {
     int client;         /* value of OBS_CLIENT, -1 = none */
     bool app_was_first; /* nothing was reported before OBS_APP */
     bool settled;
-    bool middle; /* the capture began in the middle */
+    bool released; /* handed the stream over: the rest is not its own */
+    bool middle;   /* the capture began in the middle */
 };
 
 static inline void play_put(struct sink *sink, const struct observation *obs)
@@ -88,7 +89,9 @@ static inline uint32_t play_offer(struct play *p, uint8_t side, const uint8_t *b
                            .open = on_wire == UINT32_MAX,
                            .first = !p->middle };
     uint32_t before = bytes_sent(&seg.payload);
-    p->settled |= p->analyzer->feed(p->state, &seg, &p->sink) == FEED_SETTLED;
+    enum feed feed = p->analyzer->feed(p->state, &seg, &p->sink);
+    p->settled |= feed != FEED_MORE;
+    p->released |= feed == FEED_RELEASE;
     free(heap);
     return before - bytes_sent(&seg.payload);
 }
