@@ -64,6 +64,7 @@ enum observation_shape {
     X(OBS_TLS_OFFER_SIGNATURE, SHAPE_LIST, "tls.offer.signatures", "ClientHello")                  \
     X(OBS_TLS_OFFER_ALPN, SHAPE_LIST, "tls.offer.alpn", "ClientHello")                             \
     X(OBS_TLS_OFFER_SRTP, SHAPE_LIST, "tls.offer.use_srtp", "RFC 5764 4.1.1, ClientHello")         \
+    X(OBS_TLS_JA4, SHAPE_TEXT, "tls.ja4", "FoxIO JA4 of the first ClientHello, when it is whole")  \
     X(OBS_TLS_EXTENDED_MASTER_SECRET, SHAPE_FLAG, "tls.extended_master_secret", "RFC 7627")        \
     X(OBS_TLS_ENCRYPT_THEN_MAC, SHAPE_FLAG, "tls.encrypt_then_mac", "RFC 7366")                    \
     X(OBS_TLS_SECURE_RENEGOTIATION, SHAPE_FLAG, "tls.secure_renegotiation", "RFC 5746")            \

@@ -3,6 +3,7 @@
 #include "analyzers/tls_hello.h"
 
 #include "analyzers/tls_extensions.h"
+#include "analyzers/tls_ja4.h"
 #include "analyzers/tls_names.h"
 #include "analyzers/tls_session.h"
 #include "analyzers/tls_suites.h"
@@ -77,6 +78,23 @@ static void report_suites(const struct segment *seg, struct bytes suites, struct
     }
 }
 
+static void report_fingerprint(const struct tls_handshake *hs, const struct segment *seg,
+                               struct bytes suites, struct bytes extensions, struct sink *sink)
+{
+    struct tls_ja4_hello hello = {
+        .transport = 't', .version = hs->first_version, .suites = suites, .extensions = extensions
+    };
+    if (hs->datagram) {
+        hello.transport = 'd';
+    } else if (hs->quic) {
+        hello.transport = 'q';
+    }
+    char text[TLS_JA4_SIZE];
+    if (tls_ja4_write(&hello, text)) {
+        observe_text(sink, seg, OBS_TLS_JA4, text, 0);
+    }
+}
+
 /* [MS-TURN] 2.1.1: exactly one suite, no session id, no extensions. */
 static bool imitates(const struct client_hello *h, bool datagram)
 {
@@ -124,7 +142,11 @@ enum bytes_fault tls_hello_client(struct tls_handshake *hs, const struct segment
     report_suites(seg, h.suites, sink);
     tls_session_hello(seg, &h.session_id, sink);
     enum bytes_fault fault = tls_extensions_client(hs, seg, h.extensions, sink);
-    return h.fault != BYTES_OK ? h.fault : fault;
+    fault = h.fault != BYTES_OK ? h.fault : fault;
+    if (fault == BYTES_OK) {
+        report_fingerprint(hs, seg, h.suites, h.extensions, sink);
+    }
+    return fault;
 }
 
 void tls_hello_retry(struct tls_handshake *hs, const struct segment *seg, struct sink *sink)
@@ -288,6 +310,9 @@ void tls_hello_release(struct tls_handshake *hs, const struct segment *seg, stru
                      PSEUDO_TLS_SUITE);
         observe_text(sink, seg, OBS_TLS_OFFER_VERSION, tls_names_version(hs->first_version, buffer),
                      hs->first_version);
+        static const uint8_t suite[] = { PSEUDO_TLS_SUITE >> 8, PSEUDO_TLS_SUITE & 0xff };
+        report_fingerprint(hs, seg, bytes_of(suite, sizeof suite, sizeof suite),
+                           bytes_of(suite, 0, 0), sink);
     }
     if (chosen) { /* a hello without any extension: what is not there is known */
         struct server_hello plain = { .version = hs->version, .suite = hs->cipher };
