@@ -4,21 +4,26 @@
 
 #include <openssl/err.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "analyzers/crypto/certificates_x509.h"
 #include "analyzers/crypto/digest.h"
+#include "analyzers/crypto/public_key.h"
 #include "base/keyed_hash.h"
 
 enum { DER_MAX = 64 * 1024, DIGEST_SIZE = 32 };
 
 struct entry {
-    struct certificate view;     /* texts point into texts */
-    X509 *x509;                  /* owned; NULL when unreadable */
-    char *texts;                 /* owned */
-    struct entry *next;          /* of the same bucket */
+    struct certificate view; /* texts point into texts */
+    EVP_PKEY *key;           /* owned; NULL when none that OpenSSL knows */
+    X509 *x509;              /* owned: read again with all OpenSSL knows; NULL until asked for */
+    uint8_t *der;            /* owned; NULL when unreadable */
+    uint32_t size;           /* bytes of der */
+    char *texts;             /* owned */
+    struct entry *next;      /* of the same bucket */
     struct entry *newer, *older; /* by last use */
 };
 
@@ -28,7 +33,8 @@ struct certificates {
     uint32_t count, most;
     struct entry *newest, *oldest;
     struct hash_seed seed;
-    pthread_mutex_t *lock; /* owned; const users lock too */
+    struct public_keys *keys; /* owned */
+    pthread_mutex_t *lock;    /* owned; const users lock too */
 };
 
 enum ov_status certificates_new(uint32_t most, struct certificates **ret_certificates)
@@ -45,7 +51,10 @@ enum ov_status certificates_new(uint32_t most, struct certificates **ret_certifi
     }
     c->buckets = calloc(c->bucket_count, sizeof(struct entry *));
     c->lock = calloc(1, sizeof(pthread_mutex_t));
-    if (c->buckets == NULL || c->lock == NULL || pthread_mutex_init(c->lock, NULL) != 0) {
+    c->keys = public_keys_new();
+    if (c->buckets == NULL || c->lock == NULL || c->keys == NULL ||
+        pthread_mutex_init(c->lock, NULL) != 0) {
+        public_keys_free(c->keys);
         free(c->buckets);
         free(c->lock);
         free(c);
@@ -58,7 +67,9 @@ enum ov_status certificates_new(uint32_t most, struct certificates **ret_certifi
 
 static void free_entry(struct entry *e)
 {
+    EVP_PKEY_free(e->key);
     X509_free(e->x509);
+    free(e->der);
     free(e->texts);
     free(e);
 }
@@ -73,6 +84,7 @@ void certificates_free(struct certificates *certificates)
         free_entry(e);
         e = older;
     }
+    public_keys_free(certificates->keys);
     pthread_mutex_destroy(certificates->lock);
     free(certificates->lock);
     free(certificates->buckets);
@@ -169,42 +181,104 @@ static bool keep_texts(const char *scratch, struct entry *e, size_t used)
     return true;
 }
 
-/* Reads the DER into the entry; false only without memory. */
-static bool read_der(struct entry *e, const uint8_t *der, uint32_t size)
+/* With all that OpenSSL can do; NULL without memory, or where it finds a fault only then. */
+static X509 *read_fully(const struct entry *e)
+{
+    const uint8_t *at = e->der;
+    X509 *x509 = e->der != NULL ? d2i_X509(NULL, &at, (long)e->size) : NULL;
+    ERR_clear_error();
+    return x509;
+}
+
+/* Subject and issuer are the same, and its own key verifies it. */
+static bool is_self_signed(const struct entry *e, X509 *x509)
+{
+    if ((X509_get_extension_flags(x509) & EXFLAG_SI) == 0 || !e->view.cheap_key) {
+        return false;
+    }
+    X509 *full = read_fully(e);
+    bool verified = full != NULL && X509_self_signed(full, 1) == 1;
+    X509_free(full);
+    return verified;
+}
+
+/* What a readable certificate says. false: no memory. */
+static bool describe(const struct public_keys *keys, struct entry *e, X509 *x509)
+{
+    char scratch[CERTIFICATE_TEXT_MAX];
+    struct text texts = text_into(scratch, sizeof scratch);
+    bool cheap = false;
+    e->key = public_keys_make(keys, X509_get_X509_PUBKEY(x509), &cheap);
+    e->view.error = certificates_x509_describe(x509, e->key, &texts, &e->view);
+    if (e->view.error == NULL) {
+        e->view.cheap_key = cheap;
+        e->view.self_signed = is_self_signed(e, x509);
+    }
+    return e->view.error != NULL || keep_texts(scratch, e, texts.used);
+}
+
+/* Reads the DER into the entry, which has a copy; false only without memory. */
+static bool read_der(const struct public_keys *keys, struct entry *e)
+{
+    const uint8_t *at = e->der;
+    X509 *room = public_keys_x509(keys);
+    if (room == NULL) {
+        return false;
+    }
+    X509 *x509 = d2i_X509(&room, &at, (long)e->size); /* frees room when it fails */
+    bool good = true;
+    if (x509 == NULL || at != e->der + e->size) {
+        e->view.error = x509 == NULL ? "not an X.509 certificate" : "bytes after its end";
+    } else {
+        good = describe(keys, e, x509);
+    }
+    X509_free(x509);
+    ERR_clear_error();
+    return good;
+}
+
+/* Of what cannot be read only that is kept. */
+static void forget_contents(struct entry *e)
+{
+    e->view = (struct certificate){ .error = e->view.error };
+    EVP_PKEY_free(e->key);
+    free(e->der);
+    e->key = NULL;
+    e->der = NULL;
+}
+
+static bool fill(const struct public_keys *keys, struct entry *e, const uint8_t *der, uint32_t size)
 {
     if (size > DER_MAX) {
         e->view.error = "larger than 64 KiB";
         return true;
     }
-    const uint8_t *at = der;
-    e->x509 = d2i_X509(NULL, &at, (long)size);
-    if (e->x509 == NULL || at != der + size) {
-        e->view.error = e->x509 == NULL ? "not an X.509 certificate" : "bytes after its end";
-    } else {
-        char scratch[CERTIFICATE_TEXT_MAX];
-        struct text texts = text_into(scratch, sizeof scratch);
-        e->view.error = certificates_x509_describe(e->x509, &texts, &e->view);
-        if (e->view.error == NULL && !keep_texts(scratch, e, texts.used)) {
-            return false;
-        }
+    e->der = malloc(size > 0 ? size : 1);
+    if (e->der == NULL) {
+        return false;
     }
-    ERR_clear_error();
+    if (size > 0) {
+        memcpy(e->der, der, size);
+    }
+    e->size = size;
+    if (!read_der(keys, e)) {
+        return false;
+    }
     if (e->view.error != NULL) {
-        e->view = (struct certificate){ .error = e->view.error };
-        X509_free(e->x509);
-        e->x509 = NULL;
+        forget_contents(e);
     }
     return true;
 }
 
 /* NULL without memory. */
-static struct entry *read_entry(const uint8_t *digest, const uint8_t *der, uint32_t size)
+static struct entry *read_entry(const struct public_keys *keys, const uint8_t *digest,
+                                const uint8_t *der, uint32_t size)
 {
     struct entry *e = calloc(1, sizeof *e);
     if (e == NULL) {
         return NULL;
     }
-    if (!read_der(e, der, size)) {
+    if (!fill(keys, e, der, size)) {
         free_entry(e);
         return NULL;
     }
@@ -236,7 +310,7 @@ const struct certificate *certificates_enter(struct certificates *certificates, 
     struct entry *e = find(certificates, digest);
     if (e == NULL) {
         certificates_unlock(certificates); /* OpenSSL takes its time */
-        struct entry *fresh = read_entry(digest, at, size);
+        struct entry *fresh = read_entry(certificates->keys, digest, at, size);
         certificates_lock(certificates);
         e = find(certificates, digest); /* another thread may have been faster */
         if (e == NULL && fresh != NULL) {
@@ -274,7 +348,7 @@ static int digit_of(char c)
 }
 
 /* The entry with this hex digest, or NULL. */
-static const struct entry *find_hex(const struct certificates *c, const char *sha256)
+static struct entry *find_hex(const struct certificates *c, const char *sha256)
 {
     uint8_t digest[DIGEST_SIZE];
     for (size_t i = 0; i < DIGEST_SIZE; i++) {
@@ -297,7 +371,10 @@ const struct certificate *certificates_find(const struct certificates *certifica
 
 struct x509_st *certificates_x509(const struct certificates *certificates, const char *sha256)
 {
-    const struct entry *e = find_hex(certificates, sha256);
+    struct entry *e = find_hex(certificates, sha256);
+    if (e != NULL && e->x509 == NULL) {
+        e->x509 = read_fully(e);
+    }
     return e != NULL ? e->x509 : NULL;
 }
 
@@ -306,7 +383,5 @@ struct evp_pkey_st *certificates_key(const struct certificates *certificates, co
 {
     const struct entry *e = find(certificates, digest);
     *ret_cheap = e != NULL && e->view.cheap_key;
-    EVP_PKEY *key = e != NULL && e->x509 != NULL ? X509_get0_pubkey(e->x509) : NULL;
-    ERR_clear_error();
-    return key;
+    return e != NULL ? e->key : NULL;
 }

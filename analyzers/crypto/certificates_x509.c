@@ -3,8 +3,6 @@
 #include "analyzers/crypto/certificates_x509.h"
 
 #include <openssl/bio.h>
-#include <openssl/bn.h>
-#include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/objects.h>
 #include <openssl/x509.h>
@@ -173,9 +171,9 @@ static const char *curve_name(const char *name)
     return name;
 }
 
-static void read_key(const X509 *x509, struct text *texts, struct certificate *c)
+static void read_key(const X509 *x509, const EVP_PKEY *key, struct text *texts,
+                     struct certificate *c)
 {
-    EVP_PKEY *key = X509_get0_pubkey(x509);
     const char *type = key != NULL ? key_type_name(EVP_PKEY_get_base_id(key)) : NULL;
     if (type != NULL) {
         c->key_type = keep_text(texts, type);
@@ -214,26 +212,8 @@ static bool read_time(const ASN1_TIME *time, int64_t *ret_us)
     return true;
 }
 
-/* May its key be tried on signatures? Strangers choose keys: huge ones take milliseconds
- * (OpenSSL itself bounds elliptic curves). */
-static bool is_cheap(const X509 *x509)
-{
-    enum { RSA_BITS_MAX = 8192, RSA_EXPONENT_BITS_MAX = 64, DSA_BITS_MAX = 3072 };
-    const EVP_PKEY *key = X509_get0_pubkey(x509);
-    int type = key != NULL ? EVP_PKEY_get_base_id(key) : EVP_PKEY_NONE;
-    int bits = key != NULL ? EVP_PKEY_get_bits(key) : 0;
-    if (type == EVP_PKEY_RSA || type == EVP_PKEY_RSA_PSS) {
-        BIGNUM *e = NULL;
-        bool small = EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &e) == 1 &&
-                     BN_num_bits(e) <= RSA_EXPONENT_BITS_MAX;
-        BN_free(e);
-        return small && bits <= RSA_BITS_MAX;
-    }
-    return type == EVP_PKEY_DSA ? bits <= DSA_BITS_MAX : true;
-}
-
-const char *certificates_x509_describe(struct x509_st *x509, struct text *texts,
-                                       struct certificate *ret_certificate)
+const char *certificates_x509_describe(struct x509_st *x509, const struct evp_pkey_st *key,
+                                       struct text *texts, struct certificate *ret_certificate)
 {
     struct certificate *c = ret_certificate;
     if (!read_time(X509_get0_notBefore(x509), &c->not_before_us) ||
@@ -243,7 +223,7 @@ const char *certificates_x509_describe(struct x509_st *x509, struct text *texts,
     c->subject = keep_name(texts, X509_get_subject_name(x509));
     c->issuer = keep_name(texts, X509_get_issuer_name(x509));
     c->serial = keep_serial(texts, X509_get0_serialNumber(x509));
-    read_key(x509, texts, c);
+    read_key(x509, key, texts, c);
     read_signature(x509, texts, c);
     read_sans(x509, texts, c);
     read_usages(x509, texts, c);
@@ -252,7 +232,5 @@ const char *certificates_x509_describe(struct x509_st *x509, struct text *texts,
         return "names cannot be read";
     }
     c->ca = (X509_get_extension_flags(x509) & EXFLAG_CA) != 0;
-    c->cheap_key = is_cheap(x509);
-    c->self_signed = c->cheap_key && X509_self_signed(x509, 1) == 1;
     return NULL;
 }

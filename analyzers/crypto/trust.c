@@ -304,7 +304,7 @@ enum trust_status trust_check(const struct trust_set *set, const struct certific
         return TRUST_UNCHECKED;
     }
     if (x509 == NULL) {
-        *ret_error = leaf->error;
+        *ret_error = leaf->error != NULL ? leaf->error : "its key cannot be read";
         return TRUST_UNTRUSTED;
     }
     if (is_pinned(set, leaf->sha256)) {

@@ -107,6 +107,25 @@ static void a_forged_self_signature_is_not_self_signed(void)
     certificates_free(all);
 }
 
+/* The public key follows its OID and that of P-256, as a bit string of 66 bytes. */
+static void a_point_that_is_not_on_its_curve_is_no_key(void)
+{
+    static const uint8_t before[] = { 0x03, 0x42, 0x00, 0x04 };
+    uint8_t der[DER_MAX];
+    uint32_t n = from_hex(server_der, der);
+    struct certificates *all = certificates(4);
+    for (uint32_t at = 0; at + sizeof before < n; at++) {
+        if (memcmp(der + at, before, sizeof before) == 0) {
+            der[at + sizeof before] ^= 1;
+            break;
+        }
+    }
+    const struct certificate *c = add(all, der, n);
+    CHECK(c->error == NULL && is(c->key_type, "1.2.840.10045.2.1"));
+    CHECK(c->key_bits == 0 && c->key_curve == NULL);
+    certificates_free(all);
+}
+
 static void a_key_that_takes_long_is_not_tried(void)
 {
     struct certificates *all = certificates(4);
@@ -253,6 +272,7 @@ int main(void)
     every_field_of_a_server_certificate_is_read();
     unusual_certificates_are_read_too();
     a_forged_self_signature_is_not_self_signed();
+    a_point_that_is_not_on_its_curve_is_no_key();
     a_key_that_takes_long_is_not_tried();
     a_certificate_seen_again_is_the_same_one();
     a_certificate_entered_is_the_one_added();
