@@ -85,9 +85,9 @@ static void take_client(struct analysis *a, const struct observation *obs)
     }
 }
 
-static bool is_for_calls(enum observation_kind kind)
+static bool is_for_joins(enum observation_kind kind)
 {
-    return kind >= OBS_SIP_MESSAGE && kind <= OBS_SIP_MESSAGE_END;
+    return (kind >= OBS_SIP_MESSAGE && kind <= OBS_SIP_MESSAGE_END) || kind == OBS_DNS_ADDRESS;
 }
 
 static void note_change(struct dispatch *d, struct analysis *a)
@@ -106,7 +106,7 @@ static void put(struct sink *sink, const struct observation *obs)
         take_app(a, obs);
     } else if (obs->kind == OBS_CLIENT) {
         take_client(a, obs);
-    } else if (is_for_calls(obs->kind)) {
+    } else if (is_for_joins(obs->kind)) {
         call_log_put(fs->dispatch->log, a->flow_id, a->end, obs);
     } else {
         facts_put(&a->facts, obs);

@@ -115,7 +115,7 @@ enum observation_shape {
     X(OBS_TLS_SERVER_TRUST_SET, SHAPE_TEXT, "tls.server_trust.set", "policy trust set")            \
     X(OBS_TLS_SERVER_TRUST_ERROR, SHAPE_TEXT, "tls.server_trust.error", "OpenSSL's words")         \
     X(OBS_TLS_SERVER_TRUST_NAME, SHAPE_TEXT, "tls.server_trust.name", "match mismatch unknown")    \
-    X(OBS_TLS_SERVER_TRUST_NAME_FROM, SHAPE_TEXT, "tls.server_trust.name_from", "sni policy")      \
+    X(OBS_TLS_SERVER_TRUST_NAME_FROM, SHAPE_TEXT, "tls.server_trust.name_from", "sni policy dns")  \
     X(OBS_TLS_CLIENT_TRUST_STATUS, SHAPE_TEXT, "tls.client_trust.status", "RFC 5280 6")            \
     X(OBS_TLS_CLIENT_TRUST_SET, SHAPE_TEXT, "tls.client_trust.set", "policy trust set")            \
     X(OBS_TLS_CLIENT_TRUST_ERROR, SHAPE_TEXT, "tls.client_trust.error", "OpenSSL's words")         \
@@ -168,6 +168,9 @@ enum observation_shape {
     X(OBS_SDP_CANDIDATE, SHAPE_EVENT, "",                                                          \
       "index: m-line; sub: component; value: port; text: address")                                 \
     X(OBS_SIP_MESSAGE_END, SHAPE_EVENT, "", "the message is complete")                             \
+    /* DNS */                                                                                      \
+    X(OBS_DNS_NAME, SHAPE_LIST, "dns.names", "RFC 1035 4.1.2, asked for")                          \
+    X(OBS_DNS_ADDRESS, SHAPE_EVENT, "", "text: address, space, name that has it (RFC 1035 4.1.3)") \
     /* STUN, TURN */                                                                               \
     X(OBS_STUN_DIALECT, SHAPE_TEXT, "stun.dialect", "rfc3489 rfc8489 ms-turn")                     \
     X(OBS_STUN_METHOD, SHAPE_COUNTS, "stun.methods", "binding.request, allocate.error, ...")       \

@@ -159,9 +159,11 @@ static void tell_limits(struct pipeline *p, const struct finding_list *findings)
           "facts were not kept at the cap of their flow: its verdicts may be unknown" },
         { counted[COUNT_TCP_DROPPED], "table.stream-full",
           "TCP bytes behind holes were given up at their cap" },
-        { resumption_dropped(p->verdicts.resumption), "table.sessions-full",
+        { resumption_dropped(p->verdicts.joins.resumption), "table.sessions-full",
           "TLS handshakes were forgotten at the cap of their table: sessions that resume them are "
           "unknown" },
+        { names_dropped(p->verdicts.joins.names), "table.names-full",
+          "addresses or names of DNS answers found no room: hosts may lack their names" },
         { findings->dropped, "table.findings-full",
           "findings were not kept: there are too many different ones" },
         { judge_inferred_dropped(p->verdicts.judge), "table.roles-full",

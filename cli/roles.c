@@ -11,19 +11,31 @@ static bool is_client(uint64_t roles)
     return (roles & ~clients) == 0;
 }
 
-static void print_hosts(const struct judge *judge)
+/* A name that DNS answers gave to the host, else one to be replaced. */
+static void print_name(const struct names *names, const struct address *address, unsigned number,
+                       const char *ground)
+{
+    const char *name = names_of(names, address, 0);
+    if (name != NULL) {
+        printf("  - name: \"%s\"    # by DNS; %s\n", name, ground);
+    } else {
+        printf("  - name: host%u.example    # %s: put the host's FQDN here\n", number, ground);
+    }
+}
+
+static void print_hosts(const struct judge *judge, const struct names *names)
 {
     struct address address;
     uint64_t roles = 0;
     const char *ground = NULL;
-    char ip[ADDRESS_TEXT_SIZE], names[ROLE_TEXT_SIZE];
+    char ip[ADDRESS_TEXT_SIZE], roles_name[ROLE_TEXT_SIZE];
     unsigned count = 0;
     for (uint32_t i = 0; judge_inferred(judge, i, &address, &roles, &ground); i++) {
         if (!is_client(roles)) {
-            printf("%s  - name: host%u.example    # %s: put the host's FQDN here\n",
-                   count == 0 ? "hosts:\n" : "", count + 1, ground);
+            printf("%s", count == 0 ? "hosts:\n" : "");
+            print_name(names, &address, count + 1, ground);
             printf("    address: [\"%s\"]\n    role: [%s]\n", address_text(&address, ip),
-                   roles_text(roles, names, sizeof names));
+                   roles_text(roles, roles_name, sizeof roles_name));
             count++;
         }
     }
@@ -63,7 +75,7 @@ static void print_roleless(const struct judge *judge)
 }
 
 /* No zones: those of a file replace the ones it extends, and traffic does not show them. */
-static void print_policy(const struct judge *judge)
+static void print_policy(const struct judge *judge, const struct names *names)
 {
     bool begun = false;
     printf(
@@ -76,7 +88,7 @@ static void print_policy(const struct judge *judge)
         "# zones:\n"
         "#   internal: [10.0.0.0/8]\n"
         "#   perimeter: [192.0.2.0/26]\n");
-    print_hosts(judge);
+    print_hosts(judge, names);
     print_clients(judge, ROLE_CLIENT_INTERNAL, &begun);
     print_clients(judge, ROLE_CLIENT_EXTERNAL, &begun);
     print_roleless(judge);
@@ -103,7 +115,7 @@ int roles_command(int argc, char **argv)
         status = audit_inputs(&pipeline, &in);
     }
     if (status == OV_OK) {
-        print_policy(pipeline.verdicts.judge);
+        print_policy(pipeline.verdicts.judge, pipeline.verdicts.joins.names);
     } else {
         fprintf(stderr, "overt: %s\n", ov_status_text(status));
     }

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { CALLS_MAX = 20000, SESSIONS_MAX = 16384 };
+enum { CALLS_MAX = 20000, SESSIONS_MAX = 16384, NAMED_MAX = 16384 };
 
 enum ov_status verdicts_init(struct verdicts *v, const struct options *options,
                              const struct policy *policy, const struct certificates *certificates,
@@ -11,8 +11,9 @@ enum ov_status verdicts_init(struct verdicts *v, const struct options *options,
 {
     memset(v, 0, sizeof *v);
     v->options = options;
-    enum ov_status status = calls_new(CALLS_MAX, seed, &v->calls);
-    status = status == OV_OK ? resumption_new(SESSIONS_MAX, seed, &v->resumption) : status;
+    enum ov_status status = calls_new(CALLS_MAX, seed, &v->joins.calls);
+    status = status == OV_OK ? resumption_new(SESSIONS_MAX, seed, &v->joins.resumption) : status;
+    status = status == OV_OK ? names_new(NAMED_MAX, seed, &v->joins.names) : status;
     v->certificates = certificates;
     return status == OV_OK ? judge_new(policy, certificates, &v->judge) : status;
 }
@@ -20,8 +21,9 @@ enum ov_status verdicts_init(struct verdicts *v, const struct options *options,
 void verdicts_done(struct verdicts *v)
 {
     judge_free(v->judge);
-    resumption_free(v->resumption);
-    calls_free(v->calls);
+    names_free(v->joins.names);
+    resumption_free(v->joins.resumption);
+    calls_free(v->joins.calls);
     for (unsigned i = 0; i < WORKERS_MAX; i++) {
         call_log_done(&v->waiting[i]);
     }
@@ -31,14 +33,15 @@ void verdicts_done(struct verdicts *v)
 void verdicts_begin(struct verdicts *v, const char *file)
 {
     v->file = file;
-    calls_restart(v->calls);
-    resumption_restart(v->resumption);
+    calls_restart(v->joins.calls);
+    resumption_restart(v->joins.resumption);
+    names_restart(v->joins.names);
 }
 
 static void replay(struct verdicts *v, const struct call_log *log, size_t from, size_t to)
 {
     while (from < to) {
-        from = call_log_replay(log, from, v->calls, v->resumption);
+        from = call_log_replay(log, from, &v->joins);
     }
 }
 
@@ -55,8 +58,9 @@ static void complete(struct verdicts *v, struct flow_record *record)
 static void learn(struct verdicts *v, struct flow_record *record)
 {
     complete(v, record);
-    resumption_conclude(v->resumption, v->certificates, record);
-    calls_conclude(v->calls, record);
+    resumption_conclude(v->joins.resumption, v->certificates, record);
+    names_conclude(v->joins.names, v->certificates, record);
+    calls_conclude(v->joins.calls, record);
     judge_learn(v->judge, record);
 }
 
@@ -104,7 +108,7 @@ static void take_logs(struct verdicts *v, struct worker_out *const outs[], unsig
     }
     unsigned next = earliest_entry(outs, at, workers, part);
     while (next < workers) {
-        at[next] = call_log_replay(&outs[next]->log, at[next], v->calls, v->resumption);
+        at[next] = call_log_replay(&outs[next]->log, at[next], &v->joins);
         next = earliest_entry(outs, at, workers, part);
     }
 }
@@ -182,7 +186,7 @@ static void take_logs_live(struct verdicts *v, struct worker_out *const outs[], 
     }
     unsigned next = earliest_waiting(v, at, workers, until_us);
     while (next < workers) {
-        at[next] = call_log_replay(&v->waiting[next], at[next], v->calls, v->resumption);
+        at[next] = call_log_replay(&v->waiting[next], at[next], &v->joins);
         next = earliest_waiting(v, at, workers, until_us);
     }
     for (unsigned i = 0; i < workers; i++) {

@@ -10,8 +10,7 @@
 struct verdicts {
     const struct options *options;           /* borrowed */
     const struct certificates *certificates; /* borrowed */
-    struct calls *calls;
-    struct resumption *resumption;
+    struct joins joins;                      /* all owned */
     struct judge *judge;
     struct report_out records; /* findings, coverage, notices */
     struct report_out flows;   /* flow records */

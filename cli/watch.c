@@ -429,7 +429,7 @@ static enum ov_status prepare(struct watch *w, struct pipeline *p)
     pthread_cond_init(&w->may_judge, NULL);
     pthread_cond_init(&w->may_post, NULL);
     verdicts_begin(&p->verdicts, NULL);
-    calls_live(p->verdicts.calls);
+    calls_live(p->verdicts.joins.calls);
     w->hands = calloc(p->worker_count, sizeof *w->hands);
     enum ov_status status = w->hands != NULL ? OV_OK : OV_NOMEM;
     for (unsigned i = 0; i < p->worker_count && status == OV_OK; i++) {

@@ -90,15 +90,15 @@ void call_log_drop(struct call_log *log, size_t size)
     }
 }
 
-size_t call_log_replay(const struct call_log *log, size_t at, struct calls *calls,
-                       struct resumption *resumption)
+size_t call_log_replay(const struct call_log *log, size_t at, const struct joins *joins)
 {
     struct entry entry = entry_at(log, at);
     if (entry.obs.text != NULL) {
         entry.obs.text = (const char *)log->bytes + at + sizeof entry;
     }
-    calls_observe(calls, entry.flow_id, entry.end, &entry.obs);
-    resumption_observe(resumption, entry.flow_id, entry.end, &entry.obs);
+    calls_observe(joins->calls, entry.flow_id, entry.end, &entry.obs);
+    resumption_observe(joins->resumption, entry.flow_id, entry.end, &entry.obs);
+    names_observe(joins->names, &entry.obs);
     return at + size_of(entry.obs.text_size);
 }
 

@@ -1,14 +1,22 @@
-/* analyzers/joins/call_log.h: what flows tell the joins of calls and sessions, kept until their
- * turn.
+/* analyzers/joins/call_log.h: what flows tell the joins of calls, sessions and names, kept until
+ * their turn.
  *
  * Workers read flows side by side; the joins want what they saw in the order of the capture. */
 #ifndef OVERT_ANALYZERS_JOINS_CALL_LOG_H
 #define OVERT_ANALYZERS_JOINS_CALL_LOG_H
 
 #include "analyzers/joins/calls.h"
+#include "analyzers/joins/names.h"
 #include "analyzers/joins/resumption.h"
 
 enum { CALL_LOG_MAX = 32 * 1024 * 1024 }; /* bytes of one log */
+
+/* Who reads a log: borrowed, each may be NULL. */
+struct joins {
+    struct calls *calls;
+    struct resumption *resumption;
+    struct names *names;
+};
 
 /* Zeroed = empty. */
 struct call_log {
@@ -17,7 +25,7 @@ struct call_log {
     uint64_t dropped; /* observations not kept: cap or no memory */
 };
 
-/* Copies one observation (see calls_observe and resumption_observe). */
+/* Copies one observation (see calls_observe, resumption_observe and names_observe). */
 void call_log_put(struct call_log *log, uint64_t flow_id, const struct flow_end end[2],
                   const struct observation *obs);
 /* Packet number of the entry at `at`, which is below log->used. */
@@ -29,8 +37,7 @@ void call_log_append(struct call_log *log, const struct call_log *from, size_t b
 /* Forgets the first `size` bytes: entries that were replayed. */
 void call_log_drop(struct call_log *log, size_t size);
 /* Gives the entry at `at` to the joins; returns where the next one begins. */
-size_t call_log_replay(const struct call_log *log, size_t at, struct calls *calls,
-                       struct resumption *resumption);
+size_t call_log_replay(const struct call_log *log, size_t at, const struct joins *joins);
 /* Forgets all entries and keeps the memory. */
 void call_log_reset(struct call_log *log);
 void call_log_done(struct call_log *log);

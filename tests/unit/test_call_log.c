@@ -41,12 +41,12 @@ static void entries_keep_their_order_and_their_texts(void)
     struct calls *calls = calls_for_test();
     size_t at = 0;
     for (unsigned i = 0; i < 3; i++) {
-        at = call_log_replay(&log, at, calls, NULL);
+        at = call_log_replay(&log, at, &(struct joins){ .calls = calls });
     }
     CHECK_EQ(calls_count(calls), 1);
     CHECK_EQ(call_log_packet(&log, at), 9);
     while (at < log.used) {
-        at = call_log_replay(&log, at, calls, NULL);
+        at = call_log_replay(&log, at, &(struct joins){ .calls = calls });
     }
     CHECK_EQ(at, log.used);
     CHECK_EQ(calls_count(calls), 2);
@@ -71,13 +71,13 @@ static void entries_move_to_another_log_and_leave_it_from_the_front(void)
     struct calls *calls = calls_for_test();
     size_t at = 0;
     while (at < first) {
-        at = call_log_replay(&to, at, calls, NULL);
+        at = call_log_replay(&to, at, &(struct joins){ .calls = calls });
     }
     CHECK_EQ(calls_count(calls), 1);
     call_log_drop(&to, at);
     CHECK_EQ(call_log_time(&to, 0), 9);
     for (at = 0; at < to.used;) {
-        at = call_log_replay(&to, at, calls, NULL);
+        at = call_log_replay(&to, at, &(struct joins){ .calls = calls });
     }
     CHECK_EQ(calls_count(calls), 2);
     call_log_drop(&to, at);

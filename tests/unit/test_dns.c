@@ -1,0 +1,188 @@
+/* tests/unit/test_dns.c: questions and the addresses answered, over UDP and TCP. */
+#include "tests/seen.h"
+
+extern const struct analyzer dns_analyzer;
+
+/* FE01.contoso.com A? In mixed case: RFC 1035 2.3.3. */
+static const uint8_t query[34] = {
+    0x12, 0x34, 0x01, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+    0x04, 'F',  'E',  '0',  '1',  0x07, 'c',  'o',  'n',  't',  'o',  's',
+    'o',  0x03, 'c',  'o',  'm',  0x00, 0x00, 0x01, 0x00, 0x01,
+};
+
+/* Its answer: an alias, pool.contoso.com (RFC 1035 4.1.4 pointers), with 10.0.1.10 and, as AAAA,
+ * 2001:db8::10. */
+static const uint8_t answer[97] = {
+    0x12, 0x34, 0x85, 0x80, 0x00, 0x01, 0x00, 0x03, 0x00, 0x00, 0x00, 0x00, 0x04, 'F',
+    'E',  '0',  '1',  0x07, 'c',  'o',  'n',  't',  'o',  's',  'o',  0x03, 'c',  'o',
+    'm',  0x00, 0x00, 0x01, 0x00, 0x01, 0xc0, 0x0c, 0x00, 0x05, 0x00, 0x01, 0x00, 0x00,
+    0x0e, 0x10, 0x00, 0x07, 0x04, 'p',  'o',  'o',  'l',  0xc0, 0x11, 0xc0, 0x2e, 0x00,
+    0x01, 0x00, 0x01, 0x00, 0x00, 0x0e, 0x10, 0x00, 0x04, 10,   0,    1,    10,   0xc0,
+    0x2e, 0x00, 0x1c, 0x00, 0x01, 0x00, 0x00, 0x0e, 0x10, 0x00, 0x10, 0x20, 0x01, 0x0d,
+    0xb8, 0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0x10,
+};
+
+static enum claim claim_at(const uint8_t *data, uint32_t size, bool open, uint16_t port)
+{
+    uint8_t *heap = malloc(size > 0 ? size : 1);
+    memcpy(heap, data, size);
+    struct segment seg = { .payload = bytes_of(heap, size, open ? UINT32_MAX : size),
+                           .open = open,
+                           .first = true,
+                           .port = { 40000, port } };
+    enum claim claim = dns_analyzer.claim(&seg);
+    free(heap);
+    return claim;
+}
+
+static void feed_both(const uint8_t *data, uint32_t captured, uint32_t size)
+{
+    struct seen_flow flow = seen_open(&dns_analyzer);
+    seen_datagram(&flow, 0, query, sizeof query, sizeof query);
+    seen_datagram(&flow, 1, data, captured, size);
+    seen_close(&flow);
+}
+
+static void an_answer_gives_its_addresses_to_the_name_asked_for(void)
+{
+    feed_both(answer, sizeof answer, sizeof answer);
+    CHECK_EQ(seen[0].obs.kind, OBS_APP);
+    CHECK(seen_text(OBS_APP, "dns"));
+    CHECK_EQ(seen_value(OBS_CLIENT), 0);
+    CHECK_EQ(seen_times(OBS_DNS_NAME), 1);
+    CHECK(seen_text(OBS_DNS_NAME, "fe01.contoso.com"));
+    CHECK_EQ(seen_times(OBS_DNS_ADDRESS), 2);
+    CHECK(seen_text(OBS_DNS_ADDRESS, "10.0.1.10 fe01.contoso.com"));
+    CHECK(seen_text(OBS_DNS_ADDRESS, "2001:db8::10 fe01.contoso.com"));
+    CHECK_EQ(seen_times(OBS_MALFORMED), 0);
+}
+
+static void an_answer_alone_tells_who_asked(void)
+{
+    struct seen_flow flow = seen_open(&dns_analyzer);
+    seen_datagram(&flow, 0, answer, sizeof answer, sizeof answer);
+    seen_close(&flow);
+    CHECK_EQ(seen_value(OBS_CLIENT), 1);
+    CHECK_EQ(seen_times(OBS_DNS_ADDRESS), 2);
+}
+
+static void a_failed_answer_names_nothing(void)
+{
+    uint8_t failed[sizeof answer];
+    memcpy(failed, answer, sizeof answer);
+    failed[3] = 0x83; /* NXDOMAIN */
+    feed_both(failed, sizeof failed, sizeof failed);
+    CHECK_EQ(seen_times(OBS_DNS_ADDRESS), 0);
+}
+
+static void the_port_and_the_layout_are_both_asked_for(void)
+{
+    CHECK_EQ(claim_at(query, sizeof query, false, 53), CLAIM_YES);
+    CHECK_EQ(claim_at(answer, sizeof answer, false, 53), CLAIM_YES);
+    CHECK_EQ(claim_at(query, sizeof query, false, 5060), CLAIM_NO);
+    for (uint32_t size = 0; size < sizeof query; size++) {
+        CHECK_EQ(claim_at(query, size, false, 53), CLAIM_NO);
+    }
+    uint8_t other[sizeof query];
+    memcpy(other, query, sizeof query);
+    other[2] = 0x29; /* opcode 5, UPDATE */
+    CHECK_EQ(claim_at(other, sizeof other, false, 53), CLAIM_NO);
+}
+
+static void a_name_that_points_at_itself_ends(void)
+{
+    uint8_t loop[18] = { 0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0xc0, 0x0c, 0, 1, 0, 1 };
+    CHECK_EQ(claim_at(loop, sizeof loop, false, 53), CLAIM_NO);
+    feed_both(loop, sizeof loop, sizeof loop);
+    CHECK_EQ(seen_times(OBS_MALFORMED), 1);
+}
+
+static void strange_labels_are_no_name(void)
+{
+    uint8_t strange[sizeof answer];
+    memcpy(strange, answer, sizeof answer);
+    strange[13] = ' ';
+    feed_both(strange, sizeof strange, sizeof strange);
+    CHECK_EQ(seen_times(OBS_DNS_ADDRESS), 0);
+    CHECK_EQ(seen_times(OBS_MALFORMED), 0);
+}
+
+/* What the capture did not keep is not there, and nothing else is made of it. */
+static void a_cut_answer_gives_what_it_holds(void)
+{
+    for (uint32_t size = 0; size < sizeof answer; size++) {
+        feed_both(answer, size, sizeof answer);
+        CHECK(seen_times(OBS_DNS_ADDRESS) <= (size >= 69 ? 1 : 0));
+        CHECK_EQ(seen_times(OBS_MALFORMED), 0);
+        CHECK_EQ(seen_times(OBS_CUT), 1);
+    }
+}
+
+static void a_flipped_answer_stays_in_bounds(void)
+{
+    for (uint32_t i = 0; i < sizeof answer; i++) {
+        for (int v = 1; v < 256; v += 3) {
+            uint8_t m[sizeof answer];
+            memcpy(m, answer, sizeof answer);
+            m[i] ^= (uint8_t)v;
+            (void)claim_at(m, sizeof m, false, 53);
+            feed_both(m, sizeof m, sizeof m);
+            CHECK(seen_times(OBS_DNS_ADDRESS) <= 3);
+        }
+    }
+}
+
+/* RFC 7766 8: a message behind its length, in any pieces, several in one. */
+static void a_stream_may_be_split_anywhere(void)
+{
+    uint8_t stream[2 * (2 + sizeof answer)];
+    for (unsigned i = 0; i < 2; i++) {
+        uint8_t *at = stream + i * (2 + sizeof answer);
+        at[0] = 0;
+        at[1] = sizeof answer;
+        memcpy(at + 2, answer, sizeof answer);
+    }
+    for (uint32_t split = 1; split < sizeof stream; split++) {
+        struct seen_flow flow = seen_open(&dns_analyzer);
+        seen_bytes(&flow, 1, stream, split);
+        seen_bytes(&flow, 1, stream + split, (uint32_t)sizeof stream - split);
+        seen_close(&flow);
+        CHECK_EQ(seen_times(OBS_DNS_ADDRESS), 4);
+        CHECK_EQ(seen_times(OBS_DNS_NAME), 1);
+        CHECK_EQ(seen_times(OBS_MALFORMED), 0);
+    }
+    CHECK_EQ(claim_at(stream, sizeof stream, true, 53), CLAIM_YES);
+    CHECK_EQ(claim_at(stream, 1, true, 53), CLAIM_MORE);
+    CHECK_EQ(claim_at(stream, 40, true, 53), CLAIM_YES);
+    CHECK_EQ(claim_at(stream, 20, true, 53), CLAIM_MORE);
+}
+
+static void names_of_one_flow_are_capped(void)
+{
+    struct seen_flow flow = seen_open(&dns_analyzer);
+    uint8_t many[sizeof query];
+    memcpy(many, query, sizeof query);
+    for (unsigned i = 0; i < 100; i++) {
+        many[15] = (uint8_t)('0' + i / 10);
+        many[16] = (uint8_t)('0' + i % 10);
+        seen_datagram(&flow, 0, many, sizeof many, sizeof many);
+    }
+    seen_close(&flow);
+    CHECK_EQ(seen_times(OBS_DNS_NAME), 64);
+    CHECK_EQ(seen_times(OBS_CUT), 36);
+}
+
+int main(void)
+{
+    an_answer_gives_its_addresses_to_the_name_asked_for();
+    an_answer_alone_tells_who_asked();
+    a_failed_answer_names_nothing();
+    the_port_and_the_layout_are_both_asked_for();
+    a_name_that_points_at_itself_ends();
+    strange_labels_are_no_name();
+    a_cut_answer_gives_what_it_holds();
+    a_flipped_answer_stays_in_bounds();
+    a_stream_may_be_split_anywhere();
+    names_of_one_flow_are_capped();
+    return check_failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
