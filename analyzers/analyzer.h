@@ -37,8 +37,10 @@ struct segment {
     uint16_t port[2]; /* of side 0 and side 1: a hint, never a proof */
 };
 
+struct flow_end;     /* analyzers/flow_record.h */
 struct certificates; /* analyzers/crypto/certificates.h */
 struct signatures;   /* analyzers/crypto/signatures.h */
+struct verified;     /* analyzers/crypto/verified.h */
 struct transcripts;  /* analyzers/tls_transcript.h */
 struct quic_initial; /* analyzers/crypto/quic_initial.h */
 
@@ -50,6 +52,9 @@ struct sink {
     void (*datagram)(struct sink *sink, const struct segment *seg);
     struct certificates *certificates;
     struct signatures *signatures;   /* NULL: signatures are not checked */
+    struct verified *verified;       /* whose are left out; NULL: no signer's */
+    const struct flow_end *end;      /* of the flow at hand: its two; with `verified` */
+    uint64_t packet;                 /* being looked at; 0: the flow is over */
     struct transcripts *transcripts; /* NULL: likewise those over whole handshakes */
     struct quic_initial *initial;    /* NULL: QUIC Initial packets are not opened */
     struct hash_seed digest_seed;    /* for keyed digests of secrets; differs in each run */

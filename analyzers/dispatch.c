@@ -146,9 +146,14 @@ enum ov_status dispatch_new(const struct dispatch_options *options, struct dispa
     d->sink.sink.put = put;
     d->sink.sink.datagram = put_datagram;
     d->sink.sink.certificates = options->certificates;
-    d->sink.sink.signatures = d->signatures;
     tls_transcript_init(&d->transcripts, d->shared);
-    d->sink.sink.transcripts = &d->transcripts;
+    if (options->verify != VERIFY_NONE) {
+        d->sink.sink.signatures = d->signatures;
+        d->sink.sink.transcripts = &d->transcripts;
+    }
+    if (options->verify == VERIFY_NEW && options->certificates != NULL) {
+        d->sink.sink.verified = certificates_verified(options->certificates);
+    }
     d->sink.sink.digest_seed = options->seed;
     d->sink.dispatch = d;
     status = quic_initial_new(&d->sink.sink.initial);
@@ -308,6 +313,8 @@ static void dispatch_packet(struct dispatch *d, struct batch *b, uint32_t i)
         }
     }
     d->sink.analysis = a;
+    d->sink.sink.end = a->end;
+    d->sink.sink.packet = b->packet[i];
     if (cold->key.l4 == IPPROTO_TCP) {
         a->start_seen = (cold->flags & (3 * COLD_SYN)) != 0;
         dispatch_tcp(d, a, b, i);
@@ -391,6 +398,8 @@ static void finish(struct dispatch *d, struct flow_cold *cold)
     }
     a->concluded = true;
     d->sink.analysis = a;
+    d->sink.sink.end = a->end;
+    d->sink.sink.packet = 0;
     dispatch_tcp_finish(d, a);
     dispatch_tcp_stop(a);
     close_seats(d, a);

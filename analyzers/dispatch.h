@@ -3,6 +3,7 @@
 #define OVERT_ANALYZERS_DISPATCH_H
 
 #include "analyzers/crypto/certificates.h"
+#include "analyzers/crypto/verified.h"
 #include "analyzers/flow_record.h"
 #include "analyzers/joins/call_log.h"
 #include "base/keyed_hash.h"
@@ -19,6 +20,7 @@ struct dispatch_options {
     struct hash_seed seed;             /* for keyed digests of secrets */
     uint32_t flows_max;                /* most flows of the table */
     uint64_t memory_bytes; /* for analyzers' state, streams and facts together, 0 = no cap */
+    enum verify verify;    /* which signatures of handshakes */
     bool ndpi;             /* ask nDPI about what nobody claims */
 };
 

@@ -3,6 +3,8 @@
 #include "analyzers/tls_signatures.h"
 
 #include "analyzers/crypto/signatures.h"
+#include "analyzers/crypto/verified.h"
+#include "analyzers/flow_record.h"
 #include "analyzers/tls_names.h"
 
 enum { VERIFY_MAX = 2048 }; /* bytes of a CertificateVerify: RSA of 16384 bits */
@@ -69,17 +71,71 @@ static const char *obstacle(const struct tls_handshake *hs, const struct tls_sid
     return is_incomplete(hs) ? "lost-bytes" : NULL;
 }
 
+/* A server proves its key for its address and port, a client for both hosts and to the holder of
+ * the server's certificate. 0: not known, or not to be left out. */
+static uint64_t signer_of(const struct tls_handshake *hs, const struct tls_side *signer,
+                          bool is_client, const struct sink *sink)
+{
+    const struct tls_side *client = &hs->side[hs->client];
+    const struct tls_side *server = &hs->side[1 - hs->client];
+    if (sink->verified == NULL || sink->packet == 0 || !server->leaf_known ||
+        signer != (is_client ? client : server)) {
+        return 0;
+    }
+    struct {
+        uint8_t leaf[2][32];
+        struct address address[2];
+        uint16_t port, is_client;
+    } who = { .port = sink->end[1 - hs->client].port, .is_client = is_client };
+    memcpy(who.leaf[0], server->leaf, sizeof server->leaf);
+    who.address[0] = sink->end[1 - hs->client].address;
+    if (is_client) {
+        memcpy(who.leaf[1], client->leaf, sizeof client->leaf);
+        who.address[1] = sink->end[hs->client].address;
+    }
+    return verified_signer(sink->verified, &who, sizeof who);
+}
+
+/* One handshake in VERIFIED_SAMPLE, the same ones in every run: by the randoms and hosts of both
+ * sides. */
+static bool is_in_sample(const struct tls_handshake *hs, const struct sink *sink)
+{
+    static const struct hash_seed stable_seed;
+    struct {
+        uint8_t random[2][32];
+        struct address address[2];
+        uint16_t port[2];
+    } what;
+    for (unsigned i = 0; i < 2; i++) {
+        memcpy(what.random[i], hs->side[i].random, sizeof what.random[i]);
+        what.address[i] = sink->end[i].address;
+        what.port[i] = sink->end[i].port;
+    }
+    return keyed_hash(&what, sizeof what, stable_seed) % VERIFIED_SAMPLE == 0;
+}
+
 static enum signature_result verify(const struct tls_handshake *hs, struct signature_claim *claim,
-                                    const struct tls_side *signer, struct sink *sink,
-                                    const char **ret_reason)
+                                    const struct tls_side *signer, bool is_client,
+                                    struct sink *sink, const char **ret_reason)
 {
     if (!signer->leaf_known) {
         *ret_reason = "no-certificate";
         return SIGNATURE_UNCHECKED;
     }
+    uint64_t who = signer_of(hs, signer, is_client, sink);
+    if (who != 0 && !is_in_sample(hs, sink) &&
+        verified_is_proven(sink->verified, who, sink->packet)) {
+        *ret_reason = "sampled-out";
+        return SIGNATURE_UNCHECKED;
+    }
     claim->signer = signer->leaf;
     claim->legacy = !is_12(hs);
-    return signatures_verify(sink->signatures, sink->certificates, claim, ret_reason);
+    enum signature_result result =
+        signatures_verify(sink->signatures, sink->certificates, claim, ret_reason);
+    if (who != 0 && result != SIGNATURE_UNCHECKED) {
+        verified_note(sink->verified, who, sink->packet, result == SIGNATURE_VALID);
+    }
+    return result;
 }
 
 void tls_signatures_server(struct tls_handshake *hs, const struct segment *seg,
@@ -103,7 +159,7 @@ void tls_signatures_server(struct tls_handshake *hs, const struct segment *seg,
                                      .piece_count = sizeof pieces / sizeof *pieces,
                                      .signature = *signature,
                                      .scheme = scheme };
-    enum signature_result result = verify(hs, &claim, server, sink, &reason);
+    enum signature_result result = verify(hs, &claim, server, false, sink, &reason);
     decide(hs, seg, &server_outlet, result, reason, sink);
 }
 
@@ -138,7 +194,7 @@ static void check_client(struct tls_handshake *hs, const struct segment *seg, st
     claim.piece_count =
         tls_transcript_pieces(sink->transcripts, &hs->transcript, hs->client, pieces);
     const char *reason = NULL;
-    enum signature_result result = verify(hs, &claim, client, sink, &reason);
+    enum signature_result result = verify(hs, &claim, client, true, sink, &reason);
     decide(hs, seg, &client_outlet, result, reason, sink);
 }
 

@@ -257,6 +257,9 @@ int audit_with_pipeline(int argc, char **argv, int (*run)(struct pipeline *p))
     if (policy == NULL) {
         return EXIT_USAGE;
     }
+    if (!options.verify_named && !policy_settings(policy)->accept_inferred_mtls) {
+        options.verify = VERIFY_ALL; /* what is left out of a sample is inferred only */
+    }
     static struct pipeline pipeline; /* its batch is too large for a stack */
     int code = EXIT_OUTPUT;
     enum ov_status status = pipeline_init(&pipeline, &options, policy);

@@ -28,6 +28,7 @@ enum {
     OPTION_SENSOR,
     OPTION_SNAPLEN,
     OPTION_STATS_INTERVAL,
+    OPTION_VERIFY,
     OPTION_WORKERS
 };
 
@@ -49,6 +50,7 @@ static const struct option long_options[] = {
     { "sensor", required_argument, NULL, OPTION_SENSOR },
     { "snaplen", required_argument, NULL, OPTION_SNAPLEN },
     { "stats-interval", required_argument, NULL, OPTION_STATS_INTERVAL },
+    { "verify", required_argument, NULL, OPTION_VERIFY },
     { "workers", required_argument, NULL, OPTION_WORKERS },
     { NULL, 0, NULL, 0 },
 };
@@ -91,6 +93,11 @@ void options_help(void)
         "  --filter BPF     only packets that match, in tcpdump's language\n"
         "  --sensor NAME    name of this sensor in every record (default overt)\n"
         "  --memory SIZE    cap for tables, as 512M or 4G (default: a quarter of the machine)\n"
+        "  --verify WHICH   signatures of handshakes: new (the default: until a signer has proved "
+        "its\n"
+        "                   key, then 1 in 64; all, where the policy does not accept inferred "
+        "MTLS),\n"
+        "                   all, none; what is not verified is never proven\n"
         "  --workers N      threads that look into packets (default: the machine's cores, at most\n"
         "                   8); the output is the same for any number\n"
         "  --no-ndpi        do not ask nDPI about flows that overt does not recognise\n"
@@ -202,6 +209,22 @@ static enum ov_status read_workers(const char *word, struct options *o)
     return OV_OK;
 }
 
+static enum ov_status read_verify(const char *word, struct options *o)
+{
+    static const char *const words[] = {
+        [VERIFY_NEW] = "new", [VERIFY_ALL] = "all", [VERIFY_NONE] = "none"
+    };
+    o->verify_named = true;
+    for (unsigned i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(words[i], word) == 0) {
+            o->verify = (enum verify)i;
+            return OV_OK;
+        }
+    }
+    fprintf(stderr, "overt: --verify: found '%s', expected new, all or none\n", word);
+    return OV_SYNTAX;
+}
+
 static unsigned default_workers(void)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
@@ -278,6 +301,8 @@ static enum ov_status take(int option, struct options *o)
             fprintf(stderr, "overt: --sensor: found '', expected a name\n");
         }
         return optarg[0] == '\0' ? OV_SYNTAX : OV_OK;
+    case OPTION_VERIFY:
+        return read_verify(optarg, o);
     case OPTION_WORKERS:
         return read_workers(optarg, o);
     default:

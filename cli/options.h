@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "analyzers/crypto/verified.h"
 #include "base/status.h"
 #include "rules/finding.h"
 
@@ -30,8 +31,10 @@ struct options {
     bool all;   /* write exempt, compliant and not assessable findings too */
     bool quiet; /* no progress, no ending */
     bool ndpi;
-    bool each;        /* captures are judged one by one, not as one */
-    unsigned workers; /* threads that look into packets, 1 = all in one thread */
+    enum verify verify;
+    bool verify_named; /* --verify was given */
+    bool each;         /* captures are judged one by one, not as one */
+    unsigned workers;  /* threads that look into packets, 1 = all in one thread */
     /* watch */
     const char *interfaces[INTERFACES_MAX];
     unsigned interface_count;

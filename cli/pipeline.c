@@ -101,6 +101,7 @@ static enum ov_status begin(struct pipeline *p, struct source_set *source, const
     p->source = source;
     p->clock = (struct batch_clock){ 0 };
     verdicts_begin(&p->verdicts, file);
+    verified_reset(certificates_verified(p->certificates));
     enum ov_status status = fragments_new(DATAGRAMS_MAX, p->seed, &p->fragments);
     if (status == OV_OK) {
         status = duplicates_new(p->seed, &p->duplicates);

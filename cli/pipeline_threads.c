@@ -12,6 +12,9 @@
 
 enum { ROUNDS = 8, ROUND_BATCHES = 8 };
 
+_Static_assert(ROUNDS *ROUND_BATCHES *BATCH_SIZE <= VERIFIED_LAG_PACKETS,
+               "a proof counts when all workers have come so far");
+
 struct round {
     struct batch batches[ROUND_BATCHES];
     unsigned batch_count;

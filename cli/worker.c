@@ -75,6 +75,7 @@ enum ov_status worker_init(struct worker *w, const struct options *options, unsi
         .seed = seed,
         .flows_max = w->limits.flows_max,
         .memory_bytes = memory_bytes / 2,
+        .verify = options->verify,
         .ndpi = options->ndpi,
     };
     return dispatch_new(&dispatch, &w->dispatch);

@@ -249,8 +249,8 @@ static const struct mtls_word undecided[] = {
 /* Inferred, where the policy does not accept that. */
 static const struct mtls_word unproven[] = {
     { "signature-unchecked", "tls.signature-unchecked",
-      "%s sent a certificate and a CertificateVerify whose signature could not be verified from "
-      "the capture, and the policy does not accept that.",
+      "%s sent a certificate and a CertificateVerify whose signature was not verified, and the "
+      "policy does not accept that.",
       false },
 };
 

@@ -107,9 +107,10 @@ static const struct reason_word words[] = {
       "the capture was rewritten (made anonymous), its signatures cannot verify." },
     { "tls.signature-unchecked",
       "The client sent a certificate and a CertificateVerify and the server went on, but the "
-      "signature could not be verified from the capture (tls.certificate_verify_reason tells why), "
-      "and the policy says accept_inferred_mtls: false.",
-      "Capture the whole handshake, both directions, without loss." },
+      "signature was not verified (tls.certificate_verify_reason tells why), and the policy says "
+      "accept_inferred_mtls: false.",
+      "Capture the whole handshake, both directions, without loss, and let --verify all check every "
+      "signature." },
     { "tls.client-certificate-refused",
       "The server ended the handshake with an alert after the client certificate.",
       "Make the two sides trust each other's CA; check names and dates." },

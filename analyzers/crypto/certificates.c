@@ -12,6 +12,7 @@
 #include "analyzers/crypto/certificates_x509.h"
 #include "analyzers/crypto/digest.h"
 #include "analyzers/crypto/public_key.h"
+#include "analyzers/crypto/verified.h"
 #include "base/keyed_hash.h"
 
 enum { DER_MAX = 64 * 1024, DIGEST_SIZE = 32 };
@@ -33,8 +34,9 @@ struct certificates {
     uint32_t count, most;
     struct entry *newest, *oldest;
     struct hash_seed seed;
-    struct public_keys *keys; /* owned */
-    pthread_mutex_t *lock;    /* owned; const users lock too */
+    struct public_keys *keys;  /* owned */
+    struct verified *verified; /* owned */
+    pthread_mutex_t *lock;     /* owned; const users lock too */
 };
 
 enum ov_status certificates_new(uint32_t most, struct certificates **ret_certificates)
@@ -52,8 +54,10 @@ enum ov_status certificates_new(uint32_t most, struct certificates **ret_certifi
     c->buckets = calloc(c->bucket_count, sizeof(struct entry *));
     c->lock = calloc(1, sizeof(pthread_mutex_t));
     c->keys = public_keys_new();
-    if (c->buckets == NULL || c->lock == NULL || c->keys == NULL ||
+    c->verified = verified_new();
+    if (c->buckets == NULL || c->lock == NULL || c->keys == NULL || c->verified == NULL ||
         pthread_mutex_init(c->lock, NULL) != 0) {
+        verified_free(c->verified);
         public_keys_free(c->keys);
         free(c->buckets);
         free(c->lock);
@@ -85,10 +89,16 @@ void certificates_free(struct certificates *certificates)
         e = older;
     }
     public_keys_free(certificates->keys);
+    verified_free(certificates->verified);
     pthread_mutex_destroy(certificates->lock);
     free(certificates->lock);
     free(certificates->buckets);
     free(certificates);
+}
+
+struct verified *certificates_verified(const struct certificates *certificates)
+{
+    return certificates->verified;
 }
 
 void certificates_lock(const struct certificates *certificates)

@@ -36,11 +36,14 @@ struct certificate {
 };
 
 struct certificates;
+struct verified;
 
 /* Keeps at most `most` certificates (the least recently used goes first). */
 OV_MUST_CHECK enum ov_status certificates_new(uint32_t most,
                                               struct certificates **ret_certificates);
 void certificates_free(struct certificates *certificates);
+/* Which holders have proved their keys: of the cache, with a lock of its own. */
+struct verified *certificates_verified(const struct certificates *certificates);
 /* Several threads may use one cache: what looks into it, and the use of what that gives, stands
  * between these two (NULL: nothing is locked). certificates_add and _enter lock by themselves. */
 void certificates_lock(const struct certificates *certificates);

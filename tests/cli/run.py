@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Does the command line keep its contract: exit status, streams, messages? Usage: run.py OVERT"""
+import collections
 import fcntl
 import gzip
 import json
@@ -21,6 +22,7 @@ OVERT = str(pathlib.Path(sys.argv[1]).resolve())
 PCAPS = pathlib.Path(__file__).resolve().parents[2] / "pcaps"
 CLEAR = str(PCAPS / "sip/udp_register_call_rtp_pcmu/traffic.pcap")
 GOOD = str(PCAPS / "tls/tls12_mtls/traffic.pcap")
+GROW = str(pathlib.Path(__file__).resolve().parents[1] / "bench/handshakes.py")
 GOOD_POLICY = str(PCAPS / "tls/tls12_mtls/policy.yaml")
 
 
@@ -334,10 +336,35 @@ class Contract(unittest.TestCase):
         self.assertRegex(run.stderr, r"p\.yaml:3:1: found .*zoness.*expected")
         self.assertEqual(overt("policy", "check", policy).returncode, 2)
 
+    def signatures_of(self, *words):
+        """How often each word was said of a client's signature and of MTLS, for 1 worker and for 4."""
+        flows, counts = str(self.dir / "flows"), []
+        for workers in ("1", "4"):
+            run = overt("audit", "--quiet", "--fail-on", "never", "--workers", workers, "--flows", flows, *words)
+            self.assertEqual(run.returncode, 0, run.stderr)
+            tls = [json.loads(line)["tls"] for line in pathlib.Path(flows).read_text().splitlines()]
+            counts.append(collections.Counter((t["certificate_verify"], t["mtls"]["state"]) for t in tls))
+            self.assertEqual({t["mtls"]["state"] for t in tls if t["certificate_verify"] != "valid"} - {"inferred"}, set())
+        self.assertEqual(counts[0], counts[1])
+        return counts[0]
+
+    def test_verify_says_which_signatures_are_checked(self):
+        grown = str(self.dir / "grown.pcap")
+        subprocess.run([sys.executable, GROW, "600", "1", grown, GOOD], check=True, capture_output=True)
+        self.assertEqual(self.signatures_of("--verify", "all", grown), {("valid", "proven"): 600})
+        self.assertEqual(self.signatures_of("--verify", "none", grown), {("unchecked", "inferred"): 600})
+        new = self.signatures_of(grown)
+        self.assertEqual(new, self.signatures_of("--verify", "new", grown))
+        first = 8192 // 22  # connections of 22 packets until a proof counts
+        self.assertGreater(new[("valid", "proven")], first)
+        self.assertGreater(new[("unchecked", "inferred")], (600 - first) // 4)
+        strict = self.write("p.yaml", "overt: 1\nextends: lync-2010\nsettings: {accept_inferred_mtls: false}\n")
+        self.assertEqual(self.signatures_of("--policy", strict, grown), {("valid", "proven"): 600})
+
     def test_wrong_usage_gives_exit_2(self):
         for words in (["audit"], ["audit", "--nonsense", CLEAR], ["audit", "--fail-on", "x", CLEAR],
                       ["frobnicate"], ["audit", "--memory", "12", CLEAR], ["explain"],
-                      ["audit", "--sensor", "", CLEAR]):
+                      ["audit", "--sensor", "", CLEAR], ["audit", "--verify", "some", CLEAR]):
             self.assertEqual(overt(*words).returncode, 2, words)
 
     def test_a_wrong_filter_gives_exit_2_with_the_reason(self):

@@ -1,5 +1,7 @@
 /* tests/unit/test_tls_signatures.c: signatures of whole handshakes: verified, wrong, and beyond
  * checking. */
+#include "analyzers/crypto/verified.h"
+#include "analyzers/flow_record.h"
 #include "analyzers/tls_handshake.h"
 #include "tests/unit/dtls_signed.h"
 #include "tests/unit/tls_signed.h"
@@ -334,8 +336,104 @@ static void without_memory_it_stays_unchecked(void)
     play_free(p);
 }
 
+/* Plays vector 4 from this port, looked at with this packet: signatures of both sides. */
+static struct play *play_with(struct verified *verified, uint16_t port, uint64_t packet,
+                              uint32_t spoil)
+{
+    static struct flow_end ends[2];
+    struct talk *t = talk_of(&vectors[4]);
+    *end_of_message(t, (uint8_t)(spoil != 0 ? spoil : CERTIFICATE_VERIFY)) ^= spoil != 0;
+    struct play *p = play_new(t->analyzer);
+    ends[0].port = port;
+    p->sink.verified = verified;
+    p->sink.end = ends;
+    p->sink.packet = packet;
+    for (uint32_t i = 0; i < t->count; i++) {
+        play_bytes(p, t->part[i].side, t->part[i].bytes, t->part[i].size);
+    }
+    play_close(p);
+    return p;
+}
+
+static bool is_left_out(const struct play *p)
+{
+    return play_is(p, OBS_TLS_KEY_EXCHANGE_SIGNATURE_REASON, "sampled-out") &&
+           play_is(p, OBS_TLS_CERTIFICATE_VERIFY_REASON, "sampled-out");
+}
+
+/* Of 256 connections from packet 10000 on: how many are left out? All others must be proven. */
+static uint32_t left_out_of(struct verified *verified)
+{
+    uint32_t count = 0;
+    for (uint16_t port = 1; port <= 256; port++) {
+        struct play *p = play_with(verified, port, 10000, 0);
+        bool out = is_left_out(p);
+        CHECK(out ? play_mtls(p, "inferred", "signature-unchecked")
+                  : play_mtls(p, "proven", "certificate-verify"));
+        count += out;
+        play_free(p);
+    }
+    return count;
+}
+
+static void of_a_proven_signer_a_sample_is_verified(void)
+{
+    struct verified *verified = verified_new();
+    struct play *p = play_with(verified, 1, 100, 0);
+    CHECK(play_mtls(p, "proven", "certificate-verify"));
+    play_free(p);
+    for (uint64_t packet = 100; packet < 100 + VERIFIED_LAG_PACKETS; packet += 1000) {
+        p = play_with(verified, 2, packet, 0);
+        CHECK(play_mtls(p, "proven", "certificate-verify")); /* workers may not know it yet */
+        play_free(p);
+    }
+    uint32_t count = left_out_of(verified);
+    CHECK(count >= 240 && count < 256); /* 1 in 64 is not */
+    p = play_with(verified, 3, 0, 0);   /* the flow is over: when, is nobody's choice */
+    CHECK(play_mtls(p, "proven", "certificate-verify"));
+    play_free(p);
+    verified_reset(verified);
+    CHECK_EQ(left_out_of(verified), 0);
+    verified_free(verified);
+}
+
+/* A signer that failed once is verified for ever, before and after it proved its key. */
+static void a_signer_that_failed_is_always_verified(void)
+{
+    for (uint64_t failed_at = 50; failed_at <= 150; failed_at += 100) {
+        struct verified *verified = verified_new();
+        struct play *p = play_with(verified, 1, failed_at, SERVER_KEY_EXCHANGE);
+        CHECK(play_is(p, OBS_TLS_KEY_EXCHANGE_SIGNATURE, "invalid"));
+        play_free(p);
+        p = play_with(verified, 1, 100, 0);
+        CHECK(play_mtls(p, "proven", "certificate-verify"));
+        play_free(p);
+        for (uint16_t port = 1; port <= 64; port++) {
+            p = play_with(verified, port, 10000, 0);
+            CHECK(play_is(p, OBS_TLS_KEY_EXCHANGE_SIGNATURE, "valid"));
+            play_free(p);
+        }
+        verified_free(verified);
+    }
+}
+
+static void a_first_handshake_that_lies_is_found(void)
+{
+    static const uint8_t spoilt[] = { SERVER_KEY_EXCHANGE, CERTIFICATE_VERIFY };
+    for (size_t i = 0; i < sizeof spoilt; i++) {
+        struct verified *verified = verified_new();
+        struct play *p = play_with(verified, 1, 1, spoilt[i]);
+        CHECK(is_wrong(p) && play_is(p, OBS_TLS_MTLS_STATE, "disproven"));
+        play_free(p);
+        verified_free(verified);
+    }
+}
+
 int main(void)
 {
+    of_a_proven_signer_a_sample_is_verified();
+    a_signer_that_failed_is_always_verified();
+    a_first_handshake_that_lies_is_found();
     every_way_to_sign_is_verified();
     a_changed_signature_is_wrong();
     a_changed_message_is_wrong();
