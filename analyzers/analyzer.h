@@ -22,8 +22,8 @@ enum claim {
 enum feed {
     FEED_MORE,    /* goes on reading this flow */
     FEED_SETTLED, /* has all it wants: its further packets only count (the flow stays its own) */
-    FEED_RELEASE, /* what follows belongs to another protocol (CONNECT, STARTTLS): claims begin anew
-                   */
+    FEED_RELEASE, /* what it left belongs to another protocol (CONNECT, STARTTLS): claims begin
+                   * anew */
 };
 
 struct segment {

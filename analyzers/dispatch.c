@@ -46,10 +46,22 @@ static void put_text(struct analysis *a, const struct observation *obs, enum obs
     facts_put(&a->facts, &own);
 }
 
-/* One stream, two protocols: a wrapper names the flow and carries what is inside it. */
+/* One stream, two protocols. One that turned to TLS is what that TLS carries; else the first names
+ * the flow and carries the other. */
 static void take_inner_app(struct analysis *a, const struct observation *obs, const char *app)
 {
-    if (strcmp(a->app, app) != 0) {
+    char before[sizeof a->app];
+    struct text t = text_into(before, sizeof before);
+    text_put(&t, facts_text(&a->facts, facts_find(&a->facts, OBS_STARTTLS_PROTOCOL)));
+    bool tls = strcmp(app, "tls") == 0;
+    if (tls && t.used > 0) {
+        put_text(a, obs, OBS_TLS_STARTTLS, before);
+    }
+    if (tls && strcmp(a->app, before) == 0) {
+        memcpy(a->app, app, strlen(app) + 1);
+        put_text(a, obs, OBS_CARRIES, before);
+        put_text(a, obs, OBS_CARRIES_BY, "starttls");
+    } else if (strcmp(a->app, app) != 0) {
         put_text(a, obs, OBS_CARRIES, app);
         put_text(a, obs, OBS_CARRIES_BY, "content");
     }

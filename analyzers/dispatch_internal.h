@@ -41,6 +41,7 @@ struct analysis {
     uint8_t stream_seat; /* seat that has the TCP stream, SEAT_NONE = undecided */
     uint8_t ndpi_looks;
     bool start_seen; /* TCP: a SYN was seen */
+    uint8_t fresh;   /* bit per side: handed over, and nothing of it used since */
     uint8_t spoken;  /* bit per side: stream bytes of it went by that nobody claimed */
     bool settled;
     bool claimed; /* an analyzer of ours reported an app */

@@ -36,12 +36,17 @@ static uint32_t feed_seat(struct side_reader *r, struct segment *seg)
         a->settled = true;
         return bytes_left(&before);
     }
+    uint32_t used = used_of(&before, &seg->payload);
+    if (used > 0) {
+        a->fresh &= (uint8_t)~side_bit(seg->from);
+    }
     if (feed == FEED_RELEASE) {
         a->stream_seat = SEAT_NONE;
         a->undecided = 0;
         a->spoken = 0; /* what comes now begins anew */
+        a->fresh = 3;
     }
-    return used_of(&before, &seg->payload);
+    return used;
 }
 
 /* May this analyzer claim now? Once another protocol spoke from the start, only late ones may. */
@@ -78,6 +83,7 @@ static bool seat_stream(struct side_reader *r, const struct segment *seg, uint32
     }
     *ret_used = 0;
     if (!wait || !seg->open || bytes_left(&seg->payload) >= CLAIM_WAIT_MAX) {
+        a->fresh &= (uint8_t)~side_bit(r->side);
         a->spoken |= side_bit(r->side);
         a->undecided++;
         *ret_used = bytes_left(&seg->payload);
@@ -96,9 +102,9 @@ static uint32_t on_data(struct stream_reader *reader, struct bytes bytes, uint64
     struct segment seg = dispatch_segment(a, r->side, packet, time_us);
     seg.payload = bytes;
     seg.open = bytes.cut > 0;
-    seg.first = first;
     uint32_t used = 0;
     do { /* one that hands the stream over may have used nothing; seats are few */
+        seg.first = first || (a->fresh & side_bit(r->side)) != 0;
         if (a->stream_seat == SEAT_NONE && !seat_stream(r, &seg, &used)) {
             return used;
         }
@@ -112,6 +118,7 @@ static void on_gap(struct stream_reader *reader, uint64_t missing, uint64_t pack
     struct side_reader *r = (struct side_reader *)reader;
     struct analysis *a = r->analysis;
     (void)packet;
+    a->fresh &= (uint8_t)~side_bit(r->side);
     a->spoken |= side_bit(r->side);
     if (a->stream_seat == SEAT_NONE || a->settled) {
         return;

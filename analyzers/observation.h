@@ -50,6 +50,20 @@ enum observation_shape {
     X(OBS_CUT, SHAPE_COUNTS, "not_captured", "protocol that lacked bytes for a fact")              \
     X(OBS_DPI_PROTOCOL, SHAPE_TEXT, "dpi.protocol", "nDPI")                                        \
     X(OBS_DPI_APPLICATION, SHAPE_TEXT, "dpi.application", "nDPI")                                  \
+    X(OBS_CREDENTIALS_EXPOSED, SHAPE_LIST, "credentials_exposed",                                  \
+      "what a reader gets or can break: plain login password bearer cram-md5 digest-md5 ntlm md5 " \
+      "obfuscated")                                                                                \
+    /* turning to TLS on the way, and what comes of it */                                          \
+    X(OBS_STARTTLS_PROTOCOL, SHAPE_TEXT, "starttls.protocol", "smtp ftp pop3 imap xmpp")           \
+    X(OBS_STARTTLS_OFFER, SHAPE_TEXT, "starttls.offer", "no offered required: by the server")      \
+    X(OBS_STARTTLS_ASKED, SHAPE_FLAG, "starttls.asked", "by the client")                           \
+    X(OBS_STARTTLS_ANSWER, SHAPE_TEXT, "starttls.answer", "accepted refused")                      \
+    X(OBS_STARTTLS_CLEAR, SHAPE_NUMBER, "starttls.clear_messages",                                 \
+      "the client's, in clear, after a refusal or instead of TLS; until mail or stanzas came")     \
+    X(OBS_STARTTLS_INJECTED, SHAPE_NUMBER, "starttls.injected_bytes",                              \
+      "in the same piece of clear text as the request (CVE-2011-0411)")                            \
+    X(OBS_XMPP_STREAM, SHAPE_TEXT, "xmpp.stream", "client server: RFC 6120 4.8.2")                 \
+    X(OBS_XMPP_DIALBACK, SHAPE_FLAG, "xmpp.dialback", "XEP-0220")                                  \
     /* TLS, DTLS, QUIC: section "tls" on TCP, "dtls" or "quic" on UDP */                           \
     X(OBS_TLS_VERSION, SHAPE_TEXT, "tls.version", "RFC 8446 4.2.1; value: wire number")            \
     X(OBS_TLS_CIPHER, SHAPE_TEXT, "tls.cipher", "IANA name; value: code point")                    \
@@ -74,6 +88,7 @@ enum observation_shape {
     X(OBS_TLS_EARLY_DATA, SHAPE_FLAG, "tls.early_data", "RFC 8446 4.2.10, offered")                \
     X(OBS_TLS_ECH, SHAPE_TEXT, "tls.ech", "RFC 9849: offered")                                     \
     X(OBS_TLS_ESTABLISHED, SHAPE_FLAG, "tls.established", "both sides sent protected records")     \
+    X(OBS_TLS_STARTTLS, SHAPE_TEXT, "tls.starttls", "protocol in whose stream TLS began")          \
     X(OBS_TLS_ALERT_FROM, SHAPE_SIDE, "tls.alerts[].from", "RFC 8446 6")                           \
     X(OBS_TLS_ALERT_LEVEL, SHAPE_TEXT, "tls.alerts[].level", "RFC 8446 6")                         \
     X(OBS_TLS_ALERT_NAME, SHAPE_TEXT, "tls.alerts[].name", "RFC 8446 6; value: code")              \

@@ -129,6 +129,13 @@ static void note_roleless(struct judge *judge, const struct view_side *side)
     }
 }
 
+/* Protocols that others may have a port for, read as such and without TLS. */
+static bool is_other_clear_text(const struct view *view)
+{
+    const char *app = view->record->app;
+    return !view->tls && facts_is(view->facts, OBS_STARTTLS_PROTOCOL, app);
+}
+
 static void look_at_protocols(struct view *view)
 {
     const struct flow_record *r = view->record;
@@ -143,7 +150,7 @@ static void look_at_protocols(struct view *view)
     view->tls = (view->tls && !view->sip) || view->quic;
     view->http = facts_find(facts, OBS_HTTP_PATH) != NULL && !view->tls;
     view->media = has_media(view);
-    view->opaque = r->talked && strcmp(r->app, "unknown") == 0;
+    view->opaque = (r->talked && strcmp(r->app, "unknown") == 0) || is_other_clear_text(view);
 }
 
 static void look_at(const struct judge *judge, struct flow_record *record, struct view *ret_view)

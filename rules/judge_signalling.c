@@ -136,7 +136,7 @@ static void judge_clear_other(const struct view *view, struct assessment *a)
     judge_notes_reason(a, "psom.not-tls",
                        "What %s and %s:%u exchange is not TLS, although this port must carry it.",
                        client, server, view->port);
-    judge_notes_proof_flow(view, a, "app", "unknown");
+    judge_notes_proof_flow(view, a, "app", view->record->app);
 }
 
 void judge_signalling(const struct view *view, const struct policy_row *row, struct assessment *a)
@@ -150,7 +150,7 @@ void judge_signalling(const struct view *view, const struct policy_row *row, str
     } else if (view->opaque && judge_notes_incomplete(view, a)) {
         a->verdict = VERDICT_UNKNOWN;
         a->observed = "unknown";
-        judge_notes_proof_flow(view, a, "app", "unknown");
+        judge_notes_proof_flow(view, a, "app", view->record->app);
         return;
     } else {
         judge_clear_other(view, a);

@@ -212,6 +212,24 @@ static void tls_is_found_behind_another_protocol(void)
     say(t, CLIENT, TCP_ACK, client_hello, sizeof client_hello);
     conclude(t);
     CHECK(facts_is(t->record.facts, OBS_TLS_SNI, "x.example"));
+    CHECK(strcmp(t->app, "tls") == 0);
+    CHECK(facts_is(t->record.facts, OBS_TLS_STARTTLS, "smtp"));
+    CHECK(facts_is(t->record.facts, OBS_CARRIES, "smtp"));
+    CHECK(facts_is(t->record.facts, OBS_CARRIES_BY, "starttls"));
+    talk_over(t);
+}
+
+static void tls_is_found_behind_an_unknown_protocol(void)
+{
+    struct talk *t = talk_new(IPPROTO_TCP, 4711);
+    handshake(t);
+    say(t, SERVER, TCP_ACK, "READY\r\n", 7);
+    say(t, CLIENT, TCP_ACK, "TLS\r\n", 5);
+    say(t, CLIENT, TCP_ACK, client_hello, sizeof client_hello);
+    conclude(t);
+    CHECK(facts_is(t->record.facts, OBS_TLS_SNI, "x.example"));
+    CHECK(strcmp(t->app, "tls") == 0);
+    CHECK(facts_find(t->record.facts, OBS_TLS_STARTTLS) == NULL);
     talk_over(t);
 }
 
@@ -222,6 +240,14 @@ static void http_inside_another_protocol_is_not_http(void)
     handshake(t);
     say(t, SERVER, TCP_ACK, "220 mail ESMTP\r\n", 16);
     say(t, CLIENT, TCP_ACK, "DATA\r\n", 6);
+    say(t, CLIENT, TCP_ACK, body, sizeof body - 1);
+    conclude(t);
+    CHECK(strcmp(t->app, "smtp") == 0);
+    CHECK(facts_find(t->record.facts, OBS_HTTP_PATH) == NULL);
+    talk_over(t);
+    t = talk_new(IPPROTO_TCP, 4711);
+    handshake(t);
+    say(t, SERVER, TCP_ACK, "READY\r\n", 7);
     say(t, CLIENT, TCP_ACK, body, sizeof body - 1);
     conclude(t);
     CHECK(strcmp(t->app, "unknown") == 0);
@@ -494,6 +520,7 @@ int main(void)
     hello_tells_the_client_when_the_start_was_missed();
     a_stream_split_anywhere_is_claimed_all_the_same();
     tls_is_found_behind_another_protocol();
+    tls_is_found_behind_an_unknown_protocol();
     http_inside_another_protocol_is_not_http();
     a_tunnel_through_a_proxy_is_handed_over();
     what_is_inside_pseudo_tls_is_read();
