@@ -57,6 +57,7 @@ struct sink {
     uint64_t packet;                 /* being looked at; 0: the flow is over */
     struct transcripts *transcripts; /* NULL: likewise those over whole handshakes */
     struct quic_initial *initial;    /* NULL: QUIC Initial packets are not opened */
+    bool terse;                      /* no flow records are written: see sink_wants */
     struct hash_seed digest_seed;    /* for keyed digests of secrets; differs in each run */
 };
 
@@ -85,6 +86,12 @@ struct analyzer {
 };
 
 extern const struct analyzer *const analyzers[]; /* one row each in analyzers.def, NULL-ended */
+
+/* Is anybody going to read a fact of this kind? */
+static inline bool sink_wants(const struct sink *sink, enum observation_kind kind)
+{
+    return !sink->terse || !observation_is_for_records(kind);
+}
 
 /* An observation about a segment, to be completed. offset: of the evidence in the payload. */
 static inline struct observation observation_of(const struct segment *seg,

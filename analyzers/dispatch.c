@@ -121,7 +121,9 @@ static void put(struct sink *sink, const struct observation *obs)
     } else if (is_for_joins(obs->kind)) {
         call_log_put(fs->dispatch->log, a->flow_id, a->end, obs);
     } else {
-        facts_put(&a->facts, obs);
+        if (sink_wants(sink, obs->kind)) {
+            facts_put(&a->facts, obs);
+        }
         note_change(fs->dispatch, a);
         if (resumption_wants(obs->kind)) {
             call_log_put(fs->dispatch->log, a->flow_id, a->end, obs);
@@ -166,6 +168,7 @@ enum ov_status dispatch_new(const struct dispatch_options *options, struct dispa
     if (options->verify == VERIFY_NEW && options->certificates != NULL) {
         d->sink.sink.verified = certificates_verified(options->certificates);
     }
+    d->sink.sink.terse = options->terse;
     d->sink.sink.digest_seed = options->seed;
     d->sink.dispatch = d;
     status = quic_initial_new(&d->sink.sink.initial);

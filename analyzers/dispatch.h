@@ -21,6 +21,7 @@ struct dispatch_options {
     uint32_t flows_max;                /* most flows of the table */
     uint64_t memory_bytes; /* for analyzers' state, streams and facts together, 0 = no cap */
     enum verify verify;    /* which signatures of handshakes */
+    bool terse;            /* facts that only flow records show are not kept */
     bool ndpi;             /* ask nDPI about what nobody claims */
 };
 

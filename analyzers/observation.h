@@ -254,5 +254,8 @@ struct observation_word {
 
 /* The row of a kind (below OBS_COUNT). */
 const struct observation_word *observation_word(enum observation_kind kind);
+/* Do only flow records show facts of this kind? No join, role or rule reads them, which
+ * tools/check_record_kinds.py sees to. */
+bool observation_is_for_records(enum observation_kind kind);
 
 #endif

@@ -204,7 +204,7 @@ static void report_offer(struct tls_handshake *hs, const struct segment *seg, ui
                          struct bytes value, struct sink *sink)
 {
     const struct code_list *list = list_of(type);
-    if (list != NULL) {
+    if (list != NULL && sink_wants(sink, list->kind)) {
         report_codes(seg, value, list, sink);
     }
     switch (type) {

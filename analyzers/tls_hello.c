@@ -67,13 +67,16 @@ static void keep_session_id(struct tls_side *side, struct bytes session_id)
     }
 }
 
+/* Only records list them: for the rules it is enough that there was one. */
 static void report_suites(const struct segment *seg, struct bytes suites, struct sink *sink)
 {
-    for (uint32_t i = 0; i < OFFERED_SUITES_MAX && bytes_left(&suites) > 0; i++) {
+    bool enough = false;
+    for (uint32_t i = 0; i < OFFERED_SUITES_MAX && bytes_left(&suites) > 0 && !enough; i++) {
         uint16_t suite = bytes_u16(&suites);
         if (bytes_ok(&suites) && !tls_names_is_grease(suite)) {
             char buffer[TLS_NAME_SIZE];
             observe_text(sink, seg, OBS_TLS_OFFER_CIPHER, tls_names_cipher(suite, buffer), suite);
+            enough = sink->terse;
         }
     }
 }
@@ -90,7 +93,7 @@ static void report_fingerprint(const struct tls_handshake *hs, const struct segm
         hello.transport = 'q';
     }
     char text[TLS_JA4_SIZE];
-    if (tls_ja4_write(&hello, text)) {
+    if (sink_wants(sink, OBS_TLS_JA4) && tls_ja4_write(&hello, text)) {
         observe_text(sink, seg, OBS_TLS_JA4, text, 0);
     }
 }

@@ -103,13 +103,21 @@ static void remember(struct duplicates *d, uint64_t hash, uint64_t time_us)
     *newest = d->number++;
 }
 
+/* All hashes first: their buckets are on the way while the others are made. */
 void duplicates_mark(struct duplicates *duplicates, struct batch *b, struct counters *counters)
 {
+    uint64_t hashes[BATCH_SIZE];
+    for (uint32_t i = 0; i < b->count; i++) {
+        if ((b->state[i] & FRAME_FLOW) != 0 && is_comparable(b, i)) {
+            hashes[i] = print_of(duplicates, b, i);
+            __builtin_prefetch(&duplicates->newest[hashes[i] % BUCKETS], 1);
+        }
+    }
     for (uint32_t i = 0; i < b->count; i++) {
         if ((b->state[i] & FRAME_FLOW) == 0 || !is_comparable(b, i)) {
             continue;
         }
-        uint64_t hash = print_of(duplicates, b, i);
+        uint64_t hash = hashes[i];
         uint64_t most_us = b->ip_id[i] != 0 ? DUPLICATES_NAMED_US : DUPLICATES_BARE_US;
         if (was_seen(duplicates, hash, b->time_us[i], most_us)) {
             b->state[i] |= FRAME_DUPLICATE;

@@ -76,6 +76,7 @@ enum ov_status worker_init(struct worker *w, const struct options *options, unsi
         .flows_max = w->limits.flows_max,
         .memory_bytes = memory_bytes / 2,
         .verify = options->verify,
+        .terse = options->flows == NULL,
         .ndpi = options->ndpi,
     };
     return dispatch_new(&dispatch, &w->dispatch);

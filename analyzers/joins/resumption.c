@@ -58,6 +58,7 @@ struct resumption {
     uint32_t *buckets; /* links */
     uint32_t mask;
     uint32_t oldest, newest;
+    uint32_t last; /* session that was looked for last; POOL_NONE: none */
     uint64_t dropped;
 };
 
@@ -168,6 +169,7 @@ static void forget_oldest(struct resumption *r)
         r->newest = POOL_NONE;
     }
     pool_give(&r->sessions, at);
+    r->last = r->last == at ? POOL_NONE : r->last;
 }
 
 void resumption_restart(struct resumption *r)
@@ -177,14 +179,19 @@ void resumption_restart(struct resumption *r)
     }
 }
 
-static uint32_t find_flow(const struct resumption *r, uint64_t flow_id)
+/* What a flow tells comes in a row: most often it is the last one that was asked for. */
+static uint32_t find_flow(struct resumption *r, uint64_t flow_id)
 {
+    if (r->last != POOL_NONE && session_at(r, r->last)->flow_id == flow_id) {
+        return r->last;
+    }
     uint64_t key = key_of(r, SALT_FLOW, &flow_id, sizeof flow_id);
     uint32_t number = POOL_NONE;
     uint32_t at = next_under(r, key, &number);
     while (at != POOL_NONE && session_at(r, at)->flow_id != flow_id) {
         at = next_under(r, key, &number);
     }
+    r->last = at;
     return at;
 }
 

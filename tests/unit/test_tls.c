@@ -122,6 +122,22 @@ struct expected {
     int resumed, established;
 };
 
+static void without_flow_records_the_rules_still_get_theirs(void)
+{
+    struct play *p = play_new(&tls_analyzer);
+    p->sink.terse = true;
+    for (const struct chunk *c = tls12_mutual; c->hex != NULL; c++) {
+        play_one(p, c);
+    }
+    play_close(p);
+    CHECK(play_is(p, OBS_TLS_VERSION, "TLSv1.2") && play_is(p, OBS_TLS_SNI, "fe01.contoso.com"));
+    CHECK(play_mtls(p, "proven", "certificate-verify"));
+    const struct fact *offered = facts_find(&p->facts, OBS_TLS_OFFER_CIPHER);
+    CHECK(offered != NULL && facts_next(&p->facts, OBS_TLS_OFFER_CIPHER, offered) == NULL);
+    CHECK(!play_knows(p, OBS_TLS_OFFER_GROUP) && !play_knows(p, OBS_TLS_JA4));
+    play_free(p);
+}
+
 static void check_expected(const struct expected *want)
 {
     struct play *p = play(want->chunks);
@@ -525,6 +541,7 @@ int main(void)
 {
     hello_of_rfc_8448_gives_every_fact();
     mutual_handshake_is_proven();
+    without_flow_records_the_rules_still_get_theirs();
     every_kind_of_handshake_has_its_mtls_state();
     details_of_each_handshake_are_told();
     a_handshake_split_anywhere_is_the_same();
