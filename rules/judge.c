@@ -7,6 +7,7 @@
 
 #include "rules/findings.h"
 #include "rules/infer.h"
+#include "rules/issuers.h"
 #include "rules/judge_view.h"
 #include "rules/policy_model.h"
 
@@ -17,6 +18,7 @@ struct judge {
     const struct certificates *certificates; /* borrowed */
     struct infer *infer;                     /* NULL: roles come from the policy file */
     struct legs *legs;
+    struct issuers issuers;
     struct findings *findings;
     struct row_coverage *coverage; /* one per row */
     bool *host_seen;               /* one per host */
@@ -161,6 +163,7 @@ static void look_at(const struct judge *judge, struct flow_record *record, struc
         .certificates = judge->certificates,
         .record = record,
         .legs = judge->legs,
+        .issuers = &judge->issuers,
         .facts = record->facts,
         .client = resolve(judge, &record->side[record->client], true),
         .server = resolve(judge, &record->side[flow_server(record)], false),
@@ -195,6 +198,7 @@ void judge_learn(struct judge *judge, const struct flow_record *record)
     if (judge->infer != NULL) {
         infer_learn(judge->infer, record);
     }
+    issuers_learn(&judge->issuers, record->facts);
     look_at(judge, &copy, &view);
     if (view.sip || (view.tls && !view.quic)) {
         learn_leg(judge, &view);

@@ -7,40 +7,28 @@
 /* What differs between the two ends of a handshake. */
 struct chain {
     enum observation_kind sha256, not_before, not_after, subject;
-    enum observation_kind key_type, key_bits, signature;
+    enum observation_kind key_type, key_bits, signature, usage;
     enum observation_kind status, set, error, name, name_from;
     bool server;
 };
 
 static const struct chain server_chain = {
-    OBS_SERVER_CERT_SHA256,
-    OBS_SERVER_CERT_NOT_BEFORE,
-    OBS_SERVER_CERT_NOT_AFTER,
-    OBS_SERVER_CERT_SUBJECT,
-    OBS_SERVER_CERT_KEY_TYPE,
-    OBS_SERVER_CERT_KEY_BITS,
-    OBS_SERVER_CERT_SIGNATURE,
-    OBS_TLS_SERVER_TRUST_STATUS,
-    OBS_TLS_SERVER_TRUST_SET,
-    OBS_TLS_SERVER_TRUST_ERROR,
-    OBS_TLS_SERVER_TRUST_NAME,
-    OBS_TLS_SERVER_TRUST_NAME_FROM,
-    true,
+    OBS_SERVER_CERT_SHA256,         OBS_SERVER_CERT_NOT_BEFORE,
+    OBS_SERVER_CERT_NOT_AFTER,      OBS_SERVER_CERT_SUBJECT,
+    OBS_SERVER_CERT_KEY_TYPE,       OBS_SERVER_CERT_KEY_BITS,
+    OBS_SERVER_CERT_SIGNATURE,      OBS_SERVER_CERT_EKU,
+    OBS_TLS_SERVER_TRUST_STATUS,    OBS_TLS_SERVER_TRUST_SET,
+    OBS_TLS_SERVER_TRUST_ERROR,     OBS_TLS_SERVER_TRUST_NAME,
+    OBS_TLS_SERVER_TRUST_NAME_FROM, true,
 };
 static const struct chain client_chain = {
-    OBS_CLIENT_CERT_SHA256,
-    OBS_CLIENT_CERT_NOT_BEFORE,
-    OBS_CLIENT_CERT_NOT_AFTER,
-    OBS_CLIENT_CERT_SUBJECT,
-    OBS_CLIENT_CERT_KEY_TYPE,
-    OBS_CLIENT_CERT_KEY_BITS,
-    OBS_CLIENT_CERT_SIGNATURE,
-    OBS_TLS_CLIENT_TRUST_STATUS,
-    OBS_TLS_CLIENT_TRUST_SET,
-    OBS_TLS_CLIENT_TRUST_ERROR,
-    OBS_TLS_CLIENT_TRUST_NAME,
-    OBS_TLS_CLIENT_TRUST_NAME_FROM,
-    false,
+    OBS_CLIENT_CERT_SHA256,         OBS_CLIENT_CERT_NOT_BEFORE,
+    OBS_CLIENT_CERT_NOT_AFTER,      OBS_CLIENT_CERT_SUBJECT,
+    OBS_CLIENT_CERT_KEY_TYPE,       OBS_CLIENT_CERT_KEY_BITS,
+    OBS_CLIENT_CERT_SIGNATURE,      OBS_CLIENT_CERT_EKU,
+    OBS_TLS_CLIENT_TRUST_STATUS,    OBS_TLS_CLIENT_TRUST_SET,
+    OBS_TLS_CLIENT_TRUST_ERROR,     OBS_TLS_CLIENT_TRUST_NAME,
+    OBS_TLS_CLIENT_TRUST_NAME_FROM, false,
 };
 
 static const struct view_side *side_of(const struct view *view, const struct chain *chain)
@@ -91,6 +79,31 @@ static void check_name(struct view *view, const struct chain *chain, const struc
     put(view, chain->name_from, by_sni ? "sni" : "policy", &leaf);
 }
 
+/* OpenSSL's words are for chains as they were shown; these are for one completed by us. */
+static const char completed[] = "an intermediate was not sent; it is known from elsewhere";
+
+/* The chain as shown; where that leads nowhere, with the CA certificates that others showed. count
+ * is at most CERTIFICATES_CHAIN; sha256 has TRUST_CHAIN_MAX places. */
+static enum trust_status check_trust(const struct view *view, const struct trust_set *set,
+                                     const char *sha256[static TRUST_CHAIN_MAX], uint32_t count,
+                                     int64_t time_us, const char **ret_error)
+{
+    enum trust_status status =
+        trust_check(set, view->certificates, sha256, count, time_us, ret_error);
+    if (status != TRUST_INCOMPLETE && status != TRUST_UNTRUSTED) {
+        return status;
+    }
+    const char *unused;
+    for (uint32_t i = 0; i < view->issuers->count && count < TRUST_CHAIN_MAX; i++) {
+        sha256[count++] = view->issuers->sha256[i];
+    }
+    if (trust_check(set, view->certificates, sha256, count, time_us, &unused) == TRUST_TRUSTED) {
+        *ret_error = completed;
+        return TRUST_INCOMPLETE;
+    }
+    return status;
+}
+
 static void check_chain(struct view *view, const struct chain *chain)
 {
     const struct fact *first = facts_find_at(view->facts, chain->sha256, 0, 0);
@@ -100,16 +113,16 @@ static void check_chain(struct view *view, const struct chain *chain)
         return;
     }
     struct fact leaf = *first; /* putting facts moves them */
-    const char *sha256[CERTIFICATES_CHAIN];
+    const char *sha256[TRUST_CHAIN_MAX];
     uint32_t count = 0;
     for (const struct fact *f = NULL;
          count < CERTIFICATES_CHAIN && (f = facts_next(view->facts, chain->sha256, f)) != NULL;) {
         sha256[count++] = facts_text(view->facts, f);
     }
     const char *error = "";
+    uint64_t time_us = leaf.time_us != 0 ? leaf.time_us : view->record->start_us;
     enum trust_status status =
-        trust_check(trust->set, view->certificates, sha256, count,
-                    (int64_t)(leaf.time_us != 0 ? leaf.time_us : view->record->start_us), &error);
+        check_trust(view, trust->set, sha256, count, (int64_t)time_us, &error);
     put(view, chain->status, trust_status_name(status), &leaf);
     put(view, chain->set, trust->name, &leaf);
     if (error[0] != '\0') {
@@ -196,6 +209,34 @@ static enum verdict judge_strength(const struct view *view, const struct chain *
     return verdict;
 }
 
+/* RFC 5280 4.2.1.12: without the extension any purpose is meant. A server's certificate is enough
+ * for its connections as a TLS client (R-63). */
+static enum verdict judge_usage(const struct view *view, const struct chain *chain,
+                                struct assessment *a)
+{
+    const struct fact *first = NULL;
+    for (const struct fact *f = NULL; (f = facts_next(view->facts, chain->usage, f)) != NULL;) {
+        const char *usage = facts_text(view->facts, f);
+        if (f->index != 0) {
+            continue; /* of the leaf's issuers */
+        }
+        if (strcmp(usage, "serverAuth") == 0 || strcmp(usage, "anyExtendedKeyUsage") == 0 ||
+            (!chain->server && strcmp(usage, "clientAuth") == 0)) {
+            return VERDICT_COMPLIANT;
+        }
+        first = first != NULL ? first : f;
+    }
+    if (first == NULL) {
+        return VERDICT_COMPLIANT;
+    }
+    char name[VIEW_NAME_SIZE];
+    judge_notes_reason(a, "cert.usage", "The certificate of %s is not meant for TLS %s (%s).",
+                       judge_notes_name(side_of(view, chain), name),
+                       chain->server ? "servers" : "clients", facts_text(view->facts, first));
+    judge_notes_proof_of(view, a, first);
+    return VERDICT_WEAK;
+}
+
 /* The chain is out of its time, by the trust set's word. */
 static void note_old_chain(const struct view *view, const struct chain *chain, const char *status,
                            struct assessment *a)
@@ -228,6 +269,13 @@ static enum verdict judge_status(const struct view *view, const struct chain *ch
         judge_notes_reason(a, "cert.untrusted",
                            "The certificate of %s was not issued by a CA of the trust set '%s'.",
                            name, set);
+    } else if (facts_is(view->facts, chain->error, completed)) {
+        judge_notes_reason(a, "cert.intermediate-not-sent",
+                           "The chain of %s lacks an intermediate, known from other connections, "
+                           "that leads to the trust set '%s'.",
+                           name, set);
+        judge_notes_proof_of(view, a, fact);
+        return VERDICT_WEAK;
     } else if (strcmp(status, "incomplete") == 0) {
         judge_notes_reason(a, "cert.chain-incomplete",
                            "The chain of %s leads to no CA of the trust set '%s'; an intermediate "
@@ -293,6 +341,7 @@ static enum verdict judge_chain(const struct view *view, const struct chain *cha
     char name[VIEW_NAME_SIZE];
     enum verdict dates = judge_dates(view, chain, a);
     enum verdict verdict = judge_notes_worse(dates, judge_strength(view, chain, a));
+    verdict = judge_notes_worse(verdict, judge_usage(view, chain, a));
     if (trust_of(view, chain) == NULL) {
         return verdict;
     }

@@ -7,6 +7,7 @@
 
 #include "analyzers/crypto/certificates.h"
 #include "rules/finding.h"
+#include "rules/issuers.h"
 #include "rules/legs.h"
 #include "rules/policy.h"
 
@@ -23,6 +24,7 @@ struct view {
     const struct policy *policy;
     const struct certificates *certificates;
     const struct legs *legs;
+    const struct issuers *issuers;
     struct flow_record *record;
     struct facts *facts;
     struct view_side client, server;

@@ -226,6 +226,10 @@ static const struct reason_word words[] = {
     { "cert.signature-weak",
       "A certificate is signed with MD5 or SHA-1: it can be forged.",
       "Issue the certificate again, signed with SHA-256 or better." },
+    { "cert.usage",
+      "The certificate's extended key usage names neither TLS servers nor (for a client) TLS "
+      "clients: a peer that checks the purpose refuses it (RFC 5280 4.2.1.12).",
+      "Issue the certificate with server authentication; servers need nothing more for MTLS." },
     { "cert.untrusted",
       "The presented chain ends at a CA outside the trust set that the policy names for the "
       "host.",
@@ -234,6 +238,10 @@ static const struct reason_word words[] = {
       "No path leads from the presented certificates to the trust set. Either the issuer is "
       "foreign, or an intermediate certificate is missing.",
       "Install the intermediates on the host, or add them to the trust set." },
+    { "cert.intermediate-not-sent",
+      "The presented chain breaks off below the trust set. The missing CA certificate was shown in "
+      "another connection and completes it: peers that do not keep it already refuse the chain.",
+      "Install the intermediates on the host, so that it sends them (RFC 5246 7.4.2)." },
     { "cert.expired",
       "The certificate's notAfter lay before the connection.",
       "Renew the certificate." },

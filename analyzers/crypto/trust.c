@@ -312,7 +312,7 @@ enum trust_status trust_check(const struct trust_set *set, const struct certific
     }
     bool whole = true;
     STACK_OF(X509) *chain = sk_X509_new_null();
-    for (uint32_t i = 1; chain != NULL && i < count && i < CERTIFICATES_CHAIN; i++) {
+    for (uint32_t i = 1; chain != NULL && i < count && i < TRUST_CHAIN_MAX; i++) {
         X509 *other = certificates_x509(certificates, sha256[i]);
         if (other != NULL) {
             sk_X509_push(chain, other);

@@ -18,6 +18,8 @@ enum trust_status {
 /* "trusted", "untrusted", ...: the words of the flow record. */
 const char *trust_status_name(enum trust_status status);
 
+enum { TRUST_CHAIN_MAX = 128 };
+
 struct trust_set;
 
 /* Reads CA certificates (PEM bundle), CRLs (PEM, NULL-ended list or NULL) and pins ("sha256:HEX" of
@@ -30,9 +32,9 @@ OV_MUST_CHECK enum ov_status trust_set_new(const char *ca_path, const char *cons
 void trust_set_free(struct trust_set *set);
 
 /* Is the chain of count hex SHA-256 (leaf first, as presented) good for the set at time_us? A
- * pinned leaf is trusted if in its validity. ret_error: constant English text or "". The presented
- * chain alone is judged; order does not matter. Purpose is not checked (seed rule: serverAuth is
- * enough). */
+ * pinned leaf is trusted if in its validity. ret_error: constant English text or "". No other
+ * certificates are used than these (at most TRUST_CHAIN_MAX); behind the leaf, order does not
+ * matter. Purpose is not checked (seed rule: serverAuth is enough). */
 enum trust_status trust_check(const struct trust_set *set, const struct certificates *certificates,
                               const char *const *sha256, uint32_t count, int64_t time_us,
                               const char **ret_error);
