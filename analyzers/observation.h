@@ -126,6 +126,8 @@ enum observation_shape {
       "RFC 9000 20.1, CONNECTION_CLOSE in an Initial; value: code")                                \
     CERTIFICATE_OBSERVATIONS(X, SERVER, "tls.server_chain")                                        \
     CERTIFICATE_OBSERVATIONS(X, CLIENT, "tls.client_chain")                                        \
+    X(OBS_TLS_OCSP, SHAPE_TEXT, "tls.ocsp",                                                        \
+      "stapled response: good revoked unknown stale other invalid unreadable unchecked")           \
     X(OBS_TLS_SERVER_TRUST_STATUS, SHAPE_TEXT, "tls.server_trust.status", "RFC 5280 6")            \
     X(OBS_TLS_SERVER_TRUST_SET, SHAPE_TEXT, "tls.server_trust.set", "policy trust set")            \
     X(OBS_TLS_SERVER_TRUST_ERROR, SHAPE_TEXT, "tls.server_trust.error", "OpenSSL's words")         \

@@ -130,6 +130,10 @@ enum bytes_fault tls_certificates_message(struct tls_handshake *hs, const struct
             memcpy(side->leaf, digest, sizeof digest);
             side->leaf_known = true;
         }
+        if (i == 1 && kept && hs->client != seg->from) {
+            memcpy(hs->issuer, digest, sizeof digest);
+            hs->issuer_known = true;
+        }
     }
     return list.cut > 0 || fault != BYTES_OK ? BYTES_CUT : BYTES_OK;
 }

@@ -7,6 +7,7 @@
 #include "analyzers/tls_names.h"
 #include "analyzers/tls_session.h"
 #include "analyzers/tls_signatures.h"
+#include "analyzers/tls_status.h"
 
 enum { ALERT_WARNING = 1, ALERT_FATAL = 2, ALERT_NO_CERTIFICATE = 41 };
 enum { TYPE_MAX = 25 }; /* CompressedCertificate; RFC 8446 4, RFC 8879 */
@@ -109,6 +110,8 @@ static enum bytes_fault read_later(struct tls_handshake *hs, const struct segmen
         return tls_key_exchange_server(hs, seg, body, sink);
     case NEW_SESSION_TICKET:
         return tls_session_ticket(seg, body, sink);
+    case CERTIFICATE_STATUS:
+        return tls_status_message(hs, seg, body, sink);
     case CERTIFICATE_REQUEST:
         return check_certificate_request(hs, body);
     case SERVER_HELLO_DONE:

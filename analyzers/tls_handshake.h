@@ -76,11 +76,13 @@ struct tls_handshake {
     uint16_t message_number;  /* DTLS: message_seq of the message at hand */
     uint8_t server_signature; /* enum signature_result: of ServerKeyExchange */
     uint8_t client_signature; /* enum signature_result: of CertificateVerify */
+    uint8_t issuer[32];       /* SHA-256 of the server's second certificate */
     uint8_t client;           /* side, valid with roles_known */
     uint8_t alerts;           /* reported so far */
     bool datagram;            /* DTLS */
     bool quic;                /* in CRYPTO frames: its records are packets of QUIC */
     bool roles_known;
+    bool issuer_known;
     bool announced;      /* OBS_APP was reported */
     uint8_t imitation;   /* IMITATION_*: nothing is reported before it is decided */
     bool pseudo;         /* [MS-TURN] 2.1.1: looks like TLS and is not */

@@ -237,6 +237,21 @@ static enum verdict judge_usage(const struct view *view, const struct chain *cha
     return VERDICT_WEAK;
 }
 
+/* The issuer's own word, sent with the handshake: it needs no trust set. */
+static enum verdict judge_staple(const struct view *view, struct assessment *a)
+{
+    const struct fact *ocsp = facts_find(view->facts, OBS_TLS_OCSP);
+    if (strcmp(facts_text(view->facts, ocsp), "revoked") != 0) {
+        return VERDICT_COMPLIANT;
+    }
+    char name[VIEW_NAME_SIZE];
+    judge_notes_reason(a, "cert.revoked",
+                       "The certificate of %s is revoked, by the OCSP response it sent itself.",
+                       judge_notes_name(&view->server, name));
+    judge_notes_proof_of(view, a, ocsp);
+    return VERDICT_VIOLATION;
+}
+
 /* The chain is out of its time, by the trust set's word. */
 static void note_old_chain(const struct view *view, const struct chain *chain, const char *status,
                            struct assessment *a)
@@ -342,6 +357,7 @@ static enum verdict judge_chain(const struct view *view, const struct chain *cha
     enum verdict dates = judge_dates(view, chain, a);
     enum verdict verdict = judge_notes_worse(dates, judge_strength(view, chain, a));
     verdict = judge_notes_worse(verdict, judge_usage(view, chain, a));
+    verdict = judge_notes_worse(verdict, chain->server ? judge_staple(view, a) : verdict);
     if (trust_of(view, chain) == NULL) {
         return verdict;
     }

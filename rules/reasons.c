@@ -249,7 +249,8 @@ static const struct reason_word words[] = {
       "The certificate's notBefore lay after the connection.",
       "Check the clock of the CA and of the capturing host." },
     { "cert.revoked",
-      "A CRL of the trust set lists the certificate.",
+      "A CRL of the trust set lists the certificate, or the OCSP response that the server stapled "
+      "says so.",
       "Replace the certificate." },
     { "cert.unchecked",
       "The certificates could not be checked (not kept, or not readable).",

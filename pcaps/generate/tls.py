@@ -116,6 +116,30 @@ def tls12_resumed_session_id(lab, work):
     connect(lab, "fe01", EDGE01, 5061, *options, "-no_ticket", "-sess_in", session)
 
 
+def serve_stapled(lab, work, revoked):
+    """s_server on the Front End with a stapled OCSP response, and a client that asks for it."""
+    certificate, key = work.ca.issue("fe01.contoso.com", base=lab.path("stapled"))
+    lab.start("fe01", ["openssl", "s_server", "-accept", "5061", "-cert", certificate, "-key", key, "-CAfile",
+                       work.ca.pem, "-cert_chain", work.ca.pem, "-rev", "-tls1_2", "-status_file",
+                       work.ca.staple(certificate, revoked)])
+    lab.wait_listening("fe01", "tcp", 5061)
+    connect(lab, "alice", FE01, 5061, "-status", name="fe01.contoso.com")
+
+
+@case("tls/tls12_stapled_good", CLIENT, "openssl")
+def tls12_stapled_good(lab, work):
+    """TLS 1.2 from a client to a Front End that staples an OCSP response: its certificate is not revoked."""
+    work.publish_ca()
+    serve_stapled(lab, work, False)
+
+
+@case("tls/tls12_stapled_revoked", CLIENT, "openssl")
+def tls12_stapled_revoked(lab, work):
+    """TLS 1.2 from a client to a Front End whose stapled OCSP response says that its certificate is revoked."""
+    work.publish_ca()
+    serve_stapled(lab, work, True)
+
+
 @case("tls/tls12_resumed_ticket", CLIENT, "openssl")
 def tls12_resumed_ticket(lab, work):
     """TLS 1.2 from a client to a Front End, then a second connection that resumes it by ticket."""
