@@ -24,16 +24,11 @@ static const bool for_records[OBS_COUNT] = {
     [OBS_SERVER_CERT_SERIAL] = true,
     [OBS_SERVER_CERT_SAN] = true,
     [OBS_SERVER_CERT_KEY_CURVE] = true,
-    [OBS_SERVER_CERT_EKU] = true,
     [OBS_SERVER_CERT_SELF_SIGNED] = true,
-    [OBS_SERVER_CERT_CA] = true,
-    [OBS_CLIENT_CERT_ISSUER] = true,
     [OBS_CLIENT_CERT_SERIAL] = true,
     [OBS_CLIENT_CERT_SAN] = true,
     [OBS_CLIENT_CERT_KEY_CURVE] = true,
-    [OBS_CLIENT_CERT_EKU] = true,
     [OBS_CLIENT_CERT_SELF_SIGNED] = true,
-    [OBS_CLIENT_CERT_CA] = true,
 };
 
 bool observation_is_for_records(enum observation_kind kind)

@@ -95,6 +95,10 @@ enum observation_shape {
     X(OBS_TLS_ALERT_PACKET, SHAPE_NUMBER, "tls.alerts[].packet", "packet of the alert")            \
     X(OBS_TLS_USE_SRTP, SHAPE_TEXT, "tls.use_srtp", "RFC 5764 4.1.1, chosen; value: code")         \
     X(OBS_TLS_CERTIFICATE_REQUESTED, SHAPE_FLAG, "tls.certificate_requested", "RFC 5246 7.4.4")    \
+    X(OBS_TLS_AUTHORITY, SHAPE_LIST, "tls.certificate_authorities",                                \
+      "RFC 5246 7.4.4: the first CAs whose certificates the server takes")                         \
+    X(OBS_TLS_AUTHORITIES, SHAPE_NUMBER, "tls.certificate_authority_count",                        \
+      "how many it names; 0: any CA will do")                                                      \
     X(OBS_TLS_CLIENT_CERTIFICATE, SHAPE_TEXT, "tls.client_certificate",                            \
       "presented empty none hidden: RFC 5246 7.4.6")                                               \
     X(OBS_TLS_CERTIFICATE_VERIFY, SHAPE_TEXT, "tls.certificate_verify",                            \
@@ -136,6 +140,8 @@ enum observation_shape {
     X(OBS_TLS_CLIENT_TRUST_STATUS, SHAPE_TEXT, "tls.client_trust.status", "RFC 5280 6")            \
     X(OBS_TLS_CLIENT_TRUST_SET, SHAPE_TEXT, "tls.client_trust.set", "policy trust set")            \
     X(OBS_TLS_CLIENT_TRUST_ERROR, SHAPE_TEXT, "tls.client_trust.error", "OpenSSL's words")         \
+    X(OBS_TLS_CLIENT_TRUST_NAMED, SHAPE_FLAG, "tls.client_trust.named",                            \
+      "a CA of the chain is among those that the server names")                                    \
     X(OBS_TLS_CLIENT_TRUST_NAME, SHAPE_TEXT, "tls.client_trust.name", "match mismatch unknown")    \
     X(OBS_TLS_CLIENT_TRUST_NAME_FROM, SHAPE_TEXT, "tls.client_trust.name_from", "policy")          \
     /* HTTP/1 */                                                                                   \

@@ -1,7 +1,12 @@
 /* analyzers/tls_certificates.c: certificate chains in clear (RFC 5246 7.4.2, RFC 7250). */
 #include "analyzers/tls_certificates.h"
 
+#include "analyzers/crypto/authorities.h"
 #include "analyzers/crypto/certificates.h"
+#include "analyzers/tls_names.h"
+#include "base/text.h"
+
+enum { AUTHORITIES_MAX = 16, AUTHORITY_SIZE = 256 }; /* names that are reported */
 
 /* Where the observations of one certificate go. */
 struct target {
@@ -136,4 +141,40 @@ enum bytes_fault tls_certificates_message(struct tls_handshake *hs, const struct
         }
     }
     return list.cut > 0 || fault != BYTES_OK ? BYTES_CUT : BYTES_OK;
+}
+
+/* RFC 5246 7.4.4: length(2), then length(2) name. None means that any CA will do. */
+static void put_authorities(const struct segment *seg, struct bytes names, struct sink *sink)
+{
+    uint32_t count = 0;
+    while (bytes_ok(&names) && bytes_left(&names) > 0) {
+        char buffer[AUTHORITY_SIZE];
+        struct text text = text_into(buffer, sizeof buffer);
+        struct bytes der = bytes_take(&names, bytes_u16(&names));
+        if (count < AUTHORITIES_MAX && bytes_ok(&names) && der.cut == 0 &&
+            authorities_name(certificates_authorities(sink->certificates), der, &text)) {
+            observe_text(sink, seg, OBS_TLS_AUTHORITY, buffer, 0);
+        }
+        count += bytes_ok(&names);
+    }
+    observe_value(sink, seg, OBS_TLS_AUTHORITIES, count);
+}
+
+/* RFC 5246 7.4.4: types(1+), since TLS 1.2 schemes(2+), names(2+). */
+enum bytes_fault tls_certificates_request(const struct tls_handshake *hs, const struct segment *seg,
+                                          struct bytes body, struct sink *sink)
+{
+    if (hs->version == 0) {
+        return BYTES_OK; /* the ServerHello is missing: the layout is not known */
+    }
+    bytes_take(&body, bytes_u8(&body));
+    if (hs->version == TLS12_VERSION || hs->version == DTLS12_VERSION) {
+        bytes_take(&body, bytes_u16(&body));
+    }
+    struct bytes names = bytes_take(&body, bytes_u16(&body));
+    enum bytes_fault fault = bytes_finish(&body);
+    if (fault == BYTES_OK && names.cut == 0 && sink->certificates != NULL) {
+        put_authorities(seg, names, sink);
+    }
+    return fault;
 }

@@ -10,6 +10,10 @@ struct certificate; /* analyzers/crypto/certificates.h */
  * certificates are reported. */
 enum bytes_fault tls_certificates_message(struct tls_handshake *hs, const struct segment *seg,
                                           struct bytes body, struct sink *sink);
+/* Body of CertificateRequest: reports the CAs whose certificates the server takes. The fault is
+ * that of the body. */
+enum bytes_fault tls_certificates_request(const struct tls_handshake *hs, const struct segment *seg,
+                                          struct bytes body, struct sink *sink);
 /* Reports one certificate of the server's (or the client's) chain, and gives its SHA-256 (32
  * bytes); false without memory. */
 bool tls_certificates_report(const struct segment *seg, struct bytes der, bool client,

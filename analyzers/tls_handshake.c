@@ -67,20 +67,6 @@ void tls_handshake_lost(struct tls_handshake *hs, const struct segment *seg, enu
     }
 }
 
-/* RFC 5246 7.4.4: types(1+), since TLS 1.2 schemes(2+), names(2+). */
-static enum bytes_fault check_certificate_request(const struct tls_handshake *hs, struct bytes body)
-{
-    if (hs->version == 0) {
-        return BYTES_OK; /* the ServerHello is missing: the layout is not known */
-    }
-    bytes_take(&body, bytes_u8(&body));
-    if (hs->version == TLS12_VERSION || hs->version == DTLS12_VERSION) {
-        bytes_take(&body, bytes_u16(&body));
-    }
-    bytes_take(&body, bytes_u16(&body));
-    return bytes_finish(&body);
-}
-
 /* Messages that only one role sends: they tell the roles in captures that begin after the hellos.
  * false: the other role sent it. */
 static bool learn_roles(struct tls_handshake *hs, const struct segment *seg, uint8_t type,
@@ -113,7 +99,7 @@ static enum bytes_fault read_later(struct tls_handshake *hs, const struct segmen
     case CERTIFICATE_STATUS:
         return tls_status_message(hs, seg, body, sink);
     case CERTIFICATE_REQUEST:
-        return check_certificate_request(hs, body);
+        return tls_certificates_request(hs, seg, body, sink);
     case SERVER_HELLO_DONE:
         return bytes_finish(&body);
     default:

@@ -131,9 +131,36 @@ static void check_chain(struct view *view, const struct chain *chain)
     check_name(view, chain, leaf);
 }
 
+/* RFC 5246 7.4.4: is an issuer in the client's chain one that the server asked for? Who asks takes
+ * what it wants in the end: this explains a refusal and judges nothing. */
+static void check_authorities(struct view *view)
+{
+    const struct fact *first = facts_find_at(view->facts, OBS_CLIENT_CERT_SHA256, 0, 0);
+    uint64_t asked = facts_value(view->facts, OBS_TLS_AUTHORITIES, 0), told = 0;
+    bool named = false;
+    const struct fact *ca = NULL;
+    while (first != NULL && (ca = facts_next(view->facts, OBS_TLS_AUTHORITY, ca)) != NULL) {
+        const char *name = facts_text(view->facts, ca);
+        told++;
+        for (const struct fact *f = NULL;
+             (f = facts_next(view->facts, OBS_CLIENT_CERT_ISSUER, f)) != NULL;) {
+            named |= strcmp(facts_text(view->facts, f), name) == 0;
+        }
+    }
+    if (first != NULL && asked > 0 && (named || told == asked)) {
+        struct observation obs = { .kind = OBS_TLS_CLIENT_TRUST_NAMED,
+                                   .from = first->from,
+                                   .value = named,
+                                   .packet = first->packet,
+                                   .time_us = first->time_us };
+        facts_put(view->facts, &obs);
+    }
+}
+
 void judge_certificates_trust(struct view *view)
 {
     if (view->tls) {
+        check_authorities(view);
         certificates_lock(view->certificates);
         check_chain(view, &server_chain);
         check_chain(view, &client_chain);

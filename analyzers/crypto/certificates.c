@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzers/crypto/authorities.h"
 #include "analyzers/crypto/certificates_x509.h"
 #include "analyzers/crypto/digest.h"
 #include "analyzers/crypto/public_key.h"
@@ -34,9 +35,10 @@ struct certificates {
     uint32_t count, most;
     struct entry *newest, *oldest;
     struct hash_seed seed;
-    struct public_keys *keys;  /* owned */
-    struct verified *verified; /* owned */
-    pthread_mutex_t *lock;     /* owned; const users lock too */
+    struct public_keys *keys;        /* owned */
+    struct verified *verified;       /* owned */
+    struct authorities *authorities; /* owned */
+    pthread_mutex_t *lock;           /* owned; const users lock too */
 };
 
 enum ov_status certificates_new(uint32_t most, struct certificates **ret_certificates)
@@ -55,8 +57,10 @@ enum ov_status certificates_new(uint32_t most, struct certificates **ret_certifi
     c->lock = calloc(1, sizeof(pthread_mutex_t));
     c->keys = public_keys_new();
     c->verified = verified_new();
+    c->authorities = authorities_new();
     if (c->buckets == NULL || c->lock == NULL || c->keys == NULL || c->verified == NULL ||
-        pthread_mutex_init(c->lock, NULL) != 0) {
+        c->authorities == NULL || pthread_mutex_init(c->lock, NULL) != 0) {
+        authorities_free(c->authorities);
         verified_free(c->verified);
         public_keys_free(c->keys);
         free(c->buckets);
@@ -89,11 +93,17 @@ void certificates_free(struct certificates *certificates)
         e = older;
     }
     public_keys_free(certificates->keys);
+    authorities_free(certificates->authorities);
     verified_free(certificates->verified);
     pthread_mutex_destroy(certificates->lock);
     free(certificates->lock);
     free(certificates->buckets);
     free(certificates);
+}
+
+struct authorities *certificates_authorities(const struct certificates *certificates)
+{
+    return certificates->authorities;
 }
 
 struct verified *certificates_verified(const struct certificates *certificates)

@@ -35,6 +35,7 @@ struct certificate {
     const char *error;     /* why the DER could not be read; then only sha256 is filled in */
 };
 
+struct authorities; /* analyzers/crypto/authorities.h */
 struct certificates;
 struct verified;
 
@@ -44,6 +45,8 @@ OV_MUST_CHECK enum ov_status certificates_new(uint32_t most,
 void certificates_free(struct certificates *certificates);
 /* Which holders have proved their keys: of the cache, with a lock of its own. */
 struct verified *certificates_verified(const struct certificates *certificates);
+/* Names of CAs, printed: of the cache, with a lock of its own. */
+struct authorities *certificates_authorities(const struct certificates *certificates);
 /* Several threads may use one cache: what looks into it, and the use of what that gives, stands
  * between these two (NULL: nothing is locked). certificates_add and _enter lock by themselves. */
 void certificates_lock(const struct certificates *certificates);

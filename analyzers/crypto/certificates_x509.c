@@ -51,6 +51,11 @@ static const char *keep_name(struct text *texts, const X509_NAME *name)
     return kept;
 }
 
+bool certificates_x509_name(const struct X509_name_st *name, struct text *text)
+{
+    return keep_name(text, name) != NULL && !text->cut;
+}
+
 static const char *keep_serial(struct text *texts, const ASN1_INTEGER *serial)
 {
     static const char digits[] = "0123456789ABCDEF";

@@ -6,7 +6,7 @@
 #include "base/text.h"
 
 struct x509_st;
-
+struct X509_name_st;
 struct evp_pkey_st;
 
 /* The certificate with this hex SHA-256, with all that OpenSSL can do for it; read when first asked
@@ -19,6 +19,9 @@ struct evp_pkey_st *certificates_key(const struct certificates *certificates, co
                                      bool *ret_cheap);
 
 enum { CERTIFICATE_TEXT_MAX = 32 * 1024 }; /* bytes of all texts of one certificate */
+
+/* Appends a distinguished name as certificates bear it in .issuer; false: it does not fit. */
+bool certificates_x509_name(const struct X509_name_st *name, struct text *text);
 
 /* Fills in what the certificate says, texts go to `texts`; key: its own, or NULL when OpenSSL knows
  * none like it. NULL, or why it cannot be done. */

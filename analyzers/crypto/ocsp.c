@@ -30,13 +30,14 @@ static OCSP_SINGLERESP *answer_for(OCSP_BASICRESP *basic, const struct question 
     OCSP_SINGLERESP *found = NULL;
     for (int i = 0; found == NULL && i < OCSP_resp_count(basic) && i < ANSWERS_MAX; i++) {
         OCSP_SINGLERESP *single = OCSP_resp_get0(basic, i);
-        const OCSP_CERTID *its = OCSP_SINGLERESP_get0_id(single);
+        OCSP_CERTID *its = OCSP_CERTID_dup(OCSP_SINGLERESP_get0_id(single));
         ASN1_OBJECT *hash = NULL;
-        OCSP_id_get0_info(NULL, &hash, NULL, NULL, (OCSP_CERTID *)(uintptr_t)its);
-        const EVP_MD *md = EVP_get_digestbyobj(hash);
+        bool known = its != NULL && OCSP_id_get0_info(NULL, &hash, NULL, NULL, its) == 1;
+        const EVP_MD *md = known ? EVP_get_digestbyobj(hash) : NULL;
         OCSP_CERTID *ours = md != NULL ? OCSP_cert_to_id(md, q->leaf, q->issuer) : NULL;
         found = ours != NULL && OCSP_id_cmp(ours, its) == 0 ? single : NULL;
         OCSP_CERTID_free(ours);
+        OCSP_CERTID_free(its);
     }
     return found;
 }

@@ -144,6 +144,36 @@ static void a_certificate_for_another_purpose_is_weak(void)
     }
 }
 
+/* The client's chain against the CA names of CertificateRequest. */
+static void the_server_named_the_issuer_or_not(void)
+{
+    static const struct {
+        const char *first, *second;
+        uint64_t count;
+        int64_t named; /* -1: cannot be told */
+    } rows[] = {
+        { "CN=Other", "CN=Enterprise", 2, 1 },
+        { "CN=Other", "CN=Third", 2, 0 },
+        { "CN=Other", "CN=Third", 40, -1 }, /* not all were kept */
+        { NULL, NULL, 0, -1 },              /* any CA will do */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct judge_case c = site();
+        start(&c, "10.0.1.10");
+        case_text(&c, OBS_CLIENT_CERT_SHA256, "00");
+        case_text(&c, OBS_CLIENT_CERT_ISSUER, "CN=Enterprise");
+        case_value(&c, OBS_TLS_AUTHORITIES, rows[i].count);
+        if (rows[i].first != NULL) {
+            case_text(&c, OBS_TLS_AUTHORITY, rows[i].first);
+            case_text(&c, OBS_TLS_AUTHORITY, rows[i].second);
+        }
+        case_judge(&c);
+        const struct fact *named = facts_find(&c.facts, OBS_TLS_CLIENT_TRUST_NAMED);
+        CHECK_EQ(named == NULL ? -1 : (int64_t)named->value, rows[i].named);
+        case_done(&c);
+    }
+}
+
 int main(void)
 {
     int file = mkstemp(ca_path);
@@ -156,6 +186,7 @@ int main(void)
     others_complete_nothing();
     the_oldest_issuer_makes_room();
     a_certificate_for_another_purpose_is_weak();
+    the_server_named_the_issuer_or_not();
     unlink(ca_path);
     certificates_free(certificates);
     return check_failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
