@@ -35,8 +35,9 @@ struct flow_record {
     bool talked;      /* TCP: stream bytes that no analyzer knows went by: of both sides, or many of
                          one, or of the only one that was captured */
     bool evicted;     /* closed early because a table was full */
-    bool lost_nearby; /* a live capture lost packets of any flow while this one lived, or so shortly
-                         before that its beginning may be among them */
+    bool lost_nearby; /* packets of any flow were lost, live or by damage to a file, while this one
+                         lived, or so shortly before or, if its end was not seen, behind that some
+                         of its own may be among them */
     uint64_t missing_bytes;
     uint32_t cut_packets, duplicates;
     const char *app;     /* outermost protocol recognised, "unknown" when none */

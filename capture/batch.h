@@ -33,6 +33,8 @@ struct batch {
     struct source_buffer *buffer;   /* that frames lie in; borrowed until source_release */
     struct source_buffer *more[BATCH_MORE_BUFFERS]; /* likewise, where they come of several files */
     uint32_t more_count;
+    uint64_t lost_from_us, lost_to_us; /* a damaged part of a capture lay between these times, both
+                                          included; lost_to_us 0 = none */
 
     /* by batch_tell_time: clocks step back at times, this one does not */
     uint64_t clock_us[BATCH_SIZE]; /* latest time of all packets up to this one */
@@ -59,6 +61,14 @@ struct batch {
     struct flow_cold *cold[BATCH_SIZE];
     uint8_t side[BATCH_SIZE]; /* 0 = sender of the flow's first packet */
 };
+
+/* Packets of these times are missing: one span holds all that a batch knows of. */
+static inline void batch_lose(struct batch *b, uint64_t from_us, uint64_t to_us)
+{
+    bool first = b->lost_to_us == 0;
+    b->lost_from_us = first || from_us < b->lost_from_us ? from_us : b->lost_from_us;
+    b->lost_to_us = first || to_us > b->lost_to_us ? to_us : b->lost_to_us;
+}
 
 /* The clock of one capture. Zeroed before its first packet. */
 struct batch_clock {

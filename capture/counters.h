@@ -8,6 +8,8 @@
 #define CAPTURE_COUNTERS(X)                                                                        \
     X(COUNT_PACKETS, "packets", "packets read")                                                    \
     X(COUNT_BYTES, "bytes", "frame bytes as sent")                                                 \
+    X(COUNT_DAMAGED_PLACES, "damaged-places", "parts of capture files that could not be read")     \
+    X(COUNT_DAMAGED_BYTES, "damaged-bytes", "bytes of capture files that could not be read")       \
     X(COUNT_CUT, "cut", "packets of which the capture kept only a part")                           \
     X(COUNT_DUPLICATES, "duplicates", "packets mirrored twice, judged once")                       \
     X(COUNT_LINK_UNKNOWN, "link-type-unknown", "link type that is not decoded")                    \

@@ -25,11 +25,21 @@ struct source {
     struct source_pcap_filter *filter; /* owned, NULL = none */
     uint64_t packets;
     uint64_t last_us; /* time of the last packet that had one */
+    uint64_t near_us; /* the last one that came within a day of the packet before it */
     bool ended;
-    bool damaged;
-    uint64_t damaged_at;
-    const char *packing; /* constant; NULL = none */
-    char damage[SOURCE_TEXT_SIZE];
+    bool seeking; /* for records behind damage */
+    bool drained; /* the window holds all bytes that are left */
+    bool tail_lost;
+    bool hole;           /* damage, and no packet read since */
+    uint64_t hole_us;    /* time of the last packet before it */
+    uint64_t damaged_at; /* of the first damage */
+    uint64_t damaged_packets;
+    uint64_t damaged_us;
+    uint64_t damaged_places;
+    uint64_t skipped_bytes;
+    const char *packing;           /* constant; NULL = none */
+    char why[SOURCE_TEXT_SIZE];    /* of the step at hand */
+    char damage[SOURCE_TEXT_SIZE]; /* of the first damage */
 };
 
 static enum ov_status fail(enum ov_status status, const char *what, char *ret_error)
@@ -116,13 +126,13 @@ static enum source_step step(struct source *source, struct source_record *ret_re
 {
     switch (source->format) {
     case FORMAT_CLASSIC:
-        return source_classic_step(&source->classic, &source->file.in, ret_record, source->damage);
+        return source_classic_step(&source->classic, &source->file.in, ret_record, source->why);
     case FORMAT_PCAPNG:
-        return source_pcapng_step(&source->pcapng, &source->file, ret_record, source->damage);
+        return source_pcapng_step(&source->pcapng, &source->file, ret_record, source->why);
     case FORMAT_LIBPCAP:
         break;
     }
-    return source_pcap_step(source->pcap, ret_record, source->damage);
+    return source_pcap_step(source->pcap, ret_record, source->why);
 }
 
 /* Reads the blocks before the first packet as far as they are here: they tell the link types. */
@@ -199,35 +209,116 @@ static uint64_t offset(const struct source *source)
                                             : source_file_offset(&source->file);
 }
 
-/* Ends the input here; source->damage says why. */
+/* There is damage here; source->why tells which. */
+static void note_damage(struct source *source)
+{
+    if (source->damaged_places++ == 0) {
+        source->damaged_at = offset(source);
+        source->damaged_packets = source->packets;
+        source->damaged_us = source->last_us;
+        memcpy(source->damage, source->why, sizeof source->damage);
+    }
+}
+
+/* Ends the input here; source->why says why. */
 static void end_damaged(struct source *source)
 {
+    note_damage(source);
     source->ended = true;
-    source->damaged = true;
-    source->damaged_at = offset(source);
+    source->tail_lost = true;
+}
+
+/* Steps over a byte that is no place to go on from. */
+static void skip_byte(struct source *source)
+{
+    bytes_skip(&source->file.in, 1);
+    source->skipped_bytes++;
+}
+
+/* Looks behind the damage that begins here for records; source->why says what is wrong. */
+static void begin_seeking(struct source *source)
+{
+    if (source->format == FORMAT_LIBPCAP) {
+        end_damaged(source);
+        return;
+    }
+    note_damage(source);
+    source->seeking = true;
+    source->pcapng.holed = true;
+    if (!source->hole) {
+        source->hole = true;
+        source->hole_us = source->last_us;
+    }
+    skip_byte(source);
+}
+
+static enum source_sight look(const struct source *source)
+{
+    const struct source_file *file = &source->file;
+    return source->format == FORMAT_CLASSIC
+               ? source_classic_sight(&source->classic, file->in, source->near_us, source->drained)
+               : source_pcapng_sight(&source->pcapng, file->in, source->near_us, source->drained);
+}
+
+/* Goes to where records begin again, or to the end of the window. */
+static enum source_step seek(struct source *source)
+{
+    while (bytes_left(&source->file.in) > 0) {
+        switch (look(source)) {
+        case SOURCE_SIGHT_RECORDS:
+            source->seeking = false;
+            return SOURCE_SKIPPED;
+        case SOURCE_SIGHT_MORE:
+            return SOURCE_MORE;
+        case SOURCE_SIGHT_NONE:
+            skip_byte(source);
+            break;
+        }
+    }
+    source->tail_lost = source->drained;
+    return source->drained ? SOURCE_ENDED : SOURCE_MORE;
+}
+
+/* Is the rest of the window the beginning of a record, whose end the file lacks? */
+static bool ends_inside_record(const struct source *source)
+{
+    const struct source_file *file = &source->file;
+    return source->format == FORMAT_CLASSIC
+               ? source_classic_begins(&source->classic, file->in, source->near_us)
+               : source_pcapng_begins(&source->pcapng, file->in);
 }
 
 /* No more bytes come: that is the end of the file, or a record lacks its rest. */
 static void end_of_bytes(struct source *source)
 {
-    struct text t = text_into(source->damage, SOURCE_TEXT_SIZE);
+    struct text t = text_into(source->why, SOURCE_TEXT_SIZE);
     const struct source_file *file = &source->file;
-    source->ended = true;
+    source->drained = true;
     if (file->error != 0) {
         text_printf(&t, "read failed: %s", strerror(file->error));
         end_damaged(source);
     } else if (file->broken != NULL) {
         text_put(&t, file->broken);
         end_damaged(source);
-    } else if (!source_file_stopped(file) && (bytes_left(&file->in) > 0 || file->skip_bytes > 0)) {
+    } else if (source_file_stopped(file) || source->seeking) {
+        source->ended = !source->seeking;
+    } else if (bytes_left(&file->in) > 0 && !ends_inside_record(source)) {
+        text_put(&t, "a record is longer than what is left of the file");
+        begin_seeking(source);
+    } else {
+        bool inside = bytes_left(&file->in) > 0 || file->skip_bytes > 0;
         text_put(&t, "the file ends inside a record");
-        end_damaged(source);
+        if (inside) {
+            note_damage(source);
+        }
+        source->skipped_bytes += bytes_left(&file->in);
+        source->ended = true;
     }
 }
 
 static bool fail_memory(struct source *source)
 {
-    struct text t = text_into(source->damage, SOURCE_TEXT_SIZE);
+    struct text t = text_into(source->why, SOURCE_TEXT_SIZE);
     text_put(&t, ov_status_text(OV_NOMEM));
     end_damaged(source);
     return false;
@@ -253,17 +344,34 @@ static bool passes(struct source *source, const struct source_record *record)
     if (source->filter == NULL) {
         return true;
     }
-    if (source_pcap_filter_add(source->filter, record->link_type, source->damage) != OV_OK) {
+    if (source_pcap_filter_add(source->filter, record->link_type, source->why) != OV_OK) {
         end_damaged(source);
         return false;
     }
     return source_pcap_filter_match(source->filter, record);
 }
 
+static void note_time(struct source *source, uint64_t us)
+{
+    static const uint64_t day_us = UINT64_C(86400) * 1000000;
+    if (us < source->last_us + day_us && source->last_us < us + day_us) {
+        source->near_us = us;
+    }
+    source->last_us = us;
+}
+
 static void take(struct source *source, const struct source_record *record, struct batch *b)
 {
     source->packets++;
-    source->last_us = record->timeless ? source->last_us : record->time_us;
+    if (!record->timeless) {
+        note_time(source, record->time_us);
+    }
+    if (source->hole) {
+        bool later = source->last_us > source->hole_us;
+        source->hole = false;
+        batch_lose(b, later ? source->hole_us : source->last_us,
+                   later ? source->last_us : source->hole_us);
+    }
     if (passes(source, record)) {
         uint32_t i = b->count++;
         b->frame[i] = record->frame;
@@ -282,9 +390,9 @@ static struct source_buffer *buffer_in_use(const struct source *source)
 
 static void fill(struct source *source, struct batch *b)
 {
-    struct source_record record;
+    struct source_record record = { .timeless = true };
     while (b->count < BATCH_SIZE && !source->ended) {
-        switch (step(source, &record)) {
+        switch (source->seeking ? seek(source) : step(source, &record)) {
         case SOURCE_PACKET:
             take(source, &record, b);
             break;
@@ -297,7 +405,7 @@ static void fill(struct source *source, struct batch *b)
             (void)refill(source);
             break;
         case SOURCE_DAMAGED:
-            end_damaged(source);
+            begin_seeking(source);
             break;
         case SOURCE_ENDED:
             source->ended = true;
@@ -309,6 +417,7 @@ static void fill(struct source *source, struct batch *b)
 bool source_read(struct source *source, struct batch *b)
 {
     b->count = 0;
+    b->lost_from_us = b->lost_to_us = 0;
     fill(source, b);
     b->buffer = b->count > 0 ? buffer_in_use(source) : NULL;
     if (b->buffer != NULL) {
@@ -343,13 +452,17 @@ void source_status(const struct source *source, struct source_status *ret_status
         .read_bytes = place(source),
         .total_bytes = source->file.total_bytes,
         .packets = source->packets,
-        .damaged = source->damaged,
+        .damaged = source->damaged_places > 0,
         .damaged_at = source->damaged_at,
+        .damaged_packets = source->damaged_packets,
+        .damaged_us = source->damaged_us,
+        .damaged_places = source->damaged_places,
+        .skipped_bytes = source->skipped_bytes,
+        .tail_lost = source->tail_lost,
+        .last_us = source->last_us,
         .packing = source->packing,
     };
-    if (source->damaged) {
-        memcpy(ret_status->damage, source->damage, sizeof ret_status->damage);
-    }
+    memcpy(ret_status->damage, source->damage, sizeof ret_status->damage);
 }
 
 void source_close(struct source *source)

@@ -23,9 +23,16 @@ struct source_status {
     uint64_t total_bytes;          /* of the file, 0 = not known (pipe) */
     uint64_t packets;              /* read so far, filtered ones included */
     bool damaged;                  /* ended before the file did, or skipped a part of it */
-    uint64_t damaged_at;           /* byte offset of the damage, in the unpacked file */
+    uint64_t damaged_at;           /* byte offset of the first damage, in the unpacked file */
+    uint64_t damaged_packets;      /* read before it */
+    uint64_t damaged_us;           /* time of the last of these, 0 = none */
+    uint64_t damaged_places;       /* parts that could not be read, the end included */
+    uint64_t skipped_bytes;        /* of the unpacked file, in all of them */
+    bool tail_lost;                /* packets may have been in what is missing or not readable at
+                                      the end: a file that only ends inside a record lost none */
+    uint64_t last_us;              /* time of the last packet read, 0 = none */
     const char *packing;           /* "gzip", "zstd"; NULL = not packed */
-    char damage[SOURCE_TEXT_SIZE]; /* "block length 7 is not a multiple of 4" */
+    char damage[SOURCE_TEXT_SIZE]; /* first: "block length 7 is not a multiple of 4" */
 };
 
 /* Does libpcap understand a filter? OV_SYNTAX with its reason in ret_error (SOURCE_TEXT_SIZE
@@ -38,8 +45,10 @@ OV_MUST_CHECK enum ov_status source_check_filter(const char *filter, char *ret_e
  * On failure ret_error (SOURCE_TEXT_SIZE bytes) holds an English reason. Caller owns the source. */
 OV_MUST_CHECK enum ov_status source_open(const char *path, const struct source_options *options,
                                          struct source **ret_source, char *ret_error);
-/* Fills the first group of arrays; false at the end of the input (then b->count is 0). Damage ends
- * the input and is told by source_status. Frames are borrowed until source_release. */
+/* Fills the first group of arrays; false at the end of the input (then b->count is 0). Damage is
+ * told by source_status. In pcap and pcapng the reading goes on behind it where a row of sane
+ * records begins, and the batch then tells the span of time that was lost; in other formats and in
+ * packed bytes it ends the input. Frames are borrowed until source_release. */
 bool source_read(struct source *source, struct batch *b);
 /* Gives back what the frames lie in; any thread may. The source still lives. */
 void source_release(struct batch *b);

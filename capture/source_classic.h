@@ -20,5 +20,11 @@ bool source_classic_open(struct source_classic *classic, struct bytes *in);
 /* Takes one record from `in`. ret_damage has SOURCE_TEXT_SIZE bytes. */
 enum source_step source_classic_step(const struct source_classic *classic, struct bytes *in,
                                      struct source_record *ret_record, char *ret_damage);
+/* Behind damage: does a row of records begin at `at`, with sane lengths and times near last_us
+ * (0 = not known) and near each other? ended: no bytes follow those of the window. */
+enum source_sight source_classic_sight(const struct source_classic *classic, struct bytes at,
+                                       uint64_t last_us, bool ended);
+/* Does a sane record begin at `at`, of which the file then holds only a part? */
+bool source_classic_begins(const struct source_classic *classic, struct bytes at, uint64_t last_us);
 
 #endif

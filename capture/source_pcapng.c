@@ -11,7 +11,10 @@ enum {
     BLOCK_PACKET = 2, /* obsolete */
     BLOCK_SIMPLE = 3,
     BLOCK_ENHANCED = 6,
+    BLOCK_STANDARD_MAX = 10, /* names, statistics, secrets, ... lie below */
 };
+/* Behind damage: so many blocks in a row must agree, none of them larger than any packet needs. */
+enum { ROW_BLOCKS = 2, ROW_BLOCK_MAX = 1024 * 1024, PACKET_FIELDS_SIZE = 20 };
 enum { BLOCK_FRAME_SIZE = 12, BYTE_ORDER_MAGIC = 0x1a2b3c4d };
 enum { OPTION_END = 0, OPTION_TSRESOL = 9, OPTION_TSOFFSET = 14 };
 enum { RESOLUTION_US = 6, RESOLUTION_BINARY = 0x80 };
@@ -138,6 +141,9 @@ static enum source_step read_interface(struct source_pcapng *pcapng, struct byte
     if (!bytes_ok(in)) {
         return damaged(ret_damage, "interface block ends inside its", 8, "bytes of fields");
     }
+    if (pcapng->holed) { /* its number depends on what was lost */
+        return SOURCE_SKIPPED;
+    }
     read_options(pcapng, in, &described);
     if (pcapng->interface_count >= SOURCE_PCAPNG_INTERFACES_MAX) {
         return damaged(ret_damage, "section has more than", SOURCE_PCAPNG_INTERFACES_MAX,
@@ -204,6 +210,7 @@ static enum source_step read_simple(const struct source_pcapng *pcapng, struct b
 static enum source_step begin_section(struct source_pcapng *pcapng)
 {
     pcapng->interface_count = 0;
+    pcapng->holed = false;
     return SOURCE_SKIPPED;
 }
 
@@ -237,6 +244,14 @@ static bool read_byte_order(struct source_pcapng *pcapng, struct bytes after_typ
     return magic == BYTE_ORDER_MAGIC || magic == 0x4d3c2b1a;
 }
 
+/* Does a block of this length end behind the end of the file, as far as that is known? */
+static bool is_beyond(const struct source_file *file, uint32_t length)
+{
+    uint64_t offset = source_file_offset(file);
+    return file->inflate == NULL && file->total_bytes > offset &&
+           length > file->total_bytes - offset && length > bytes_left(&file->in);
+}
+
 /* type(4) length(4) body length(4), the length being that of the whole block */
 enum source_step source_pcapng_step(struct source_pcapng *pcapng, struct source_file *file,
                                     struct source_record *ret_record, char *ret_damage)
@@ -253,7 +268,10 @@ enum source_step source_pcapng_step(struct source_pcapng *pcapng, struct source_
     if (length < BLOCK_FRAME_SIZE || length % 4 != 0) {
         return damaged(ret_damage, "block length", length, "is below 12 or not a multiple of 4");
     }
-    if (!is_read(type)) {
+    if (is_beyond(file, length) && !source_pcapng_begins(pcapng, file->in)) {
+        return damaged(ret_damage, "block length", length, "is more than the file has");
+    }
+    if (!is_read(type) && length > ROW_BLOCK_MAX) {
         source_file_skip(file, length);
         return SOURCE_SKIPPED;
     }
@@ -268,11 +286,129 @@ enum source_step source_pcapng_step(struct source_pcapng *pcapng, struct source_
         return damaged(ret_damage, "block length", length,
                        "is not repeated at the end of the block");
     }
-    enum source_step step = read_body(pcapng, type, &body, ret_record, ret_damage);
+    enum source_step step =
+        is_read(type) ? read_body(pcapng, type, &body, ret_record, ret_damage) : SOURCE_SKIPPED;
     if (step != SOURCE_DAMAGED) {
         file->in = at;
     }
     return step;
+}
+
+static bool is_standard(uint32_t type)
+{
+    return type == SOURCE_PCAPNG_MAGIC || (type > 0 && type <= BLOCK_STANDARD_MAX);
+}
+
+/* Behind the data of a packet lie options or the end of the block. True where the window ends. */
+static bool is_options(const struct source_pcapng *pcapng, struct bytes at)
+{
+    enum { OPTION_PACKET_MAX = 8, OPTION_CUSTOM = 2988 };
+    if (bytes_left(&at) < 4) {
+        return true;
+    }
+    uint16_t code = read_u16(pcapng, &at);
+    uint16_t length = read_u16(pcapng, &at);
+    return code == OPTION_END ? length == 0 : code <= OPTION_PACKET_MAX || code >= OPTION_CUSTOM;
+}
+
+/* Is the head of a packet block of this length one of a packet that may be here? The window may end
+ * inside it: then all that is there may. */
+static bool is_packet_sane(const struct source_pcapng *pcapng, uint32_t type, struct bytes body,
+                           uint32_t length, uint64_t last_us)
+{
+    static const uint64_t near_us = UINT64_C(7) * 86400 * 1000000;
+    if (bytes_left(&body) < PACKET_FIELDS_SIZE) {
+        return length >= PACKET_FIELDS_SIZE + BLOCK_FRAME_SIZE;
+    }
+    uint32_t id = type == BLOCK_PACKET ? read_u16(pcapng, &body) : read_u32(pcapng, &body);
+    bytes_skip(&body, type == BLOCK_PACKET ? 2 : 0);
+    uint64_t ticks = (uint64_t)read_u32(pcapng, &body) << 32;
+    ticks |= read_u32(pcapng, &body);
+    uint32_t captured = read_u32(pcapng, &body);
+    bytes_skip(&body, 4);
+    if (id >= pcapng->interface_count || captured > length ||
+        length - captured < PACKET_FIELDS_SIZE + BLOCK_FRAME_SIZE) {
+        return false;
+    }
+    uint32_t padded = captured + (-captured & 3);
+    if (length - padded > PACKET_FIELDS_SIZE + BLOCK_FRAME_SIZE && bytes_left(&body) > padded) {
+        bytes_skip(&body, padded);
+        if (!is_options(pcapng, body)) {
+            return false;
+        }
+    }
+    uint64_t us = time_us(&pcapng->interfaces[id], ticks);
+    return last_us == 0 || (us + near_us >= last_us && us <= last_us + near_us);
+}
+
+/* One block: in moves behind it. type(4) length(4) body length(4) */
+static enum source_sight sight_block(const struct source_pcapng *pcapng, struct bytes *in,
+                                     uint32_t *ret_type)
+{
+    if (bytes_left(in) < BLOCK_FRAME_SIZE) {
+        return SOURCE_SIGHT_MORE;
+    }
+    uint32_t type = read_u32(pcapng, in);
+    uint32_t length = read_u32(pcapng, in);
+    *ret_type = type;
+    if (!is_standard(type) || length < BLOCK_FRAME_SIZE || length % 4 != 0 ||
+        length > ROW_BLOCK_MAX) {
+        return SOURCE_SIGHT_NONE;
+    }
+    if (bytes_left(in) < length - BLOCK_FRAME_SIZE + 4) {
+        return SOURCE_SIGHT_MORE;
+    }
+    bytes_skip(in, length - BLOCK_FRAME_SIZE);
+    return read_u32(pcapng, in) == length ? SOURCE_SIGHT_RECORDS : SOURCE_SIGHT_NONE;
+}
+
+/* Can the first block of a row be one to go on with? */
+static bool is_beginning(const struct source_pcapng *pcapng, struct bytes at, uint64_t last_us)
+{
+    if (bytes_left(&at) < BLOCK_FRAME_SIZE) {
+        return true;
+    }
+    uint32_t type = read_u32(pcapng, &at);
+    if (type == SOURCE_PCAPNG_MAGIC) {
+        struct source_pcapng as = *pcapng;
+        return read_byte_order(&as, at);
+    }
+    uint32_t length = read_u32(pcapng, &at);
+    return (type != BLOCK_ENHANCED && type != BLOCK_PACKET) ||
+           is_packet_sane(pcapng, type, at, length, last_us);
+}
+
+enum source_sight source_pcapng_sight(const struct source_pcapng *pcapng, struct bytes at,
+                                      uint64_t last_us, bool ended)
+{
+    struct source_pcapng as = *pcapng;
+    struct bytes head = at;
+    if (!is_beginning(pcapng, at, last_us)) {
+        return SOURCE_SIGHT_NONE;
+    }
+    if (bytes_u32(&head) == SOURCE_PCAPNG_MAGIC) {
+        (void)read_byte_order(&as, head);
+    }
+    for (unsigned blocks = 0; blocks < ROW_BLOCKS; blocks++) {
+        uint32_t type = 0;
+        if (ended && blocks > 0 && bytes_left(&at) == 0) {
+            return SOURCE_SIGHT_RECORDS;
+        }
+        enum source_sight sight = sight_block(&as, &at, &type);
+        if (sight == SOURCE_SIGHT_MORE && ended) {
+            return blocks > 0 ? SOURCE_SIGHT_RECORDS : SOURCE_SIGHT_NONE;
+        }
+        if (sight != SOURCE_SIGHT_RECORDS || type == SOURCE_PCAPNG_MAGIC) {
+            return sight; /* a section header says enough by itself */
+        }
+    }
+    return SOURCE_SIGHT_RECORDS;
+}
+
+bool source_pcapng_begins(const struct source_pcapng *pcapng, struct bytes at)
+{
+    uint32_t type = 0;
+    return is_beginning(pcapng, at, 0) && sight_block(pcapng, &at, &type) == SOURCE_SIGHT_MORE;
 }
 
 void source_pcapng_done(struct source_pcapng *pcapng)

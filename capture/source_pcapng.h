@@ -22,11 +22,18 @@ struct source_pcapng {
     uint32_t interface_count;
     uint32_t interface_room;
     bool little; /* byte order of the current section */
+    bool holed;  /* a part of the section was damaged: interfaces behind it have no known number */
 };
 
 /* Takes one block of the file. ret_damage has SOURCE_TEXT_SIZE bytes. */
 enum source_step source_pcapng_step(struct source_pcapng *pcapng, struct source_file *file,
                                     struct source_record *ret_record, char *ret_damage);
+/* Behind damage: do blocks begin at `at` whose two lengths agree, the packets of known interfaces
+ * and times near last_us (0 = not known)? ended: no bytes follow those of the window. */
+enum source_sight source_pcapng_sight(const struct source_pcapng *pcapng, struct bytes at,
+                                      uint64_t last_us, bool ended);
+/* Does a sane block begin at `at`, of which the file then holds only a part? */
+bool source_pcapng_begins(const struct source_pcapng *pcapng, struct bytes at);
 void source_pcapng_done(struct source_pcapng *pcapng);
 
 #endif

@@ -15,6 +15,13 @@ enum source_step {
     SOURCE_ENDED,   /* no more packets */
 };
 
+/* Do records go on at a place, as far as can be told from there? */
+enum source_sight {
+    SOURCE_SIGHT_NONE,
+    SOURCE_SIGHT_RECORDS,
+    SOURCE_SIGHT_MORE, /* the window ends too early to tell */
+};
+
 struct source_record {
     struct bytes frame; /* link header first; borrowed until the window is filled again */
     uint64_t time_us;   /* microseconds since 1970 */

@@ -46,8 +46,9 @@ struct source_set {
     uint32_t open_count;
     struct file *ended; /* sources at their end that are still held */
     uint32_t late_count;
-    const struct file *late; /* the last one that had to wait */
-    uint64_t packets;        /* number of the last one given */
+    const struct file *late;           /* the last one that had to wait */
+    uint64_t packets;                  /* number of the last one given */
+    uint64_t lost_from_us, lost_to_us; /* behind damage at the end of a file, not yet told */
     struct run *runs;
     uint32_t run_count, run_room;
     const struct file *last_file; /* of the last packet given */
@@ -58,6 +59,14 @@ static bool is_again_readable(const char *path)
 {
     struct stat what;
     return strcmp(path, "-") != 0 && stat(path, &what) == 0 && S_ISREG(what.st_mode);
+}
+
+/* What is lost at the end of a file may reach to where the next one begins. */
+static void lose(struct source_set *set, uint64_t from_us, uint64_t to_us)
+{
+    bool first = set->lost_to_us == 0;
+    set->lost_from_us = first || from_us < set->lost_from_us ? from_us : set->lost_from_us;
+    set->lost_to_us = to_us > set->lost_to_us ? to_us : set->lost_to_us;
 }
 
 /* Where is its first packet in time? */
@@ -78,6 +87,9 @@ static enum ov_status look_at(struct source_set *set, struct file *file)
     source_status(source, &file->end.status);
     file->size_bytes = file->end.status.total_bytes;
     file->first_us = file->waiting ? file->ahead->time_us[0] : 0;
+    if (!file->waiting && file->end.status.tail_lost) {
+        lose(set, 0, UINT64_MAX); /* nobody knows of what time it was */
+    }
     if (file->waiting && !is_again_readable(file->path)) {
         file->held = source;
         return OV_OK;
@@ -127,9 +139,18 @@ enum ov_status source_set_new(char *const *paths, uint32_t count,
 
 static void close_stream(struct source_set *set, struct stream *stream)
 {
+    const struct source_status *status = &stream->file->end.status;
+    const struct file *next = set->next < set->count ? set->order[set->next] : NULL;
     source_release(stream->ahead);
-    free(stream->ahead);
     source_status(stream->source, &stream->file->end.status);
+    if (stream->ahead->lost_to_us > 0) {
+        lose(set, stream->ahead->lost_from_us, stream->ahead->lost_to_us);
+    }
+    if (status->tail_lost) {
+        bool later = next != NULL && next->first_us > status->last_us;
+        lose(set, status->last_us, later ? next->first_us : UINT64_MAX);
+    }
+    free(stream->ahead);
     if (!source_try_close(stream->source)) {
         stream->file->held = stream->source;
         stream->file->next_ended = set->ended;
@@ -311,7 +332,7 @@ static void note_run(struct source_set *set, const struct stream *stream, uint64
 
 static void give(struct source_set *set, struct stream *stream, struct batch *b)
 {
-    const struct batch *from = stream->ahead;
+    struct batch *from = stream->ahead;
     uint32_t i = stream->at++, to = b->count++;
     uint64_t number = from->packet[i];
     set->packets += number - stream->number; /* those that the filter left out count */
@@ -319,8 +340,11 @@ static void give(struct source_set *set, struct stream *stream, struct batch *b)
         note_run(set, stream, number);
         set->last_file = stream->file;
     }
+    if (from->lost_to_us > 0) {
+        batch_lose(b, from->lost_from_us, from->lost_to_us);
+        from->lost_to_us = 0;
+    }
     stream->number = number;
-    stream->file->end.last_us = from->time_us[i];
     b->frame[to] = from->frame[i];
     b->time_us[to] = from->time_us[i];
     b->link_type[to] = from->link_type[i];
@@ -329,10 +353,11 @@ static void give(struct source_set *set, struct stream *stream, struct batch *b)
 
 bool source_set_read(struct source_set *set, struct batch *b)
 {
-    uint64_t until = 0;
+    uint64_t until = 0, to_us = 0;
     b->count = 0;
     b->buffer = NULL;
     b->more_count = 0;
+    b->lost_from_us = b->lost_to_us = 0;
     forget_ended(set);
     while (b->count < BATCH_SIZE) {
         struct stream *stream = advance(set, &until);
@@ -347,7 +372,18 @@ bool source_set_read(struct source_set *set, struct batch *b)
             break; /* to read on may mean to wait, for a pipe */
         }
     }
+    if (b->count > 0 && source_set_lost(set, &until, &to_us)) {
+        batch_lose(b, until, to_us);
+        set->lost_to_us = 0;
+    }
     return b->count > 0;
+}
+
+bool source_set_lost(const struct source_set *set, uint64_t *ret_from_us, uint64_t *ret_to_us)
+{
+    *ret_from_us = set->lost_from_us;
+    *ret_to_us = set->lost_to_us;
+    return set->lost_to_us > 0;
 }
 
 void source_set_status(const struct source_set *set, struct source_status *ret_status)

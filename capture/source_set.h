@@ -16,7 +16,6 @@ struct source_set_end {
     bool opened; /* else `why` tells why not */
     char why[SOURCE_TEXT_SIZE];
     struct source_status status; /* of what was read of it */
-    uint64_t last_us;            /* time of its last packet, 0 = none */
 };
 
 /* Looks at the first packet of each of `count` files. A file that cannot be opened takes no part:
@@ -28,6 +27,9 @@ void source_set_free(struct source_set *set);
 /* As source_read. Packets are numbered through all files in the order they are given; files that do
  * not overlap in time follow one another. */
 bool source_set_read(struct source_set *set, struct batch *b);
+/* At the end: was anything lost behind the last packets, and when? What was lost before, the
+ * batches tell (batch.h). */
+bool source_set_lost(const struct source_set *set, uint64_t *ret_from_us, uint64_t *ret_to_us);
 /* Sums over all files. Only the thread that reads may ask. */
 void source_set_status(const struct source_set *set, struct source_status *ret_status);
 void source_set_end(const struct source_set *set, uint32_t file, struct source_set_end *ret_end);

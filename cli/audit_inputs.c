@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "cli/audit.h"
 #include "cli/progress.h"
 
@@ -47,19 +48,31 @@ static void tell_unreadable(struct pipeline *p, const char *path, const char *wh
 static void tell_damage(struct pipeline *p, const char *path, const struct source_set_end *end)
 {
     const struct source_status *status = &end->status;
-    char text[SOURCE_TEXT_SIZE + 128];
-    snprintf(text, sizeof text,
-             "damaged at byte %" PRIu64 "%s: %s; the %" PRIu64 " packets before it were judged",
-             status->damaged_at, status->packing != NULL ? " of the unpacked capture" : "",
-             status->damage, status->packets);
+    char text[SOURCE_TEXT_SIZE + 256];
+    struct text t = text_into(text, sizeof text);
+    text_printf(&t, "damaged at byte %" PRIu64 "%s: %s; ", status->damaged_at,
+                status->packing != NULL ? " of the unpacked capture" : "", status->damage);
+    if (status->skipped_bytes > 0) {
+        text_printf(&t, "%" PRIu64 " bytes in %" PRIu64 " %s could not be read; ",
+                    status->skipped_bytes, status->damaged_places,
+                    status->damaged_places == 1 ? "place" : "places");
+    }
+    text_printf(&t, "the %" PRIu64 " packets before it ", status->damaged_packets);
+    if (status->packets > status->damaged_packets) {
+        text_printf(&t, "and %" PRIu64 " behind it ", status->packets - status->damaged_packets);
+    }
+    text_put(&t, "were judged");
     struct report_notice notice = {
         .code = "capture.damaged",
         .text = text,
         .file = path,
         .offset = status->damaged_at,
-        .packet = status->packets,
-        .time_us = end->last_us,
+        .packet = status->damaged_packets,
+        .time_us = status->damaged_us,
+        .skipped_bytes = status->skipped_bytes,
     };
+    p->counters.value[COUNT_DAMAGED_PLACES] += status->damaged_places;
+    p->counters.value[COUNT_DAMAGED_BYTES] += status->skipped_bytes;
     tell(p, &notice);
 }
 

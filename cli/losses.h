@@ -1,4 +1,4 @@
-/* cli/losses.h: when a live capture lost packets: what is not seen then proves nothing. */
+/* cli/losses.h: when packets were lost, live or by damage: what is not seen then proves nothing. */
 #ifndef OVERT_CLI_LOSSES_H
 #define OVERT_CLI_LOSSES_H
 

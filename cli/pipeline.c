@@ -122,6 +122,15 @@ static bool short_of_memory(const struct pipeline *p)
     return false;
 }
 
+/* What could not be read at the end of a capture. */
+static void note_lost_tail(struct pipeline *p)
+{
+    uint64_t from_us = 0, to_us = 0;
+    if (source_set_lost(p->source, &from_us, &to_us)) {
+        losses_add(&p->verdicts.losses, from_us, to_us);
+    }
+}
+
 enum ov_status pipeline_run(struct pipeline *p, struct source_set *source, const char *file,
                             struct progress *progress, const volatile sig_atomic_t *stop)
 {
@@ -135,6 +144,7 @@ enum ov_status pipeline_run(struct pipeline *p, struct source_set *source, const
     }
     if (status == OV_OK) {
         progress_end(progress);
+        note_lost_tail(p);
         verdicts_end(&p->verdicts, p->workers, p->worker_count);
         fragments_finish(p->fragments, &p->counters);
         status = short_of_memory(p) ? OV_NOMEM : OV_OK;

@@ -79,6 +79,8 @@ static void gather(struct hand *hand, const struct batch *all)
     own->count = 0;
     own->first_us = all->first_us;
     own->end_us = all->end_us;
+    own->lost_from_us = all->lost_from_us;
+    own->lost_to_us = all->lost_to_us;
     for (uint32_t i = 0; i < all->count; i++) {
         if ((all->state[i] & FRAME_FLOW) != 0 && worker_of(&all->key[i], workers) == hand->number) {
             gather_one(own, all, i);

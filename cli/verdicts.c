@@ -1,6 +1,7 @@
 /* cli/verdicts.c: merges by packet number, so that the number of workers changes nothing. */
 #include "cli/verdicts.h"
 
+#include <netinet/in.h>
 #include <string.h>
 
 enum { CALLS_MAX = 20000, SESSIONS_MAX = 16384, NAMED_MAX = 16384 };
@@ -33,6 +34,7 @@ void verdicts_done(struct verdicts *v)
 void verdicts_begin(struct verdicts *v, const char *file)
 {
     v->file = file;
+    v->losses.count = 0;
     calls_restart(v->joins.calls);
     resumption_restart(v->joins.resumption);
     names_restart(v->joins.names);
@@ -48,7 +50,9 @@ static void replay(struct verdicts *v, const struct call_log *log, size_t from, 
 static void complete(struct verdicts *v, struct flow_record *record)
 {
     uint64_t quiet_us = record->start_us < FLOW_START_QUIET_US ? 0 : FLOW_START_QUIET_US;
-    record->lost_nearby = losses_touch(&v->losses, record->start_us - quiet_us, record->end_us);
+    uint64_t after_us = record->end_seen && record->l4 == IPPROTO_TCP ? 0 : FLOW_START_QUIET_US;
+    record->lost_nearby =
+        losses_touch(&v->losses, record->start_us - quiet_us, record->end_us + after_us);
     if (record->facts == NULL) {
         facts_done(&v->nothing);
         record->facts = &v->nothing;
@@ -150,6 +154,10 @@ static void take_closings(struct verdicts *v, struct worker_out *const outs[], u
 void verdicts_take(struct verdicts *v, struct worker_out *const outs[], unsigned workers)
 {
     for (uint32_t part = 0; part < outs[0]->part_count; part++) {
+        const struct worker_part *any = part_of(outs[0], part);
+        if (any->lost_to_us > 0) {
+            losses_add(&v->losses, any->lost_from_us, any->lost_to_us);
+        }
         take_logs(v, outs, workers, part);
         take_closings(v, outs, workers, part);
     }

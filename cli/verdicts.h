@@ -15,7 +15,7 @@ struct verdicts {
     struct report_out records; /* findings, coverage, notices */
     struct report_out flows;   /* flow records */
     uint64_t flow_count;
-    struct losses losses;                 /* of a live capture */
+    struct losses losses;                 /* of the capture at hand */
     struct call_log waiting[WORKERS_MAX]; /* of a live capture: later than what all have read */
     const char *file;                     /* capture at hand when there are several, else NULL */
     struct facts nothing;                 /* known of flows that were not looked at */

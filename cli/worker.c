@@ -133,6 +133,8 @@ void worker_step(struct worker *w, struct batch *b, struct worker_out *out)
     use_out(w, out);
     part->log_begin = out->log.used;
     part->closing_begin = out->closing_count;
+    part->lost_from_us = b->lost_from_us;
+    part->lost_to_us = b->lost_to_us;
     flow_table_press(w->table, dispatch_pressed(w->dispatch));
     flow_table_find(w->table, b, &w->counters);
     dispatch_batch(w->dispatch, b);

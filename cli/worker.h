@@ -28,6 +28,7 @@ enum { GLANCES_MAX = 128 }; /* flows looked at in one go */
 struct worker_part {
     size_t log_begin, log_end;           /* told by packets, in their order */
     uint32_t closing_begin, closing_end; /* in order of first packets */
+    uint64_t lost_from_us, lost_to_us;   /* as in the batch */
 };
 
 /* The output of some batches. Zeroed = empty. */

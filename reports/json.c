@@ -149,6 +149,9 @@ void report_notice(struct report_out *out, const char *sensor, const struct repo
     if (notice->offset > 0) {
         json_line_count(&line, line.root, "offset", notice->offset);
     }
+    if (notice->skipped_bytes > 0) {
+        json_line_count(&line, line.root, "skipped_bytes", notice->skipped_bytes);
+    }
     if (notice->packet > 0) {
         json_line_count(&line, line.root, "packet", notice->packet);
     }

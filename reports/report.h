@@ -19,12 +19,13 @@ struct report_out {
 };
 
 struct report_notice {
-    const char *code; /* "capture.damaged", "policy.roles-inferred", ... */
-    const char *text; /* one sentence with what to do */
-    const char *file; /* capture concerned, or NULL */
-    uint64_t offset;  /* byte of the damage; 0 = none */
-    uint64_t packet;  /* last packet before it; 0 = none */
-    uint64_t time_us; /* capture time; 0 = none */
+    const char *code;       /* "capture.damaged", "policy.roles-inferred", ... */
+    const char *text;       /* one sentence with what to do */
+    const char *file;       /* capture concerned, or NULL */
+    uint64_t offset;        /* byte of the damage; 0 = none */
+    uint64_t packet;        /* last packet before it; 0 = none */
+    uint64_t skipped_bytes; /* of the file, there and behind it; 0 = none */
+    uint64_t time_us;       /* capture time; 0 = none */
 };
 
 /* Packets that a live capture lost. */

@@ -163,6 +163,7 @@ static void add_losses(struct text *t, const struct counters *counters)
         enum capture_counter kind;
         const char *one, *many;
     } losses[] = {
+        { COUNT_DAMAGED_BYTES, "byte damaged", "bytes damaged" },
         { COUNT_TCP_MISSING, "TCP byte lost", "TCP bytes lost" },
         { COUNT_TCP_DROPPED, "TCP byte given up", "TCP bytes given up" },
         { COUNT_FRAGMENTS_LOST, "fragment lost", "fragments lost" },

@@ -144,7 +144,7 @@ bool judge_notes_incomplete(const struct view *view, struct assessment *a)
     }
     if (r->lost_nearby) {
         judge_notes_reason(a, "capture.packets-lost",
-                           "The live capture lost packets while the flow was under way: some may "
+                           "The capture lost packets while the flow was under way: some may "
                            "have been of this flow.");
     }
     if (r->facts->dropped > 0) {

@@ -294,8 +294,9 @@ static const struct reason_word words[] = {
       "overt closed the flow early because a table was full.",
       "Give overt more memory, or filter the capture." },
     { "capture.packets-lost",
-      "A live capture lost packets while the flow was under way.",
-      "Give overt watch a larger --buffer or more --workers, or a --filter for what matters." },
+      "The capture lost packets while the flow was under way, or its file is damaged there.",
+      "Give overt watch a larger --buffer or more --workers, or a --filter for what matters; save "
+      "the file again." },
     { "capture.facts-dropped",
       "overt did not keep all facts about the flow because a cap was reached.",
       "Give overt more memory, or filter the capture." },

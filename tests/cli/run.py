@@ -307,6 +307,26 @@ class Contract(unittest.TestCase):
         self.assertIn("capture.damaged", [n["code"] for n in notices])
         self.assertTrue(any(n.get("offset", 0) > 0 for n in notices))
 
+    def test_packets_behind_damage_are_judged_and_the_hole_is_told(self):
+        header, records = records_of(CLEAR)
+        half = len(records) // 2
+        at = len(header + b"".join(records[:half]))
+        hole = b"\0" * (len(records[half]) + 5)
+        name = self.write("hole.pcap", header + b"".join(records[:half]) + hole + b"".join(records[half + 1:]))
+        runs = [overt("audit", "--workers", n, "--flows", str(self.dir / n), name) for n in ("1", "3")]
+        self.assertEqual([run.returncode for run in runs], [3, 3])
+        self.assertEqual(runs[0].stdout, runs[1].stdout)
+        self.assertEqual((self.dir / "1").read_bytes(), (self.dir / "3").read_bytes())
+        lines = [json.loads(x) for x in runs[0].stdout.splitlines()]
+        notice = next(x for x in lines if x["type"] == "notice")
+        self.assertEqual((notice["offset"], notice["skipped_bytes"], notice["packet"]), (at, len(hole), half))
+        self.assertIn(f"and {len(records) - half - 1} behind it were judged", notice["text"])
+        coverage = next(x for x in lines if x["type"] == "coverage")
+        self.assertEqual(coverage["packets"], len(records) - 1)
+        self.assertEqual(coverage["not_decoded"]["damaged-bytes"], len(hole))
+        flows = [json.loads(x) for x in (self.dir / "1").read_text().splitlines()]
+        self.assertTrue(any(flow["seen"].get("lost_nearby") for flow in flows))
+
     def test_a_full_disk_gives_exit_4(self):
         run = overt("audit", "--out", "/dev/full", CLEAR)
         self.assertEqual(run.returncode, 4)

@@ -26,7 +26,7 @@ static void check_frame(uint32_t i)
     require(batch.time_us[i] < year_10000_us);
 }
 
-static uint64_t read_all(const char *path, const char *filter)
+static uint64_t read_all(const char *path, const char *filter, size_t size)
 {
     char error[SOURCE_TEXT_SIZE] = "";
     struct source *source = NULL;
@@ -43,11 +43,13 @@ static uint64_t read_all(const char *path, const char *filter)
             last = batch.packet[i];
             check_frame(i);
         }
+        require(batch.lost_to_us > 0 || batch.lost_from_us == 0);
         kept += batch.count;
         source_release(&batch);
     }
     struct source_status status;
     source_status(source, &status);
+    require(status.damaged_packets <= status.packets && status.skipped_bytes <= size);
     require(status.packets >= last && status.damaged == (status.damage[0] != '\0'));
     require(filter != NULL || status.packets == kept);
     source_close(source);
@@ -66,7 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     require(ftruncate(fileno(file), 0) == 0);
     require(pwrite(fileno(file), data, size, 0) == (ssize_t)size);
     (void)snprintf(path, sizeof path, "/dev/fd/%d", fileno(file));
-    uint64_t all = read_all(path, NULL);
-    require(read_all(path, "ip or ip6") <= all);
+    uint64_t all = read_all(path, NULL, size);
+    require(read_all(path, "ip or ip6", size) <= all);
     return 0;
 }

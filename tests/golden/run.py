@@ -13,13 +13,14 @@ A case is a folder with traffic.pcap, expect.json and, where roles matter, polic
                         TURN and ICE passwords found in the capture are added to them
 
 Then the truncated twins of the capture are audited: every packet cut at 96 bytes, and the file cut inside a record at
-one third and at two thirds. None may crash, show a violation that the whole capture does not show, or call a row of a
+one third and at two thirds, and the file with holes and a tail of zeros. None may crash, show a violation that the whole capture does not show, or call a row of a
 flow compliant that is a violation in the whole capture. Without a CASE, all captures are also audited in one run.
 
 Exit 0: as expected. 1: not. 2: bad usage.
 """
 import json
 import os
+import random
 import re
 import struct
 import subprocess
@@ -242,6 +243,18 @@ def write_cut(capture, path, part):
     path.write_bytes(data[: at + 16 + size // 2])
 
 
+def write_holed(capture, path):
+    """The file with three holes of zeros over up to three records each, and zeros for its end; always the same."""
+    data, records = records_of(capture)
+    data, dice = bytearray(data), random.Random(len(data))
+    for _ in range(3):
+        first = dice.randrange(len(records))
+        last = min(len(records) - 1, first + dice.randrange(3))
+        begin, end = records[first][0] + dice.randrange(12), records[last][0] + 16 + records[last][1] // 2
+        data[begin:end] = bytes(end - begin)
+    path.write_bytes(bytes(data) + bytes(512))
+
+
 def ends_of(record):
     """The two ends of a flow or finding, whichever is the client."""
     return tuple(sorted((record.get(side, {}).get("ip", ""), record.get(side, {}).get("port", 0))
@@ -291,7 +304,7 @@ def run_case(overt, case, directory):
     whole = audit(overt, [capture], policy, directory / "whole")
     faults = [("whole", fault) for fault in check_whole(expect, whole) + check_output(whole, secrets)]
     twins = (("snapped", False, write_snapped), ("cut-early", True, lambda a, b: write_cut(a, b, 1 / 3)),
-             ("cut-late", True, lambda a, b: write_cut(a, b, 2 / 3)))
+             ("cut-late", True, lambda a, b: write_cut(a, b, 2 / 3)), ("holed", True, write_holed))
     files = list(whole.files)
     for name, damaged, write in twins:
         twin = directory / f"{name}.pcap"

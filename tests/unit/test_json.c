@@ -156,13 +156,14 @@ static void notice_names_the_damage(void)
     struct capture c;
     capture_open(&c);
     struct report_notice notice = {
-        "capture.damaged", "Copy the file again.", "a\xff\n.pcap", 4096, 12, 1500000
+        "capture.damaged", "Copy the file again.", "a\xff\n.pcap", 4096, 12, 99, 1500000
     };
     report_notice(&c.out, "lab1", &notice);
     capture_expect(&c,
                    "{\"type\":\"notice\",\"v\":1,\"sensor\":\"lab1\",\"code\":\"capture.damaged\","
                    "\"text\":\"Copy the file again.\",\"file\":\"a\\\\xff\\\\x0a.pcap\","
-                   "\"offset\":4096,\"packet\":12,\"time\":\"1970-01-01T00:00:01.500000Z\"}\n",
+                   "\"offset\":4096,\"skipped_bytes\":99,\"packet\":12,\"time\":\"1970-01-01T00:00:"
+                   "01.500000Z\"}\n",
                    __func__);
 }
 

@@ -85,7 +85,7 @@ static void captures_are_merged_by_time(void)
         source_set_end(set, i, &end);
         CHECK(end.opened && !end.status.damaged);
         CHECK_EQ(end.status.packets, ((const uint64_t[]){ 4, 5, 2, 0 })[i]);
-        CHECK_EQ(end.last_us, ((const uint64_t[]){ 40, 45, 60, 0 })[i] * 1000000);
+        CHECK_EQ(end.status.last_us, ((const uint64_t[]){ 40, 45, 60, 0 })[i] * 1000000);
     }
     struct source_status status;
     source_set_status(set, &status);
