@@ -58,6 +58,7 @@ struct policy_row {
     uint32_t from_network_count, to_network_count;
     bool either_way; /* the To cell begins with ↔ */
     bool default_on;
+    bool enabled;
     unsigned require; /* REQUIRE_* bits: any of */
     enum severity severity;
     unsigned rank; /* 3 conditional seed row, 2 extension, 1 published row, 0 TT-51 */
@@ -69,7 +70,6 @@ struct policy_row {
     const char *explain;             /* paragraphs for `overt explain` */
     const char *fix;                 /* what to do, one sentence or two */
     const char *over; /* SUBJECT_MEDIA: id of the row on the signalling that keys it, or NULL */
-    bool enabled;
 };
 
 struct policy_host {
