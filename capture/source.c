@@ -27,6 +27,8 @@ struct source {
     uint64_t last_us; /* time of the last packet that had one */
     uint64_t near_us; /* the last one that came within a day of the packet before it */
     bool ended;
+    bool growing; /* more bytes may be written */
+    bool waits;   /* for them */
     bool seeking; /* for records behind damage */
     bool drained; /* the window holds all bytes that are left */
     bool tail_lost;
@@ -183,6 +185,10 @@ enum ov_status source_open(const char *path, const struct source_options *option
     }
     enum ov_status status = source_file_open(&source->file, path);
     source->file.stop = options != NULL ? options->stop : NULL;
+    if (options != NULL && options->growing) {
+        source->growing = true;
+        source->file.total_bytes = 0;
+    }
     if (status == OV_IO) {
         status = fail_errno(errno, ret_error);
     } else if (status != OV_OK) {
@@ -333,7 +339,10 @@ static bool refill(struct source *source)
     if (source_file_fill(&source->file)) {
         return true;
     }
-    end_of_bytes(source);
+    source->waits = source->growing && source->packing == NULL && source->file.error == 0;
+    if (!source->waits) {
+        end_of_bytes(source);
+    }
     return false;
 }
 
@@ -402,7 +411,9 @@ static void fill(struct source *source, struct batch *b)
             if (b->count > 0) {
                 return; /* its frames lie in the window that would move */
             }
-            (void)refill(source);
+            if (!refill(source) && source->waits) {
+                return;
+            }
             break;
         case SOURCE_DAMAGED:
             begin_seeking(source);
@@ -418,12 +429,23 @@ bool source_read(struct source *source, struct batch *b)
 {
     b->count = 0;
     b->lost_from_us = b->lost_to_us = 0;
+    source->waits = false;
     fill(source, b);
     b->buffer = b->count > 0 ? buffer_in_use(source) : NULL;
     if (b->buffer != NULL) {
         source_buffer_hold(b->buffer);
     }
     return b->count > 0;
+}
+
+bool source_waits(const struct source *source)
+{
+    return source->waits;
+}
+
+void source_grown(struct source *source)
+{
+    source->growing = false;
 }
 
 void source_release(struct batch *b)

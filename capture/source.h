@@ -15,6 +15,7 @@ struct source_options {
     const char *filter;                /* BPF in tcpdump's language, NULL = none */
     const volatile sig_atomic_t *stop; /* a signal handler sets it: the input then ends, even one
                                           that waits for a pipe; NULL = never */
+    bool growing;                      /* the file is still being written: see source_waits */
 };
 
 /* State of a source; texts are "" when there is nothing to say. */
@@ -50,6 +51,11 @@ OV_MUST_CHECK enum ov_status source_open(const char *path, const struct source_o
  * records begins, and the batch then tells the span of time that was lost; in other formats and in
  * packed bytes it ends the input. Frames are borrowed until source_release. */
 bool source_read(struct source *source, struct batch *b);
+/* Did the last source_read end only because the file has no more bytes yet? It may be called again
+ * when it has grown. Never true of packed files and of formats that libpcap reads. */
+bool source_waits(const struct source *source);
+/* The file will grow no more: what it lacks now is damage. */
+void source_grown(struct source *source);
 /* Gives back what the frames lie in; any thread may. The source still lives. */
 void source_release(struct batch *b);
 void source_status(const struct source *source, struct source_status *ret_status);

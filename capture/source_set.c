@@ -4,14 +4,17 @@
  * with it all that follow in its file up to the time of the next file. */
 #include "capture/source_set.h"
 
+#include <poll.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-enum { RUNS_FIRST = 1024 };
+enum { RUNS_FIRST = 1024, FILES_FIRST = 16 };
+enum { LOOK_MS = 50, FILES_AT_ONCE = 64 }; /* of what is followed: from look to look, in one */
 
 struct file {
-    const char *path;        /* borrowed */
+    uint32_t number;         /* in the set */
     struct source *held;     /* owned; a pipe that cannot be opened again, with its first batch in
                                 `ahead`; or a source at its end of which batches still hold frames */
     struct file *next_ended; /* in the set's list of such */
@@ -39,9 +42,11 @@ struct run {
 
 struct source_set {
     const struct source_options *options; /* borrowed, or NULL */
-    struct file *files;                   /* as named */
-    struct file **order;                  /* by first packet */
-    uint32_t count, next;                 /* files; next in order that was not begun */
+    struct file **files;                  /* as named, or as followed; owned */
+    struct source_feed *feed; /* names the files one after the other; borrowed, or NULL */
+    struct file **order;      /* by first packet */
+    uint32_t count, room;     /* files */
+    uint32_t next;            /* in order, that was not begun */
     struct stream streams[SOURCE_SET_OPEN_MAX];
     uint32_t open_count;
     struct file *ended; /* sources at their end that are still held */
@@ -49,6 +54,7 @@ struct source_set {
     const struct file *late;           /* the last one that had to wait */
     uint64_t packets;                  /* number of the last one given */
     uint64_t lost_from_us, lost_to_us; /* behind damage at the end of a file, not yet told */
+    pthread_mutex_t run_lock; /* of what follows: files that are followed are looked up meanwhile */
     struct run *runs;
     uint32_t run_count, run_room;
     const struct file *last_file; /* of the last packet given */
@@ -73,7 +79,7 @@ static void lose(struct source_set *set, uint64_t from_us, uint64_t to_us)
 static enum ov_status look_at(struct source_set *set, struct file *file)
 {
     struct source *source = NULL;
-    enum ov_status status = source_open(file->path, set->options, &source, file->end.why);
+    enum ov_status status = source_open(file->end.path, set->options, &source, file->end.why);
     if (status != OV_OK) {
         return status == OV_NOMEM ? OV_NOMEM : OV_OK;
     }
@@ -90,7 +96,7 @@ static enum ov_status look_at(struct source_set *set, struct file *file)
     if (!file->waiting && file->end.status.tail_lost) {
         lose(set, 0, UINT64_MAX); /* nobody knows of what time it was */
     }
-    if (file->waiting && !is_again_readable(file->path)) {
+    if (file->waiting && !is_again_readable(file->end.path)) {
         file->held = source;
         return OV_OK;
     }
@@ -107,7 +113,35 @@ static int by_first_packet(const void *a, const void *b)
     if (one->first_us != other->first_us) {
         return one->first_us < other->first_us ? -1 : 1;
     }
-    return (one > other) - (one < other);
+    return (one->number > other->number) - (one->number < other->number);
+}
+
+static bool grow_files(struct source_set *set)
+{
+    if (set->count == set->room) {
+        uint32_t room = set->room == 0 ? FILES_FIRST : set->room * 2;
+        struct file **files = realloc(set->files, room * sizeof(struct file *));
+        if (files == NULL) {
+            return false;
+        }
+        set->files = files;
+        set->room = room;
+    }
+    return true;
+}
+
+/* NULL without memory. */
+static struct file *add_file(struct source_set *set, const char *path)
+{
+    pthread_mutex_lock(&set->run_lock); /* who looks a packet up reads files */
+    struct file *file = grow_files(set) ? calloc(1, sizeof *file) : NULL;
+    if (file != NULL) {
+        file->end.path = path;
+        file->number = set->count;
+        set->files[set->count++] = file;
+    }
+    pthread_mutex_unlock(&set->run_lock);
+    return file;
 }
 
 enum ov_status source_set_new(char *const *paths, uint32_t count,
@@ -119,19 +153,18 @@ enum ov_status source_set_new(char *const *paths, uint32_t count,
         return OV_NOMEM;
     }
     set->options = options;
-    set->files = calloc(count + (size_t)1, sizeof *set->files);
+    pthread_mutex_init(&set->run_lock, NULL);
     set->order = calloc(count + (size_t)1, sizeof(struct file *));
-    if (set->files == NULL || set->order == NULL) {
+    if (set->order == NULL) {
         return OV_NOMEM;
     }
-    set->count = count;
     for (uint32_t i = 0; i < count; i++) {
-        set->files[i].path = paths[i];
-        set->order[i] = &set->files[i];
-        enum ov_status status = look_at(set, &set->files[i]);
+        struct file *file = add_file(set, paths[i]);
+        enum ov_status status = file != NULL ? look_at(set, file) : OV_NOMEM;
         if (status != OV_OK) {
             return status;
         }
+        set->order[i] = file;
     }
     qsort(set->order, count, sizeof(struct file *), by_first_packet);
     return OV_OK;
@@ -140,7 +173,8 @@ enum ov_status source_set_new(char *const *paths, uint32_t count,
 static void close_stream(struct source_set *set, struct stream *stream)
 {
     const struct source_status *status = &stream->file->end.status;
-    const struct file *next = set->next < set->count ? set->order[set->next] : NULL;
+    const struct file *next =
+        set->feed == NULL && set->next < set->count ? set->order[set->next] : NULL;
     source_release(stream->ahead);
     source_status(stream->source, &stream->file->end.status);
     if (stream->ahead->lost_to_us > 0) {
@@ -184,14 +218,17 @@ void source_set_free(struct source_set *set)
         close_stream(set, &set->streams[0]);
     }
     for (uint32_t i = 0; i < set->count; i++) {
-        if (set->files[i].held != NULL) {
-            if (set->files[i].ahead != NULL) {
-                source_release(set->files[i].ahead);
+        struct file *file = set->files[i];
+        if (file->held != NULL) {
+            if (file->ahead != NULL) {
+                source_release(file->ahead);
             }
-            free(set->files[i].ahead);
-            source_close(set->files[i].held);
+            free(file->ahead);
+            source_close(file->held);
         }
+        free(file);
     }
+    pthread_mutex_destroy(&set->run_lock);
     free(set->files);
     free(set->order);
     free(set->runs);
@@ -211,7 +248,7 @@ static void open_next(struct source_set *set)
     file->ahead = NULL;
     if (stream.source == NULL) {
         file->end.opened =
-            source_open(file->path, set->options, &stream.source, file->end.why) == OV_OK;
+            source_open(file->end.path, set->options, &stream.source, file->end.why) == OV_OK;
         stream.ahead = calloc(1, sizeof *stream.ahead);
     }
     if (stream.source == NULL || stream.ahead == NULL) {
@@ -254,8 +291,9 @@ static struct stream *earliest(struct source_set *set, uint64_t *ret_until)
     *ret_until = UINT64_MAX;
     for (uint32_t i = 0; i < set->open_count; i++) {
         struct stream *stream = &set->streams[i];
-        bool earlier = first == NULL || time_of(stream) < time_of(first) ||
-                       (time_of(stream) == time_of(first) && stream->file < first->file);
+        bool earlier =
+            first == NULL || time_of(stream) < time_of(first) ||
+            (time_of(stream) == time_of(first) && stream->file->number < first->file->number);
         const struct stream *other = earlier ? first : stream;
         if (other != NULL && time_of(other) < *ret_until) {
             *ret_until = time_of(other);
@@ -311,6 +349,7 @@ static bool keep_buffer(struct batch *b, struct source_buffer *buffer)
 /* Another file's packets follow. */
 static void note_run(struct source_set *set, const struct stream *stream, uint64_t number)
 {
+    pthread_mutex_lock(&set->run_lock);
     if (set->run_count == set->run_room && !set->runs_full) {
         uint32_t room = set->run_room == 0 ? RUNS_FIRST : set->run_room * 2;
         struct run *runs =
@@ -325,9 +364,10 @@ static void note_run(struct source_set *set, const struct stream *stream, uint64
         set->runs[set->run_count++] = (struct run){
             .packet = set->packets,
             .number = number & ((UINT64_C(1) << 40) - 1),
-            .file = (uint64_t)(stream->file - set->files) & 0xffffff,
+            .file = stream->file->number & 0xffffffU,
         };
     }
+    pthread_mutex_unlock(&set->run_lock);
 }
 
 static void give(struct source_set *set, struct stream *stream, struct batch *b)
@@ -351,6 +391,88 @@ static void give(struct source_set *set, struct stream *stream, struct batch *b)
     b->packet[to] = set->packets;
 }
 
+enum ov_status source_set_follow(struct source_feed *feed, const struct source_options *options,
+                                 struct source_set **ret_set)
+{
+    enum ov_status status = source_set_new(NULL, 0, options, ret_set);
+    if (status == OV_OK) {
+        (*ret_set)->feed = feed;
+    }
+    return status;
+}
+
+/* Opens the next file of the feed. False when there is none yet. */
+static bool follow_next(struct source_set *set)
+{
+    struct stream stream = { .file = NULL };
+    const char *path = set->feed->next(set->feed);
+    if (path == NULL) {
+        return false;
+    }
+    stream.file = add_file(set, path);
+    stream.ahead = calloc(1, sizeof *stream.ahead);
+    if (stream.file == NULL || stream.ahead == NULL ||
+        source_open(path, set->options, &stream.source, stream.file->end.why) != OV_OK) {
+        free(stream.ahead);
+        return true;
+    }
+    stream.file->end.opened = true;
+    set->streams[set->open_count++] = stream;
+    return true;
+}
+
+/* Sees to it that the file at hand has a packet to give; false when there is none for now. */
+static bool follow_on(struct source_set *set)
+{
+    while (set->open_count > 0) {
+        struct stream *stream = &set->streams[0];
+        if (stream->at < stream->ahead->count) {
+            return true;
+        }
+        bool over = set->feed->is_over(set->feed); /* asked first: all it has is there by then */
+        source_release(stream->ahead);
+        stream->at = 0;
+        if (source_read(stream->source, stream->ahead)) {
+            return true;
+        }
+        if (!source_waits(stream->source)) {
+            close_stream(set, stream);
+        } else if (over) {
+            source_grown(stream->source);
+        } else {
+            return false;
+        }
+    }
+    return false;
+}
+
+/* As source_set_read, of files that are still written: an empty batch where nothing new is there.
+ */
+static bool read_followed(struct source_set *set, struct batch *b)
+{
+    const volatile sig_atomic_t *stop = set->options->stop;
+    uint64_t from_us = 0, to_us = 0;
+    bool more = follow_on(set);
+    for (uint32_t tries = 0; !more && tries < FILES_AT_ONCE && *stop == 0; tries++) {
+        if (set->open_count > 0 || !follow_next(set)) {
+            (void)poll(NULL, 0, LOOK_MS);
+            return *stop == 0;
+        }
+        more = follow_on(set);
+    }
+    struct stream *stream = &set->streams[0];
+    if (more && keep_buffer(b, stream->ahead->buffer)) {
+        while (stream->at < stream->ahead->count) {
+            give(set, stream, b);
+        }
+    }
+    if (source_set_lost(set, &from_us, &to_us) && b->count > 0) {
+        batch_lose(b, from_us, to_us);
+        set->lost_to_us = 0;
+    }
+    return *stop == 0 || b->count > 0;
+}
+
 bool source_set_read(struct source_set *set, struct batch *b)
 {
     uint64_t until = 0, to_us = 0;
@@ -359,6 +481,9 @@ bool source_set_read(struct source_set *set, struct batch *b)
     b->more_count = 0;
     b->lost_from_us = b->lost_to_us = 0;
     forget_ended(set);
+    if (set->feed != NULL) {
+        return read_followed(set, b);
+    }
     while (b->count < BATCH_SIZE) {
         struct stream *stream = advance(set, &until);
         if (stream == NULL || !keep_buffer(b, stream->ahead->buffer)) {
@@ -391,7 +516,7 @@ void source_set_status(const struct source_set *set, struct source_status *ret_s
     *ret_status = (struct source_status){ .packets = set->packets };
     bool known = true;
     for (uint32_t i = 0; i < set->count; i++) {
-        const struct file *file = &set->files[i];
+        const struct file *file = set->files[i];
         known = known && (file->size_bytes > 0 || !file->end.opened);
         ret_status->total_bytes += file->size_bytes;
         ret_status->read_bytes += file->waiting ? 0 : file->end.status.read_bytes;
@@ -405,9 +530,14 @@ void source_set_status(const struct source_set *set, struct source_status *ret_s
     ret_status->total_bytes = known ? ret_status->total_bytes : 0;
 }
 
+uint32_t source_set_count(const struct source_set *set)
+{
+    return set->count;
+}
+
 void source_set_end(const struct source_set *set, uint32_t file, struct source_set_end *ret_end)
 {
-    *ret_end = set->files[file].end;
+    *ret_end = set->files[file]->end;
 }
 
 uint32_t source_set_late(const struct source_set *set)
@@ -415,8 +545,8 @@ uint32_t source_set_late(const struct source_set *set)
     return set->late_count;
 }
 
-bool source_set_find(const struct source_set *set, uint64_t packet, const char **ret_path,
-                     uint64_t *ret_number)
+/* Under the lock. */
+static const struct run *find_run(const struct source_set *set, uint64_t packet)
 {
     uint32_t from = 0, to = set->run_count;
     while (from < to) { /* the last run that does not begin behind the packet */
@@ -427,11 +557,20 @@ bool source_set_find(const struct source_set *set, uint64_t packet, const char *
             to = middle;
         }
     }
-    if (from == 0 || packet > set->packets || (from == set->run_count && set->runs_full)) {
-        return false;
+    bool given = set->feed != NULL || packet <= set->packets; /* or the reader may be at it */
+    bool known = from > 0 && given && (from < set->run_count || !set->runs_full);
+    return known ? &set->runs[from - 1] : NULL;
+}
+
+bool source_set_find(struct source_set *set, uint64_t packet, const char **ret_path,
+                     uint64_t *ret_number)
+{
+    pthread_mutex_lock(&set->run_lock);
+    const struct run *run = find_run(set, packet);
+    if (run != NULL) {
+        *ret_path = set->files[run->file]->end.path;
+        *ret_number = run->number + (packet - run->packet);
     }
-    const struct run *run = &set->runs[from - 1];
-    *ret_path = set->files[run->file].path;
-    *ret_number = run->number + (packet - run->packet);
-    return true;
+    pthread_mutex_unlock(&set->run_lock);
+    return run != NULL;
 }

@@ -195,16 +195,32 @@ int audit_end(struct pipeline *p, const struct report_run *run, const struct fin
     return has_failed(o, findings) ? EXIT_FINDINGS : EXIT_CLEAN;
 }
 
+bool audit_news(struct pipeline *p, bool last)
+{
+    struct finding_list news;
+    if (p->source != NULL) {
+        judge_name_files(p->verdicts.judge, p->source);
+    }
+    if (judge_news(p->verdicts.judge, p->options->all, last, &news) != OV_OK) {
+        return false;
+    }
+    for (uint32_t i = 0; i < news.count; i++) {
+        report_finding(&p->verdicts.records, p->options->sensor, news.items[i]);
+    }
+    return true;
+}
+
 /* Findings, coverage and the ending. */
 static int write_results(struct pipeline *p, const struct audit_inputs *in, double seconds)
 {
     const struct options *o = p->options;
     struct finding_list findings;
-    if (judge_findings(p->verdicts.judge, o->all, &findings) != OV_OK) {
+    if ((o->follow && !audit_news(p, true)) ||
+        judge_findings(p->verdicts.judge, o->all, &findings) != OV_OK) {
         fprintf(stderr, "overt: %s\n", ov_status_text(OV_NOMEM));
         return EXIT_OUTPUT;
     }
-    for (uint32_t i = 0; i < findings.count; i++) {
+    for (uint32_t i = 0; i < findings.count && !o->follow; i++) {
         report_finding(&p->verdicts.records, o->sensor, findings.items[i]);
     }
     char input[256];

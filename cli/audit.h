@@ -24,6 +24,8 @@ bool audit_open_outputs(struct pipeline *p);
 bool audit_close_outputs(struct pipeline *p);
 /* The first SIGINT or SIGTERM sets what this returns, a second one ends the program. */
 const volatile sig_atomic_t *audit_catch_signals(void);
+/* Writes findings that are new or changed (judge_news). False without memory. */
+bool audit_news(struct pipeline *p, bool last);
 /* Notices of caps, coverage, and the ending on a terminal, after all findings are written.
  * EXIT_CLEAN or EXIT_FINDINGS. */
 int audit_end(struct pipeline *p, const struct report_run *run,

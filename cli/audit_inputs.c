@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "cli/audit.h"
+#include "cli/follow.h"
 #include "cli/progress.h"
 
 static volatile sig_atomic_t stop_asked;
@@ -88,18 +89,17 @@ static void tell_late(struct pipeline *p, uint32_t files)
 }
 
 /* What became of the captures of a set. */
-static void tell_ends(struct pipeline *p, char *const *paths, int count,
-                      const struct source_set *set, struct audit_inputs *in)
+static void tell_ends(struct pipeline *p, const struct source_set *set, struct audit_inputs *in)
 {
-    for (int i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < source_set_count(set); i++) {
         struct source_set_end end;
-        source_set_end(set, (uint32_t)i, &end);
+        source_set_end(set, i, &end);
         in->read += end.opened;
         in->failed += !end.opened || end.status.damaged;
         if (!end.opened) {
-            tell_unreadable(p, paths[i], end.why);
+            tell_unreadable(p, end.path, end.why);
         } else if (end.status.damaged) {
-            tell_damage(p, paths[i], &end);
+            tell_damage(p, end.path, &end);
         }
     }
     if (source_set_late(set) > 0) {
@@ -121,11 +121,25 @@ static enum ov_status run_set(struct pipeline *p, char *const *paths, int count,
         status = pipeline_run(p, set, one_of_several ? paths[0] : NULL, &progress, &stop_asked);
     }
     if (status == OV_OK) {
-        tell_ends(p, paths, count, set, in);
+        tell_ends(p, set, in);
         if (count > 1) {
             judge_name_files(p->verdicts.judge, set);
         }
     }
+    source_set_free(set);
+    return status;
+}
+
+/* Ends by a signal, as it should. */
+static enum ov_status follow_folder(struct pipeline *p, struct audit_inputs *in)
+{
+    struct source_set *set = NULL;
+    enum ov_status status = follow_run(p, &in->found, &stop_asked, &set);
+    if (status == OV_OK) {
+        tell_ends(p, set, in);
+        judge_name_files(p->verdicts.judge, set);
+    }
+    in->failed += in->found.failed;
     source_set_free(set);
     return status;
 }
@@ -135,6 +149,9 @@ enum ov_status audit_inputs(struct pipeline *p, struct audit_inputs *ret_inputs)
     struct inputs *found = &ret_inputs->found;
     *ret_inputs = (struct audit_inputs){ 0 };
     (void)audit_catch_signals();
+    if (p->options->follow) {
+        return follow_folder(p, ret_inputs);
+    }
     enum ov_status status = inputs_find(p->options->inputs, p->options->input_count, found);
     ret_inputs->failed = found->failed;
     int step = p->options->each ? 1 : found->count;

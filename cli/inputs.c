@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static enum ov_status add(struct inputs *in, const char *path)
+enum ov_status inputs_add(struct inputs *in, const char *path)
 {
     if (in->count == in->capacity) {
         int capacity = in->capacity == 0 ? 16 : in->capacity * 2;
@@ -53,16 +53,10 @@ static int wanted(const struct dirent *entry)
     return is_capture_name(entry->d_name) ? 1 : 0;
 }
 
-static enum ov_status add_folder(struct inputs *in, const char *path)
+enum ov_status inputs_add_folder(struct inputs *in, const char *path)
 {
     struct dirent **entries = NULL;
     int count = scandir(path, &entries, wanted, alphasort);
-    if (count <= 0) {
-        fprintf(stderr,
-                "overt: %s: no captures (.pcap .pcapng .cap .dmp .trace) right in this folder\n",
-                path);
-        in->failed++;
-    }
     enum ov_status status = OV_OK;
     for (int i = 0; i < count; i++) {
         size_t size = strlen(path) + strlen(entries[i]->d_name) + 2;
@@ -72,12 +66,25 @@ static enum ov_status add_folder(struct inputs *in, const char *path)
         } else if (status == OV_OK) {
             bool closed = path[strlen(path) - 1] == '/'; /* stat has found it: it is not empty */
             snprintf(full, size, closed ? "%s%s" : "%s/%s", path, entries[i]->d_name);
-            status = add(in, full);
+            status = inputs_add(in, full);
         }
         free(full);
         free(entries[i]);
     }
     free(entries);
+    return status;
+}
+
+static enum ov_status add_folder(struct inputs *in, const char *path)
+{
+    int before = in->count;
+    enum ov_status status = inputs_add_folder(in, path);
+    if (status == OV_OK && in->count == before) {
+        fprintf(stderr,
+                "overt: %s: no captures (.pcap .pcapng .cap .dmp .trace) right in this folder\n",
+                path);
+        in->failed++;
+    }
     return status;
 }
 
@@ -89,7 +96,7 @@ enum ov_status inputs_find(char **names, int count, struct inputs *ret_inputs)
         bool folder =
             strcmp(names[i], "-") != 0 && stat(names[i], &what) == 0 && S_ISDIR(what.st_mode);
         enum ov_status status =
-            folder ? add_folder(ret_inputs, names[i]) : add(ret_inputs, names[i]);
+            folder ? add_folder(ret_inputs, names[i]) : inputs_add(ret_inputs, names[i]);
         if (status != OV_OK) {
             return status;
         }

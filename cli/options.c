@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "capture/source_live.h"
@@ -19,6 +20,7 @@ enum {
     OPTION_FILTER,
     OPTION_FAIL_ON,
     OPTION_FLOWS,
+    OPTION_FOLLOW,
     OPTION_MEMORY,
     OPTION_NO_NDPI,
     OPTION_NO_PROMISCUOUS,
@@ -40,6 +42,7 @@ static const struct option long_options[] = {
     { "fail-on", required_argument, NULL, OPTION_FAIL_ON },
     { "filter", required_argument, NULL, OPTION_FILTER },
     { "flows", required_argument, NULL, OPTION_FLOWS },
+    { "follow", no_argument, NULL, OPTION_FOLLOW },
     { "interface", required_argument, NULL, 'i' },
     { "memory", required_argument, NULL, OPTION_MEMORY },
     { "no-ndpi", no_argument, NULL, OPTION_NO_NDPI },
@@ -88,6 +91,9 @@ void options_help(void)
         "  --each           judge every capture for itself; without it, all that are named are "
         "one\n"
         "                   capture, in the order of their packets' times\n"
+        "  --follow         the one folder named is being filled (tcpdump -G or -C): its captures\n"
+        "                   are read as they grow, until a signal; findings are written as they "
+        "come\n"
         "  --fail-on LEVEL  exit 1 for findings from this severity: critical high medium low\n"
         "                   never (default high)\n"
         "  --filter BPF     only packets that match, in tcpdump's language\n"
@@ -281,6 +287,9 @@ static enum ov_status take(int option, struct options *o)
     case OPTION_FLOWS:
         o->flows = optarg;
         return OV_OK;
+    case OPTION_FOLLOW:
+        o->follow = true;
+        return OV_OK;
     case OPTION_MEMORY:
         return read_memory(optarg, o);
     case OPTION_NO_NDPI:
@@ -321,6 +330,17 @@ static enum ov_status check_filter(const struct options *o)
     return OV_OK;
 }
 
+static enum ov_status check_follow(const struct options *o, const char *command)
+{
+    struct stat what;
+    bool possible = strcmp(command, "audit") == 0 && !o->each && o->input_count == 1 &&
+                    stat(o->inputs[0], &what) == 0 && S_ISDIR(what.st_mode);
+    if (o->follow && !possible) {
+        fprintf(stderr, "overt: --follow: expected overt audit --follow FOLDER, without --each\n");
+    }
+    return !o->follow || possible ? OV_OK : OV_SYNTAX;
+}
+
 /* Captures for audit and its like, interfaces for watch. */
 static enum ov_status check_inputs(const struct options *o, const char *command)
 {
@@ -341,7 +361,7 @@ static enum ov_status check_inputs(const struct options *o, const char *command)
         fprintf(stderr, "overt: %s: no capture named; overt --help shows how\n", command);
         return OV_SYNTAX;
     }
-    return OV_OK;
+    return check_follow(o, command);
 }
 
 enum ov_status options_read(int argc, char **argv, struct options *ret_options)

@@ -34,6 +34,7 @@ struct options {
     enum verify verify;
     bool verify_named; /* --verify was given */
     bool each;         /* captures are judged one by one, not as one */
+    bool follow;       /* the only input is a folder that is being filled with captures */
     unsigned workers;  /* threads that look into packets, 1 = all in one thread */
     /* watch */
     const char *interfaces[INTERFACES_MAX];

@@ -91,6 +91,9 @@ static bool pipeline_step(struct pipeline *p)
     struct worker_out *out = &p->out;
     worker_step(&p->workers[0], b, out);  /* flows, streams, analyzers; flows that are over */
     verdicts_take(&p->verdicts, &out, 1); /* joins, judge, reports */
+    if (p->judged != NULL) {
+        p->judged(p);
+    }
     worker_forget(&p->workers[0], out);
     pipeline_release(p, b);
     return true;

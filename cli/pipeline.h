@@ -29,6 +29,10 @@ struct pipeline {
     struct progress *progress; /* borrowed */
     struct batch batch;        /* one worker: read and judged in place */
     struct worker_out out;     /* of it */
+
+    /* Called by the thread that judges, after each share of the packets; NULL = nobody asks. */
+    void (*judged)(struct pipeline *p);
+    double judged_last; /* of its own: when it last wrote, on the steady clock, s */
 };
 
 /* policy and options outlive the pipeline; the outputs in verdicts are set by the caller

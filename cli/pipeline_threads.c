@@ -153,9 +153,12 @@ static void *read_all(void *argument)
             pipeline_release(crew->p, &round->batches[i]);
         }
         round->batch_count = 0;
-        while (more && round->batch_count < ROUND_BATCHES) {
-            more = *crew->stop == 0 && pipeline_read(crew->p, &round->batches[round->batch_count]);
+        bool waited = false; /* an empty batch: who reads on waits for packets */
+        while (more && !waited && round->batch_count < ROUND_BATCHES) {
+            struct batch *b = &round->batches[round->batch_count];
+            more = *crew->stop == 0 && pipeline_read(crew->p, b);
             round->batch_count += more;
+            waited = more && b->count == 0;
         }
         tell_read(crew, round->batch_count > 0, !more);
     }
@@ -186,6 +189,9 @@ static void judge_all(struct crew *crew)
         }
         struct round *round = &crew->rounds[crew->judged % ROUNDS];
         verdicts_take(&crew->p->verdicts, round->outs, crew->p->worker_count);
+        if (crew->p->judged != NULL) {
+            crew->p->judged(crew->p);
+        }
         pthread_mutex_lock(&crew->lock);
         crew->judged++;
         pthread_cond_signal(&crew->may_read);

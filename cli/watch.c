@@ -247,20 +247,6 @@ static void write_coverage(struct judging *j)
     report_coverage(&j->watch->p->verdicts.records, &run);
 }
 
-/* Findings that are new or changed. */
-static void write_news(struct judging *j, bool last)
-{
-    struct pipeline *p = j->watch->p;
-    struct finding_list news;
-    if (judge_news(p->verdicts.judge, p->options->all, last, &news) != OV_OK) {
-        j->short_of_memory = true;
-        return;
-    }
-    for (uint32_t i = 0; i < news.count; i++) {
-        report_finding(&p->verdicts.records, p->options->sensor, news.items[i]);
-    }
-}
-
 /* Is it time again? */
 static bool is_due(uint64_t *last_us, uint64_t now_us, uint32_t seconds)
 {
@@ -291,7 +277,7 @@ static void write_due(struct judging *j, bool last)
     enum { NOTICE_S = 10 }; /* at most one notice of drops in so many seconds */
     struct pipeline *p = j->watch->p;
     uint64_t now_us = watch_hand_steady_us();
-    write_news(j, last);
+    j->short_of_memory |= !audit_news(p, last);
     if (last || is_due(&j->notice_us, now_us, NOTICE_S)) {
         tell_drops(j);
     }

@@ -192,13 +192,14 @@ static struct keyed *keyed_of(struct findings *findings, uint64_t flow_id)
     return &findings->keyed[findings->keyed_count++];
 }
 
-void findings_name_files(struct findings *findings, const struct source_set *captures)
+void findings_name_files(struct findings *findings, struct source_set *captures)
 {
     for (uint32_t i = 0; i < findings->count; i++) {
         struct finding *f = findings->items[i];
         for (uint32_t k = f->proof_count; k > 0; k--) {
             struct proof *proof = &f->proofs[k - 1];
-            if (source_set_find(captures, proof->packet, &proof->file, &proof->packet)) {
+            if (proof->file == NULL &&
+                source_set_find(captures, proof->packet, &proof->file, &proof->packet)) {
                 f->file = proof->file; /* in the end that of the first proof */
             }
         }

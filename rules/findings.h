@@ -27,8 +27,8 @@ void findings_fold_open(struct findings *findings, const struct flow_record *rec
                         const struct assessment *assessment, const struct judgement *judgement);
 void findings_take_back(struct findings *findings, uint64_t flow_id);
 /* Proofs name packets of several captures that were judged as one: from now on by the file they are
- * in and their number there. Once, before findings are listed. */
-void findings_name_files(struct findings *findings, const struct source_set *captures);
+ * in and their number there. Before findings are listed; those named already stay. */
+void findings_name_files(struct findings *findings, struct source_set *captures);
 /* Notes which SIP flows exposed the keys of this flow's streams. */
 void findings_keyed(struct findings *findings, const struct flow_record *record);
 /* See judge_news. */

@@ -409,7 +409,7 @@ void judge_flow(struct judge *judge, struct flow_record *record, const char *fil
     findings_keyed(judge->findings, record);
 }
 
-void judge_name_files(struct judge *judge, const struct source_set *captures)
+void judge_name_files(struct judge *judge, struct source_set *captures)
 {
     findings_name_files(judge->findings, captures);
 }

@@ -47,7 +47,7 @@ struct finding_list {
     uint64_t dropped; /* not kept at the cap */
 };
 /* As findings_name_files. */
-void judge_name_files(struct judge *judge, const struct source_set *captures);
+void judge_name_files(struct judge *judge, struct source_set *captures);
 OV_MUST_CHECK enum ov_status judge_findings(struct judge *judge, bool all,
                                             struct finding_list *ret_list);
 

@@ -174,6 +174,36 @@ class Live(unittest.TestCase):
         import validate  # pylint: disable=import-outside-toplevel
         self.assertEqual(validate.check_files([str(path) for path in paths]), 0)
 
+    def test_a_folder_that_tcpdump_rotates_is_followed(self):
+        link, ring = Link(), self.folder / "ring"
+        ring.mkdir()
+        out, flows = self.folder / "out", self.folder / "flows"
+        capture = ROOT / "pcaps" / "call" / "udp_sdes" / "traffic.pcap"
+        dump = subprocess.Popen(in_namespace("tcpdump", "-i", link.span, "-U", "-C", "1", "-Z", "root", "-w",
+                                             str(ring / "span.pcap")), stderr=subprocess.PIPE, text=True)
+        self.assertIn("listening", dump.stderr.readline())
+        follow = subprocess.Popen([OVERT, "audit", "--follow", "--quiet", "--out", str(out), "--flows", str(flows),
+                                   str(ring)], stderr=subprocess.PIPE, text=True,
+                                  env={**os.environ, "ASAN_OPTIONS": "exitcode=99"})
+        for sender in (link.send(junk=JUNK_FRAMES // 6), link.send(capture, 0, 4), link.send(junk=JUNK_FRAMES // 6),
+                       link.send(capture, 4)):
+            self.assertEqual(sender.wait(), 0)
+        sent = 2 * (JUNK_FRAMES // 6) + sum(1 for _ in packets_of(capture))
+        time.sleep(1)
+        dump.send_signal(signal.SIGINT)
+        captured = re.search(r"(\d+) packets captured", dump.communicate(timeout=60)[1])
+        self.assertEqual(int(captured[1]), sent)
+        time.sleep(2)  # so that the last file is read to its end
+        follow.send_signal(signal.SIGTERM)
+        _, errors = follow.communicate(timeout=60)
+        self.assertIn(follow.returncode, GOOD_STATUS, errors)
+        self.assertGreater(len(list(ring.iterdir())), 1)
+        records = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+        self.assertEqual([r for r in records if r["type"] == "notice"], [])
+        self.assertEqual(next(r for r in records if r["type"] == "coverage")["packets"], sent)
+        self.assertTrue(any(r["type"] == "finding" and r["row"] == "TT-15" for r in records))
+        self.check_valid(out, flows)
+
     def watch_case(self, case, workers):
         link = Link()
         watch = Watch(link, self.folder, "--workers", str(workers), "--all", *words_of(case))
