@@ -7,6 +7,8 @@
 #include "base/text.h"
 
 static const uint8_t mapped_prefix[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
+/* Of addresses that were IPv4-mapped in an IPv6 header; in ::/8, which the IETF keeps. */
+static const uint8_t apart_prefix[12] = { 0, 'm', 'a', 'p', 'p', 'e', 'd', 0, 0, 0, 0xff, 0xff };
 
 struct address address_of_ipv4(const uint8_t four[4])
 {
@@ -14,6 +16,30 @@ struct address address_of_ipv4(const uint8_t four[4])
     memcpy(a.byte, mapped_prefix, sizeof mapped_prefix);
     memcpy(a.byte + sizeof mapped_prefix, four, 4);
     return a;
+}
+
+static bool is_apart(const struct address *a)
+{
+    return memcmp(a->byte, apart_prefix, sizeof apart_prefix) == 0;
+}
+
+struct address address_of_ipv6(const uint8_t sixteen[16])
+{
+    struct address a;
+    memcpy(a.byte, sixteen, sizeof a.byte);
+    if (address_is_ipv4(&a)) {
+        memcpy(a.byte, apart_prefix, sizeof apart_prefix);
+    }
+    return a;
+}
+
+struct address address_as_sent(const struct address *a)
+{
+    struct address sent = *a;
+    if (is_apart(a)) {
+        memcpy(sent.byte, mapped_prefix, sizeof mapped_prefix);
+    }
+    return sent;
 }
 
 bool address_is_ipv4(const struct address *a)
@@ -69,7 +95,8 @@ static void put_ipv6(struct text *t, const struct address *a)
 const char *address_text(const struct address *a, char *buffer)
 {
     struct text t = text_into(buffer, ADDRESS_TEXT_SIZE);
-    if (address_is_ipv4(a)) {
+    if (address_is_ipv4(a) || is_apart(a)) {
+        text_put(&t, is_apart(a) ? "::ffff:" : "");
         text_printf(&t, "%u.%u.%u.%u", a->byte[12], a->byte[13], a->byte[14], a->byte[15]);
     } else {
         put_ipv6(&t, a);

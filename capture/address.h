@@ -12,6 +12,11 @@ struct address {
 };
 
 struct address address_of_ipv4(const uint8_t four[4]);
+/* An address out of an IPv6 header. One that is IPv4-mapped there (RFC 4291 2.5.5.2) is not the
+ * IPv4 host of that number: it becomes one of ours that no IPv4 address equals. */
+struct address address_of_ipv6(const uint8_t sixteen[16]);
+/* The 16 bytes as an IPv6 header has them. */
+struct address address_as_sent(const struct address *a);
 bool address_is_ipv4(const struct address *a);
 /* Eight bytes as the number whose order is that of the bytes. */
 static inline uint64_t address_number(const uint8_t *eight)

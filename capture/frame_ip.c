@@ -152,6 +152,14 @@ enum layer frame_ip_v4(struct walk *w)
     return layer_of(w->protocol);
 }
 
+static void read_address_v6(struct bytes *in, struct address *ret_address)
+{
+    (void)bytes_copy(in, ret_address->byte, sizeof ret_address->byte);
+    if (address_number(ret_address->byte) == 0) { /* may be IPv4-mapped */
+        *ret_address = address_of_ipv6(ret_address->byte);
+    }
+}
+
 /* RFC 8200 3: version(4 bits) class(8 bits) label(20 bits) payload length(2) next header(1)
  * hop limit(1) from(16) to(16) */
 enum layer frame_ip_v6(struct walk *w)
@@ -164,8 +172,8 @@ enum layer frame_ip_v6(struct walk *w)
     uint16_t length = bytes_u16(&in);
     w->protocol = bytes_u8(&in);
     bytes_skip(&in, 1);
-    (void)bytes_copy(&in, w->from.byte, sizeof w->from.byte);
-    (void)bytes_copy(&in, w->to.byte, sizeof w->to.byte);
+    read_address_v6(&in, &w->from);
+    read_address_v6(&in, &w->to);
     if (first >> 28 != 6) {
         return frame_layer_stop(w, COUNT_IP_MALFORMED);
     }

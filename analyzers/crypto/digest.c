@@ -30,7 +30,8 @@ static size_t put_address(uint8_t *at, const struct address *address)
 {
     bool four = address_is_ipv4(address);
     size_t size = four ? 4 : 16;
-    memcpy(at, address->byte + (16 - size), size);
+    struct address sent = address_as_sent(address);
+    memcpy(at, sent.byte + (16 - size), size);
     return size;
 }
 

@@ -70,6 +70,23 @@ static bool in(const char *text, const char *network, unsigned bits)
     return address_in(&a, &n, bits);
 }
 
+/* RFC 4291 2.5.5.2, in an IPv6 header: another host than the IPv4 address it names. */
+static void address_mapped_on_the_wire_is_not_the_ipv4_host(void)
+{
+    static const uint8_t wire[16] = { [10] = 0xff, [11] = 0xff, [12] = 192, [13] = 0, [14] = 2, 1 };
+    struct address ipv4 = address_of_ipv4(wire + 12), ipv6 = address_of_ipv6(wire);
+    char text[ADDRESS_TEXT_SIZE];
+    CHECK(!address_equal(&ipv4, &ipv6));
+    CHECK(!address_is_ipv4(&ipv6));
+    CHECK(strcmp(address_text(&ipv6, text), "::ffff:192.0.2.1") == 0);
+    CHECK(memcmp(address_as_sent(&ipv6).byte, wire, sizeof wire) == 0);
+    CHECK(strcmp(address_text(&ipv4, text), "192.0.2.1") == 0);
+    CHECK(memcmp(address_as_sent(&ipv4).byte, wire, sizeof wire) == 0);
+    struct address other = address_of_ipv6((const uint8_t[16]){ 0x20, 1, [15] = 1 });
+    CHECK(strcmp(address_text(&other, text), "2001::1") == 0);
+    CHECK(address_equal(&other, &(struct address){ { 0x20, 1, [15] = 1 } }));
+}
+
 static void address_in_compares_the_first_bits(void)
 {
     CHECK(in("10.255.1.2", "10.0.0.0", 104));
@@ -102,6 +119,7 @@ int main(void)
     address_text_follows_rfc_5952();
     address_parse_refuses_what_is_no_address();
     address_knows_ipv4();
+    address_mapped_on_the_wire_is_not_the_ipv4_host();
     address_in_compares_the_first_bits();
     address_multicast_of_both_versions();
     return check_failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
