@@ -470,6 +470,7 @@ static void describe_analysis(struct analysis *a, struct flow_record *r)
     r->talked = has_talked(a, r);
     r->missing_bytes = a->missing_bytes;
     r->duplicates += a->duplicates;
+    r->conflicts = a->conflicts;
     if (a->app[0] != '\0') {
         r->app = a->app;
         r->app_by = a->app_by;
@@ -555,6 +556,8 @@ bool dispatch_look(struct dispatch *d, struct flow_record *ret_record, struct fa
                 ret_record->packets[side] = seen;
                 ret_record->missing_bytes +=
                     a->stream[side] != NULL ? stream_missing(a->stream[side]) : 0;
+                ret_record->conflicts +=
+                    a->stream[side] != NULL ? stream_conflicts(a->stream[side]) : 0;
             }
             ret_record->both_directions = ret_record->packets[0] > 0 && ret_record->packets[1] > 0;
             memcpy(ret_app, ret_record->app, strlen(ret_record->app) + 1);

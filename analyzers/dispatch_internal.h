@@ -58,6 +58,7 @@ struct analysis {
     const struct flow_cold *cold; /* valid until concluded */
     uint32_t pool_slot;           /* of this in dispatch->flows */
     uint32_t duplicates;          /* of streams that are no longer followed */
+    uint32_t conflicts;           /* likewise */
     uint64_t missing_bytes;       /* likewise */
     struct facts facts;
 };

@@ -210,6 +210,7 @@ void dispatch_tcp_stop(struct analysis *a)
         if (a->stream[side] != NULL) {
             a->missing_bytes += stream_missing(a->stream[side]);
             a->duplicates += stream_duplicates(a->stream[side]);
+            a->conflicts += stream_conflicts(a->stream[side]);
             stream_free(a->stream[side]);
             a->stream[side] = NULL;
         }

@@ -40,7 +40,9 @@ struct flow_record {
                          of its own may be among them */
     uint64_t missing_bytes;
     uint32_t cut_packets, duplicates;
-    const char *app;     /* outermost protocol recognised, "unknown" when none */
+    uint32_t
+        conflicts;   /* TCP segments whose bytes differ from those that came first at their place */
+    const char *app; /* outermost protocol recognised, "unknown" when none */
     const char *app_by;  /* content ndpi port; NULL when app is unknown */
     struct facts *facts; /* never NULL; owned by the dispatcher until the flow's close returns */
 };

@@ -34,6 +34,8 @@
     X(COUNT_TCP_MISSING, "tcp-missing-bytes",                                                      \
       "TCP bytes sent, not captured, of streams still read")                                       \
     X(COUNT_TCP_DROPPED, "tcp-dropped-bytes", "TCP bytes given up at a memory cap")                \
+    X(COUNT_TCP_CONFLICTS, "tcp-conflicts",                                                        \
+      "TCP segments whose bytes differ from those that came first at their place")                 \
     X(COUNT_FLOWS, "flows", "flows begun")                                                         \
     X(COUNT_FLOWS_EVICTED, "flows-evicted", "flows closed early because the table was full")       \
     X(COUNT_FACTS_DROPPED, "facts-dropped", "facts not kept at a flow's cap")

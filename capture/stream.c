@@ -36,6 +36,12 @@ struct pending {
     uint8_t data[];
 };
 
+/* A segment that was given out. */
+struct mark {
+    uint32_t offset, size; /* 0 = none */
+    uint32_t digest;       /* of its bytes */
+};
+
 struct stream {
     int64_t next;     /* offset where the following segment should begin */
     int64_t want;     /* offset of the first byte the reader wants to see; counts beyond next */
@@ -51,6 +57,9 @@ struct stream {
     uint32_t held_count;
     uint32_t stepped; /* holes among bytes the reader stepped over, saturating */
     uint32_t duplicates;
+    uint32_t conflicts;
+    struct mark marks[STREAM_MARKS];
+    uint8_t mark_at; /* the oldest */
     bool isn_known;
     bool started; /* base is known */
     bool used;    /* the reader has used a byte */
@@ -263,12 +272,71 @@ static void deliver(struct stream *s, struct bytes in, const struct arrival *fro
     }
 }
 
+/* Of captured bytes; strangers can make equal ones, which only hides their own doing. */
+static uint32_t digest_of(struct bytes in)
+{
+    static const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t sum = in.left;
+    in.cut = 0;
+    while (in.left >= 8) {
+        sum = (sum ^ bytes_u64(&in)) * odd;
+        sum ^= sum >> 32;
+    }
+    while (in.left > 0) {
+        sum = (sum ^ bytes_u8(&in)) * odd;
+    }
+    return (uint32_t)(sum >> 32);
+}
+
+/* Remembers what is given out, while the stream is young: handshakes are. */
+static void mark(struct stream *s, const struct arrival *from)
+{
+    int64_t end = from->offset + from->payload.left;
+    if (from->offset >= 0 && end <= STREAM_MARKED_MAX && from->payload.left > 1) {
+        s->marks[s->mark_at] =
+            (struct mark){ (uint32_t)from->offset, from->payload.left, digest_of(from->payload) };
+        s->mark_at = (uint8_t)((s->mark_at + 1) % STREAM_MARKS);
+    }
+}
+
+static void note_conflict(struct stream *s, const struct outlet *out)
+{
+    s->conflicts++;
+    out->counters->value[COUNT_TCP_CONFLICTS]++;
+}
+
+/* Are the bytes of this segment others than those given out? A single one may be the garbage of a
+ * keep-alive. */
+static void compare(struct stream *s, const struct arrival *from, const struct outlet *out)
+{
+    int64_t end = from->offset + from->payload.left;
+    for (uint32_t i = 0; i < STREAM_MARKS; i++) {
+        const struct mark *known = &s->marks[i];
+        if (known->size == 0 || known->offset < from->offset ||
+            (int64_t)known->offset + known->size > end) {
+            continue;
+        }
+        struct bytes at = from->payload;
+        (void)bytes_skip(&at, (uint32_t)(known->offset - from->offset));
+        struct bytes same = bytes_take(&at, known->size);
+        if (digest_of(same) != known->digest) {
+            note_conflict(s, out);
+            return;
+        }
+    }
+}
+
 /* Takes a segment that begins at or before what the reader waits for. */
 static void arrive(struct stream *s, const struct arrival *from, const struct outlet *out)
 {
     if (from->offset > s->next) { /* a hole among bytes the reader has stepped over */
         note_stepped(s, from->offset - s->next);
         s->next = from->offset;
+    }
+    if (from->offset < s->next) {
+        compare(s, from, out);
+    } else {
+        mark(s, from);
     }
     struct bytes in = from->payload;
     int64_t old = s->next - from->offset;
@@ -376,6 +444,9 @@ static bool hold(struct stream *s, struct arrival *from, const struct outlet *ou
             if (known == 0) {
                 return false;
             }
+            if (!bytes_starts(&from->payload, above->data - room, (uint32_t)known)) {
+                note_conflict(s, out);
+            }
             (void)bytes_skip(&from->payload, (uint32_t)known);
             from->offset += known;
         } else if (hold_piece(s, at, from, (uint32_t)lowest(from->payload.left, room))) {
@@ -420,6 +491,7 @@ void stream_push(struct stream *stream, const struct stream_segment *segment,
     }
     stream->last_packet = segment->packet;
     if (from.offset + size <= stream->next) {
+        compare(stream, &from, &out);
         note_old(stream, from.offset, size, &out);
     } else if (from.offset <= highest(stream->next, stream->want)) {
         arrive(stream, &from, &out);
@@ -467,6 +539,11 @@ void stream_finish(struct stream *stream, struct stream_reader *reader, struct c
 uint64_t stream_missing(const struct stream *stream)
 {
     return stream->missing;
+}
+
+uint32_t stream_conflicts(const struct stream *stream)
+{
+    return stream->conflicts;
 }
 
 uint32_t stream_duplicates(const struct stream *stream)

@@ -15,6 +15,8 @@ enum {
     STREAM_PENDING_MAX = 64 * 1024 + 1024, /* bytes a reader may leave for later */
     STREAM_HOLE_MAX = 256 * 1024,          /* bytes kept beyond a hole */
     STREAM_HOLE_SEGMENTS = 128,            /* segments kept beyond a hole */
+    STREAM_MARKS = 8,              /* segments given out that later copies are held against */
+    STREAM_MARKED_MAX = 64 * 1024, /* of which no byte lies further up the stream */
 };
 
 struct stream_segment {
@@ -56,6 +58,10 @@ void stream_finish(struct stream *stream, struct stream_reader *reader, struct c
 /* Bytes missing so far: the sum of all gaps. What the reader stepped over is not missing here, but
  * counts in COUNT_TCP_MISSING when the stream is finished. */
 uint64_t stream_missing(const struct stream *stream);
+/* Segments that hold other bytes than those which came first at their place, and which count: as in
+ * most stacks the first copy wins. Told of what still waits here, and of the last STREAM_MARKS
+ * segments given out where a later one covers them whole. */
+uint32_t stream_conflicts(const struct stream *stream);
 /* Retransmitted segments seen (all bytes old). */
 uint32_t stream_duplicates(const struct stream *stream);
 

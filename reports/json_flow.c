@@ -122,6 +122,9 @@ static void put_seen(struct json_line *line, const struct flow_record *record)
     json_line_count(line, seen, "missing_bytes", record->missing_bytes);
     json_line_count(line, seen, "cut_packets", record->cut_packets);
     json_line_count(line, seen, "duplicates", record->duplicates);
+    if (record->conflicts > 0) {
+        json_line_count(line, seen, "conflicts", record->conflicts);
+    }
     if (record->lost_nearby) {
         json_line_flag(line, seen, "lost_nearby", true);
     }

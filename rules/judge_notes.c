@@ -108,7 +108,16 @@ void judge_notes_proof_flow(const struct view *view, struct assessment *a, const
 bool judge_notes_complete(const struct flow_record *r)
 {
     return r->both_directions && r->start_seen && r->missing_bytes == 0 && r->cut_packets == 0 &&
-           !r->evicted && !r->lost_nearby && r->facts->dropped == 0;
+           !r->evicted && !r->lost_nearby && r->conflicts == 0 && r->facts->dropped == 0;
+}
+
+void judge_notes_conflicts(const struct view *view, struct assessment *a)
+{
+    judge_notes_reason(
+        a, "capture.conflicting-bytes",
+        "%u TCP segments hold other bytes than those that came first at their place: "
+        "nobody can tell which of them the receiver took.",
+        view->record->conflicts);
 }
 
 bool judge_notes_incomplete(const struct view *view, struct assessment *a)
@@ -141,6 +150,9 @@ bool judge_notes_incomplete(const struct view *view, struct assessment *a)
     if (r->evicted) {
         judge_notes_reason(a, "capture.evicted",
                            "The flow was closed early because a table of overt was full.");
+    }
+    if (r->conflicts > 0) {
+        judge_notes_conflicts(view, a);
     }
     if (r->lost_nearby) {
         judge_notes_reason(a, "capture.packets-lost",

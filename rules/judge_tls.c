@@ -178,6 +178,10 @@ static enum verdict judge_server_signature(const struct view *view, struct asses
     if (!facts_is(view->facts, OBS_TLS_KEY_EXCHANGE_SIGNATURE, "invalid")) {
         return VERDICT_COMPLIANT;
     }
+    if (view->record->conflicts > 0) { /* the copy that was not read may be the signed one */
+        judge_notes_conflicts(view, a);
+        return VERDICT_UNKNOWN;
+    }
     char server[VIEW_NAME_SIZE];
     judge_notes_reason(a, "tls.server-signature-invalid",
                        "The key exchange of %s is not signed with the key of the certificate that "
@@ -305,6 +309,10 @@ static enum verdict judge_mutual(const struct view *view, struct assessment *a)
         a->observed = "mtls";
         prove_mtls(view, a);
         return VERDICT_COMPLIANT;
+    }
+    if (strcmp(state, "disproven") == 0 && view->record->conflicts > 0) {
+        judge_notes_conflicts(view, a);
+        return VERDICT_UNKNOWN;
     }
     if (strcmp(state, "disproven") == 0) {
         bool tls13 = has(facts_text(view->facts, facts_find(view->facts, OBS_TLS_VERSION)), "v1.3");

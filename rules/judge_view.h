@@ -100,6 +100,8 @@ void judge_notes_proof_flow(const struct view *view, struct assessment *a, const
                             const char *detail);
 /* Says why absence proves nothing here; false when the capture was complete. */
 bool judge_notes_incomplete(const struct view *view, struct assessment *a);
+/* The reason that TCP bytes of the flow contradict each other. */
+void judge_notes_conflicts(const struct view *view, struct assessment *a);
 /* Name or address of one end; buffer has VIEW_NAME_SIZE bytes. */
 enum { VIEW_NAME_SIZE = 64 };
 const char *judge_notes_name(const struct view_side *side, char *buffer);

@@ -293,6 +293,10 @@ static const struct reason_word words[] = {
     { "capture.evicted",
       "overt closed the flow early because a table was full.",
       "Give overt more memory, or filter the capture." },
+    { "capture.conflicting-bytes",
+      "TCP segments were sent again with other bytes: the first were judged, the receiver may have "
+      "taken the others.",
+      "Look for a middlebox or an attack that inserts segments between the two hosts." },
     { "capture.packets-lost",
       "The capture lost packets while the flow was under way, or its file is damaged there.",
       "Give overt watch a larger --buffer or more --workers, or a --filter for what matters; save "

@@ -215,6 +215,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int64_t reached = r.place > r.given ? r.place : r.given;
     int64_t tail = s.acked - 1 > s.sent ? s.acked - 1 : s.sent;
     must(stream_missing(stream) == r.gaps);
+    must(stream_conflicts(stream) == 0 && counters.value[COUNT_TCP_CONFLICTS] == 0);
     must(counters.value[COUNT_TCP_MISSING] + r.overflow >= r.gaps);
     must(!s.started || reached >= s.captured);
     must(!s.started || s.packet == 0 || r.skipped || reached <= tail);

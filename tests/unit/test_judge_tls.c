@@ -99,6 +99,25 @@ static void a_wrong_signature_that_was_accepted_is_a_violation(void)
     case_done(&c);
 }
 
+/* First bytes win: the receiver may have taken the others, which the signature may fit. */
+static void a_wrong_signature_over_contradicting_bytes_is_unknown(void)
+{
+    struct judge_case c = server_tls("disproven", "signature-invalid", "");
+    c.record.conflicts = 1;
+    case_judge(&c);
+    CHECK_EQ(case_row(&c, "TT-01")->verdict, VERDICT_UNKNOWN);
+    CHECK(case_reason(case_row(&c, "TT-01"), "capture.conflicting-bytes"));
+    case_done(&c);
+    c = server_tls("unknown", "one-direction", "");
+    c.record.conflicts = 1;
+    case_put_at(&c, OBS_TLS_KEY_EXCHANGE_SIGNATURE, 0, "invalid", 0);
+    case_judge(&c);
+    CHECK_EQ(case_row(&c, "TT-01")->verdict, VERDICT_UNKNOWN);
+    CHECK(case_reason(case_row(&c, "TT-01"), "capture.conflicting-bytes"));
+    CHECK(!case_reason(case_row(&c, "TT-01"), "tls.server-signature-invalid"));
+    case_done(&c);
+}
+
 static void a_server_that_signs_wrong_is_a_violation_towards_clients(void)
 {
     struct judge_case c = case_of(case_site);
@@ -202,6 +221,7 @@ int main(void)
     static_rsa_is_weak_and_says_so();
     a_bare_public_key_is_no_mutual_tls_and_no_violation();
     a_wrong_signature_that_was_accepted_is_a_violation();
+    a_wrong_signature_over_contradicting_bytes_is_unknown();
     a_server_that_signs_wrong_is_a_violation_towards_clients();
     an_unchecked_signature_is_what_the_policy_makes_of_it();
     an_expired_ca_is_weak_and_is_said();

@@ -185,6 +185,40 @@ static void stream_first_copy_wins_in_order_and_beyond_a_hole(void)
     CHECK_EQ(log.gaps, 0);
 }
 
+static uint32_t conflicts_after(const char *first, const char *second, uint32_t offset)
+{
+    struct log log = log_of(all);
+    struct stream *s = stream_new(true, isn);
+    push(s, &log, 0, first);
+    push(s, &log, offset, second);
+    uint32_t conflicts = stream_conflicts(s);
+    CHECK_EQ(counters.value[COUNT_TCP_CONFLICTS], conflicts);
+    finish(s, &log);
+    return conflicts;
+}
+
+static void stream_other_bytes_at_the_same_place_are_a_conflict(void)
+{
+    CHECK_EQ(conflicts_after("abcdefghij", "abcdefghij", 0), 0);
+    CHECK_EQ(conflicts_after("abcdefghij", "abcdefghiX", 0), 1);
+    CHECK_EQ(conflicts_after("abcdefghij", "aXcdefghijklm", 0), 1);
+    CHECK_EQ(conflicts_after("abcdefghij", "abcdefghijklm", 0), 0);
+    CHECK_EQ(conflicts_after("abcdefghij", "X", 9), 0); /* garbage of a keep-alive */
+    CHECK_EQ(conflicts_after("abcdefghij", "klm", 10), 0);
+    struct log log = log_of(all);
+    struct stream *s = stream_new(true, isn);
+    push(s, &log, 0, "ab");
+    push(s, &log, 4, "efgh"); /* beyond a hole: compared byte by byte */
+    push(s, &log, 5, "fgh");
+    CHECK_EQ(stream_conflicts(s), 0);
+    push(s, &log, 6, "gX");
+    CHECK_EQ(stream_conflicts(s), 1);
+    push(s, &log, 2, "cdeX"); /* fills it */
+    push(s, &log, 0, "abcdefgh");
+    CHECK_EQ(stream_conflicts(s), 2); /* the first "efgh" is not what came out */
+    finish(s, &log);
+}
+
 static void stream_retransmissions_and_keep_alives_are_duplicates(void)
 {
     struct log log = log_of(all);
@@ -393,6 +427,7 @@ int main(void)
     stream_what_the_reader_leaves_comes_again_with_more();
     stream_holes_are_filled_by_late_segments();
     stream_first_copy_wins_in_order_and_beyond_a_hole();
+    stream_other_bytes_at_the_same_place_are_a_conflict();
     stream_retransmissions_and_keep_alives_are_duplicates();
     stream_ack_gives_up_a_hole_only_with_three_segments_behind_it();
     stream_ack_inside_a_hole_gives_up_nothing();
