@@ -50,6 +50,9 @@ struct sink {
     /* Takes a datagram that a stream carries (TURN) to the analyzers of datagrams; NULL: to nobody.
      */
     void (*datagram)(struct sink *sink, const struct segment *seg);
+    /* Takes bytes of a stream inside of a stream (TLS in packets) to the analyzers of streams;
+     * none, and some cut: that many are missing. False: nobody wants more. NULL: likewise. */
+    bool (*stream)(struct sink *sink, const struct segment *seg);
     struct certificates *certificates;
     struct signatures *signatures;   /* NULL: signatures are not checked */
     struct verified *verified;       /* whose are left out; NULL: no signer's */
@@ -79,7 +82,8 @@ struct analyzer {
      * that follow, and it may step over more than is there. A datagram is always used up. */
     enum feed (*feed)(void *state, struct segment *seg, struct sink *sink);
     /* `missing` bytes of side `from` were not captured (stream). NULL: the analyzer does not mind.
-     * Afterwards feed goes on behind the hole. FEED_SETTLED gives up. */
+     * Afterwards feed goes on behind the hole. FEED_SETTLED gives up, FEED_RELEASE leaves what
+     * comes to those that may claim late. */
     enum feed (*gap)(void *state, uint8_t from, uint64_t missing, struct sink *sink);
     /* The flow ended: reports what is only known then. NULL means nothing. */
     void (*close)(void *state, struct sink *sink);

@@ -9,7 +9,6 @@
 #include "analyzers/crypto/signatures.h"
 #include "analyzers/dispatch_internal.h"
 #include "analyzers/joins/resumption.h"
-#include "base/text.h"
 
 enum { CACHE_LINE = 64, PREFETCH_STATE_BYTES = 6 * CACHE_LINE };
 
@@ -22,80 +21,6 @@ static const char *const initiator_names[] = {
     [BY_HELLO] = "hello",
     [BY_SYN] = "syn",
 };
-
-/* On one UDP 5-tuple several protocols meet (RFC 7983): the one that says most names the flow. */
-static uint8_t app_rank_of(const char *app)
-{
-    static const char *const by_rank[] = { "stun", "quic", "dtls", "rtp" };
-    for (unsigned i = 0; i < sizeof by_rank / sizeof by_rank[0]; i++) {
-        if (strcmp(by_rank[i], app) == 0) {
-            return (uint8_t)(i + 2);
-        }
-    }
-    return sizeof by_rank / sizeof by_rank[0] + 2;
-}
-
-static void put_text(struct analysis *a, const struct observation *obs, enum observation_kind kind,
-                     const char *text)
-{
-    struct observation own = *obs;
-    own.kind = kind;
-    own.text = text;
-    own.text_size = (uint32_t)strlen(text);
-    own.value = 0;
-    facts_put(&a->facts, &own);
-}
-
-/* One stream, two protocols. One that turned to TLS is what that TLS carries; else the first names
- * the flow and carries the other. */
-static void take_inner_app(struct analysis *a, const struct observation *obs, const char *app)
-{
-    char before[sizeof a->app];
-    struct text t = text_into(before, sizeof before);
-    text_put(&t, facts_text(&a->facts, facts_find(&a->facts, OBS_STARTTLS_PROTOCOL)));
-    bool tls = strcmp(app, "tls") == 0;
-    if (tls && t.used > 0) {
-        put_text(a, obs, OBS_TLS_STARTTLS, before);
-    }
-    if (tls && strcmp(a->app, before) == 0) {
-        memcpy(a->app, app, strlen(app) + 1);
-        put_text(a, obs, OBS_CARRIES, before);
-        put_text(a, obs, OBS_CARRIES_BY, "starttls");
-    } else if (strcmp(a->app, app) != 0) {
-        put_text(a, obs, OBS_CARRIES, app);
-        put_text(a, obs, OBS_CARRIES_BY, "content");
-    }
-}
-
-static void take_app(struct analysis *a, const struct observation *obs)
-{
-    char app[sizeof a->app];
-    struct text t = text_into(app, sizeof app);
-    text_put_escaped(&t, obs->text, obs->text_size);
-    uint8_t rank = app_rank_of(app);
-    a->claimed = true;
-    if (a->l4 == IPPROTO_TCP && a->app_rank != 0) {
-        take_inner_app(a, obs, app);
-        return;
-    }
-    if (a->app_rank == 0 || (a->l4 == IPPROTO_UDP && rank > a->app_rank)) {
-        memcpy(a->app, app, sizeof app);
-        a->app_by = "content";
-        a->app_rank = rank;
-    }
-}
-
-static void take_client(struct analysis *a, const struct observation *obs)
-{
-    bool hello = obs->text_size == 5 && memcmp(obs->text, "hello", 5) == 0;
-    uint8_t by = hello ? BY_HELLO : BY_REQUEST;
-    a->opening_seen = true;
-    bool again = hello && a->initiator == BY_HELLO; /* both sides had said hello */
-    if (by > a->initiator || again) {
-        a->initiator = by;
-        a->client = obs->value == 0 ? 0 : 1;
-    }
-}
 
 static bool is_for_joins(enum observation_kind kind)
 {
@@ -115,9 +40,9 @@ static void put(struct sink *sink, const struct observation *obs)
     struct flow_sink *fs = (struct flow_sink *)sink;
     struct analysis *a = fs->analysis;
     if (obs->kind == OBS_APP) {
-        take_app(a, obs);
+        dispatch_app_take(a, obs);
     } else if (obs->kind == OBS_CLIENT) {
-        take_client(a, obs);
+        dispatch_app_client(a, obs);
     } else if (is_for_joins(obs->kind)) {
         call_log_put(fs->dispatch->log, a->flow_id, a->end, obs);
     } else {
@@ -135,6 +60,12 @@ static void put_datagram(struct sink *sink, const struct segment *seg)
 {
     struct flow_sink *fs = (struct flow_sink *)sink;
     dispatch_udp_inside(fs->dispatch, fs->analysis, seg);
+}
+
+static bool put_stream(struct sink *sink, const struct segment *seg)
+{
+    struct flow_sink *fs = (struct flow_sink *)sink;
+    return dispatch_inner(fs->dispatch, fs->analysis, seg);
 }
 
 enum ov_status dispatch_new(const struct dispatch_options *options, struct dispatch **ret_dispatch)
@@ -159,6 +90,7 @@ enum ov_status dispatch_new(const struct dispatch_options *options, struct dispa
     }
     d->sink.sink.put = put;
     d->sink.sink.datagram = put_datagram;
+    d->sink.sink.stream = put_stream;
     d->sink.sink.certificates = options->certificates;
     tls_transcript_init(&d->transcripts, d->shared);
     if (options->verify != VERIFY_NONE) {
@@ -344,6 +276,7 @@ static void dispatch_packet(struct dispatch *d, struct batch *b, uint32_t i)
     if (is_settled(a)) {
         b->flow[i]->feeds_left = 0;
         dispatch_tcp_stop(a);
+        dispatch_inner_free(d, a);
     }
 }
 
@@ -417,6 +350,8 @@ static void finish(struct dispatch *d, struct flow_cold *cold)
     d->sink.sink.packet = 0;
     dispatch_tcp_finish(d, a);
     dispatch_tcp_stop(a);
+    dispatch_inner_finish(d, a);
+    dispatch_inner_free(d, a);
     close_seats(d, a);
     dispatch_ndpi_end(d, a);
     d->options.counters->value[COUNT_FACTS_DROPPED] += a->facts.dropped;

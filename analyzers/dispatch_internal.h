@@ -29,11 +29,20 @@ struct seat {
     uint32_t state;   /* slot in dispatch->states[analyzer] */
 };
 
+/* A stream that the flow's stream carries in packets of another protocol. */
+struct inner {
+    struct stream *stream[2];
+    uint32_t seq[2]; /* of the next byte */
+    uint8_t seat;    /* SEAT_NONE = undecided */
+    bool settled;
+};
+
 struct analysis {
     /* touched by every packet until the flow is settled: kept together, two cache lines */
     struct seat seats[SEATS];
     struct stream *stream[2];
     void *ndpi;
+    struct inner *inner;    /* owned; NULL = none */
     uint32_t undecided;     /* chunks or datagrams that nobody claimed */
     struct flow_end end[2]; /* side 0, side 1 */
     uint8_t l4;
@@ -104,8 +113,17 @@ struct segment dispatch_segment(const struct analysis *a, uint8_t side, uint64_t
                                 uint64_t time_us);
 /* One datagram: to the analyzer that knows it or claims it. */
 void dispatch_udp(struct dispatch *d, struct analysis *a, const struct batch *b, uint32_t i);
+/* Takes OBS_APP and OBS_CLIENT: of several protocols in one flow the right one names it. */
+void dispatch_app_take(struct analysis *a, const struct observation *obs);
+void dispatch_app_client(struct analysis *a, const struct observation *obs);
 /* A datagram inside the flow's stream: never to the analyzer that has the stream. */
 void dispatch_udp_inside(struct dispatch *d, struct analysis *a, const struct segment *seg);
+/* Bytes of a stream inside the flow's stream: never to the analyzer that has the stream. False:
+ * nobody wants more. */
+bool dispatch_inner(struct dispatch *d, struct analysis *a, const struct segment *seg);
+/* Hands over what waits in it. */
+void dispatch_inner_finish(struct dispatch *d, struct analysis *a);
+void dispatch_inner_free(struct dispatch *d, struct analysis *a);
 /* One TCP packet with its payload, SYN and ACK. */
 void dispatch_tcp(struct dispatch *d, struct analysis *a, const struct batch *b, uint32_t i);
 /* Does packet i acknowledge bytes beyond the SYN's whose sender is known to have begun so? */

@@ -125,11 +125,13 @@ static void on_gap(struct stream_reader *reader, uint64_t missing, uint64_t pack
     }
     struct seat *seat = &a->seats[a->stream_seat];
     const struct analyzer *analyzer = analyzers[seat->analyzer];
-    if (analyzer->gap != NULL && analyzer->gap(dispatch_state(r->dispatch, seat), r->side, missing,
-                                               &r->dispatch->sink.sink) == FEED_SETTLED) {
-        seat->settled = true;
-        a->settled = true;
-    }
+    enum feed feed = analyzer->gap == NULL
+                         ? FEED_MORE
+                         : analyzer->gap(dispatch_state(r->dispatch, seat), r->side, missing,
+                                         &r->dispatch->sink.sink);
+    seat->settled |= feed == FEED_SETTLED;
+    a->settled |= feed == FEED_SETTLED;
+    a->stream_seat = feed == FEED_RELEASE ? SEAT_NONE : a->stream_seat;
 }
 
 static struct side_reader reader_of(struct dispatch *d, struct analysis *a, uint8_t side)

@@ -88,6 +88,22 @@ static bool is_bodiless(uint16_t status)
     return status / 100 == 1 || status == 204 || status == 304;
 }
 
+/* RFC 9110 7.8, 9.3.6: another protocol from here on. */
+static const char *wrapper_of(const struct http_message *message)
+{
+    struct bytes headers = message->headers;
+    struct http_header header;
+    if (message->status != 101) {
+        return "http_connect";
+    }
+    while (http_message_next(&headers, &header)) {
+        if (header.name == HTTP_HEADER_UPGRADE && scan_is(&header.value, "websocket")) {
+            return "websocket";
+        }
+    }
+    return "http_upgrade";
+}
+
 /* A message whose headers are here; not whole: all of them that will come, and what stands last may
  * be half a line. */
 static enum step read_message(struct http_state *http, struct segment *seg,
@@ -117,7 +133,8 @@ static enum step read_message(struct http_state *http, struct segment *seg,
     }
     struct http_request asked = http_facts_response(&http->facts, &message, place);
     if (message.status == 101 || (asked.connect && message.status / 100 == 2)) {
-        return STEP_RELEASE; /* RFC 9110 7.8, 9.3.6: another protocol from here on */
+        observe_text(place->sink, seg, OBS_WRAPPER, wrapper_of(&message), 0);
+        return STEP_RELEASE;
     }
     expect_body(side, &message, asked.head || is_bodiless(message.status));
     return STEP_NEXT;

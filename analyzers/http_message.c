@@ -119,6 +119,7 @@ static const struct {
     { "Proxy-Authenticate", HTTP_HEADER_CHALLENGE },
     { "Location", HTTP_HEADER_LOCATION },
     { "X-MS-WebTicket", HTTP_HEADER_TICKET },
+    { "Upgrade", HTTP_HEADER_UPGRADE },
 };
 
 bool http_message_next(struct bytes *headers, struct http_header *ret_header)
@@ -198,6 +199,7 @@ static void read_header(struct http_message *message, const struct http_header *
     case HTTP_HEADER_AUTHORIZATION:
     case HTTP_HEADER_CHALLENGE:
     case HTTP_HEADER_TICKET:
+    case HTTP_HEADER_UPGRADE:
         break;
     }
 }

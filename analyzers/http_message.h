@@ -16,6 +16,7 @@ enum http_header_name {
     HTTP_HEADER_LOCATION,
     HTTP_HEADER_TICKET, /* X-MS-WebTicket */
     HTTP_HEADER_TRANSFER_ENCODING,
+    HTTP_HEADER_UPGRADE,
 };
 
 struct http_header {

@@ -51,10 +51,11 @@ enum observation_shape {
     X(OBS_DPI_PROTOCOL, SHAPE_TEXT, "dpi.protocol", "nDPI")                                        \
     X(OBS_DPI_APPLICATION, SHAPE_TEXT, "dpi.application", "nDPI")                                  \
     X(OBS_CREDENTIALS_EXPOSED, SHAPE_LIST, "credentials_exposed",                                  \
-      "what a reader gets or can break: plain login password bearer cram-md5 digest-md5 ntlm md5 " \
-      "obfuscated")                                                                                \
+      "what a reader gets or can break: plain login password bearer cram-md5 digest-md5 ntlm "     \
+      "digest obfuscated")                                                                         \
     /* turning to TLS on the way, and what comes of it */                                          \
-    X(OBS_STARTTLS_PROTOCOL, SHAPE_TEXT, "starttls.protocol", "smtp ftp pop3 imap xmpp")           \
+    X(OBS_STARTTLS_PROTOCOL, SHAPE_TEXT, "starttls.protocol",                                      \
+      "smtp ftp pop3 imap xmpp ldap postgresql mysql tds rdp")                                     \
     X(OBS_STARTTLS_OFFER, SHAPE_TEXT, "starttls.offer", "no offered required: by the server")      \
     X(OBS_STARTTLS_ASKED, SHAPE_FLAG, "starttls.asked", "by the client")                           \
     X(OBS_STARTTLS_ANSWER, SHAPE_TEXT, "starttls.answer", "accepted refused")                      \
@@ -62,6 +63,18 @@ enum observation_shape {
       "the client's, in clear, after a refusal or instead of TLS; until mail or stanzas came")     \
     X(OBS_STARTTLS_INJECTED, SHAPE_NUMBER, "starttls.injected_bytes",                              \
       "in the same piece of clear text as the request (CVE-2011-0411)")                            \
+    X(OBS_RDP_OFFER, SHAPE_LIST, "rdp.offer",                                                      \
+      "standard tls nla rdstls nla_ex aad: by the client, [MS-RDPBCGR] 2.2.1.1.1")                 \
+    X(OBS_RDP_SECURITY, SHAPE_TEXT, "rdp.security", "chosen, [MS-RDPBCGR] 2.2.1.2.1")              \
+    X(OBS_RDP_METHOD, SHAPE_TEXT, "rdp.encryption_method",                                         \
+      "of standard security: none 40bit 56bit 128bit fips, [MS-RDPBCGR] 2.2.1.4.3")                \
+    X(OBS_RDP_LEVEL, SHAPE_TEXT, "rdp.encryption_level", "none low client_compatible high fips")   \
+    X(OBS_TDS_CLIENT, SHAPE_TEXT, "tds.client",                                                    \
+      "off on not_supported required unknown: PRELOGIN, [MS-TDS] 2.2.6.5")                         \
+    X(OBS_TDS_SERVER, SHAPE_TEXT, "tds.server", "likewise")                                        \
+    X(OBS_TDS_ENCRYPTION, SHAPE_TEXT, "tds.encryption", "agreed: none login all")                  \
+    X(OBS_WRAPPER, SHAPE_LIST, "wrappers",                                                         \
+      "what the stream runs inside: http_connect websocket http_upgrade socks4 socks5")            \
     X(OBS_XMPP_STREAM, SHAPE_TEXT, "xmpp.stream", "client server: RFC 6120 4.8.2")                 \
     X(OBS_XMPP_DIALBACK, SHAPE_FLAG, "xmpp.dialback", "XEP-0220")                                  \
     /* TLS, DTLS, QUIC: section "tls" on TCP, "dtls" or "quic" on UDP */                           \

@@ -63,7 +63,7 @@ void starttls_exposes(struct starttls *st, const struct segment *seg, struct sin
         [SECRET_CRAM_MD5] = "cram-md5",
         [SECRET_DIGEST_MD5] = "digest-md5",
         [SECRET_NTLM] = "ntlm",
-        [SECRET_MD5] = "md5",
+        [SECRET_DIGEST] = "digest",
         [SECRET_OBFUSCATED] = "obfuscated",
     };
     if (kind < SECRET_COUNT && (st->kinds & 1u << kind) == 0) {

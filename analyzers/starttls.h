@@ -34,7 +34,7 @@ enum starttls_secret {
     SECRET_CRAM_MD5,   /* RFC 2195, APOP of RFC 1939 */
     SECRET_DIGEST_MD5, /* RFC 2831 */
     SECRET_NTLM,       /* [MS-NLMP] */
-    SECRET_MD5,        /* a digest of the password and a nonce */
+    SECRET_DIGEST,     /* another digest of the password and a nonce */
     SECRET_OBFUSCATED, /* a password that a fixed rule makes readable again ([MS-TDS] 2.2.6.4) */
     SECRET_COUNT,      /* none: the mechanism shows nothing */
 };

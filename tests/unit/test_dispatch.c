@@ -266,6 +266,60 @@ static void a_tunnel_through_a_proxy_is_handed_over(void)
     conclude(t);
     CHECK(strcmp(t->app, "http") == 0);
     CHECK(facts_is(t->record.facts, OBS_TLS_SNI, "x.example"));
+    CHECK(facts_is(t->record.facts, OBS_WRAPPER, "http_connect"));
+    CHECK(facts_is(t->record.facts, OBS_TLS_STARTTLS, "http_connect"));
+    CHECK(facts_is(t->record.facts, OBS_CARRIES, "tls"));
+    talk_over(t);
+}
+
+static void wrappers_may_be_inside_one_another(void)
+{
+    struct talk *t = talk_new(IPPROTO_TCP, 1080);
+    handshake(t);
+    say(t, CLIENT, TCP_ACK, "\x05\x01\x00", 3);
+    say(t, SERVER, TCP_ACK, "\x05\x00", 2);
+    say(t, CLIENT, TCP_ACK, "\x05\x01\x00\x01\x0a\x00\x00\x01\x00\x19", 10);
+    say(t, SERVER, TCP_ACK, "\x05\x00\x00\x01\x00\x00\x00\x00\x00\x00", 10);
+    say(t, SERVER, TCP_ACK, "220 mail ESMTP\r\n", 16);
+    say(t, CLIENT, TCP_ACK, "STARTTLS\r\n", 10);
+    say(t, SERVER, TCP_ACK, "220 go\r\n", 8);
+    say(t, CLIENT, TCP_ACK, client_hello, sizeof client_hello);
+    conclude(t);
+    CHECK(strcmp(t->app, "socks") == 0);
+    CHECK(facts_is(t->record.facts, OBS_WRAPPER, "socks5"));
+    CHECK(facts_is(t->record.facts, OBS_TLS_STARTTLS, "smtp"));
+    CHECK(facts_is(t->record.facts, OBS_TLS_SNI, "x.example"));
+    CHECK(facts_is(t->record.facts, OBS_CARRIES, "tls"));
+    talk_over(t);
+}
+
+/* [MS-TDS] 4.1: the handshake is in packets, cut into two of them. */
+static void tls_in_packets_of_a_database_is_read(void)
+{
+    static const uint8_t ask[] = { 0x12, 1, 0,  0x1a, 0, 0,    1, 0, 0, 0, 11, 0, 6,
+                                   1,    0, 17, 0,    1, 0xff, 9, 0, 0, 0, 0,  0, 1 };
+    static const uint8_t answer[] = { 0x04, 1, 0,  0x1a, 0, 0,    1, 0, 0, 0, 11, 0, 6,
+                                      1,    0, 17, 0,    1, 0xff, 9, 0, 0, 0, 0,  0, 1 };
+    const uint8_t head[] = { 0x12, 0, 0, 8 + 20, 0, 0, 1, 0 };
+    const uint8_t rest[] = { 0x12, 1, 0, (uint8_t)(8 + sizeof client_hello - 20), 0, 0, 2, 0 };
+    uint8_t packet[8 + sizeof client_hello];
+    struct talk *t = talk_new(IPPROTO_TCP, 1433);
+    handshake(t);
+    say(t, CLIENT, TCP_ACK, ask, sizeof ask);
+    say(t, SERVER, TCP_ACK, answer, sizeof answer);
+    memcpy(packet, head, 8);
+    memcpy(packet + 8, client_hello, 20);
+    say(t, CLIENT, TCP_ACK, packet, 28);
+    memcpy(packet, rest, 8);
+    memcpy(packet + 8, client_hello + 20, sizeof client_hello - 20);
+    say(t, CLIENT, TCP_ACK, packet, (uint32_t)sizeof client_hello - 12);
+    conclude(t);
+    CHECK(strcmp(t->app, "tls") == 0);
+    CHECK(facts_is(t->record.facts, OBS_TDS_ENCRYPTION, "all"));
+    CHECK(facts_is(t->record.facts, OBS_TLS_STARTTLS, "tds"));
+    CHECK(facts_is(t->record.facts, OBS_CARRIES, "tds"));
+    CHECK(facts_is(t->record.facts, OBS_TLS_SNI, "x.example"));
+    CHECK(facts_find(t->record.facts, OBS_MALFORMED) == NULL);
     talk_over(t);
 }
 
@@ -523,6 +577,8 @@ int main(void)
     tls_is_found_behind_an_unknown_protocol();
     http_inside_another_protocol_is_not_http();
     a_tunnel_through_a_proxy_is_handed_over();
+    wrappers_may_be_inside_one_another();
+    tls_in_packets_of_a_database_is_read();
     what_is_inside_pseudo_tls_is_read();
     what_nobody_claims_is_settled_and_only_counted();
     a_probe_is_no_talk_but_an_answer_makes_it_one();
