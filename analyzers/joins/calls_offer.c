@@ -266,7 +266,8 @@ static void refuse_offer(struct calls *calls, struct call *call, struct call_leg
 static void follow_end(struct call *call, const struct call_draft *draft)
 {
     bool invite = draft->method == METHOD_INVITE;
-    call->last_us = draft->time_us;
+    /* a clock that was set back makes no call older than it is */
+    call->last_us = draft->time_us > call->last_us ? draft->time_us : call->last_us;
     if (draft->line_count > 0 || (invite && draft->status < 300)) {
         call->ended_us = draft->status == 0 || draft->status >= 200 ? 0 : call->ended_us;
         call->accepted = call->accepted || (invite && draft->status >= 200 && draft->status < 300);

@@ -121,6 +121,7 @@ CHANGES = {
     "clock set forward": stepped(2),
     "clock set back": stepped(-2),
     "clock set back by an hour": stepped(-3600),
+    "clock set back by a day": stepped(-86400),
 }
 
 
