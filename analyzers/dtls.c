@@ -1,4 +1,4 @@
-/* analyzers/dtls.c: DTLS 1.0 and 1.2 on UDP, and the hellos of DTLS 1.3.
+/* analyzers/dtls.c: DTLS 1.0 and 1.2 on UDP, and of DTLS 1.3 the hellos and the sizes of records.
  *
  * Datagrams are lost, repeated and reordered; messages are handed on in the order of their sequence
  * numbers (dtls_fragments.c), and what they mean is in tls_handshake.c. */
@@ -11,9 +11,8 @@
 enum {
     RECORD_HEADER_SIZE = 13,
     BODY_MAX = (1 << 14) + 2048, /* RFC 6347 4.1 */
-    CONTENT_HEARTBEAT = 24,
-    CONTENT_CID = 25, /* RFC 9146: a connection id of unknown size stands before the length */
-    CONTENT_ACK = 26, /* RFC 9147 */
+    CONTENT_CID = 25,            /* RFC 9146: a connection id stands before the length */
+    CONTENT_ACK = 26,            /* RFC 9147 */
     ALERT_SIZE = 2,
     PROTECTED_MIN = 8, /* bytes that no record under keys goes below */
     TYPE_MAX = 25,     /* highest handshake type */
@@ -39,12 +38,21 @@ struct order {
 struct dtls_state {
     struct tls_handshake hs;
     struct order order[2];
+    bool cid_seen; /* the fact that connection ids are used was reported */
 };
 
 struct record {
     uint8_t type;
     uint16_t version, epoch, length;
 };
+
+/* The connection id in records to a side has the size that it asked for; false: not known. */
+static bool cid_of_receiver(const struct dtls_state *s, uint8_t from, uint32_t *ret_size)
+{
+    const struct tls_side *receiver = &s->hs.side[1 - from];
+    *ret_size = receiver->cid_size;
+    return receiver->cid_known && s->hs.side[from].cid_known;
+}
 
 /* RFC 6347 4.1: type(1) version(2) epoch(2) sequence number(6) length(2). */
 static struct record read_header(struct bytes *in)
@@ -54,15 +62,27 @@ static struct record read_header(struct bytes *in)
     h.version = bytes_u16(in);
     h.epoch = bytes_u16(in);
     bytes_skip(in, 6);
-    h.length = bytes_u16(in);
+    h.length = h.type == CONTENT_CID ? 0 : bytes_u16(in);
     bool known = h.version == DTLS10_VERSION || h.version == DTLS12_VERSION ||
                  h.version == DTLS_OPENSSL_VERSION;
     bool sound = known && h.type >= CONTENT_CHANGE_CIPHER_SPEC && h.type <= CONTENT_ACK &&
-                 (h.type == CONTENT_CID || h.length <= BODY_MAX);
+                 h.length <= BODY_MAX;
     if (bytes_ok(in) && !sound) {
         bytes_fail(in, BYTES_MALFORMED);
     }
     return h;
+}
+
+/* RFC 9146 4: what follows the sequence number of a record with an id: id, length(2). Where the
+ * size of the id is not known, all of the datagram is one record. */
+static uint32_t read_cid_length(const struct dtls_state *s, uint8_t from, struct bytes *in)
+{
+    uint32_t size = 0;
+    if (!cid_of_receiver(s, from, &size)) {
+        return bytes_sent(in);
+    }
+    bytes_skip(in, size);
+    return bytes_u16(in);
 }
 
 static bool is_unified(const struct bytes *in)
@@ -95,8 +115,8 @@ static enum claim dtls_claim(const struct segment *seg)
 {
     struct bytes in = seg->payload;
     struct record h = read_header(&in);
-    uint32_t length = h.type == CONTENT_CID ? bytes_sent(&in) : h.length;
-    struct bytes body = bytes_take(&in, length);
+    h.length = h.type == CONTENT_CID ? (uint16_t)bytes_sent(&in) : h.length;
+    struct bytes body = bytes_take(&in, h.length);
     if (!bytes_ok(&in) || !is_plausible(&h, body)) {
         return CLAIM_NO;
     }
@@ -104,6 +124,13 @@ static enum claim dtls_claim(const struct segment *seg)
         read_header(&in);
     }
     return bytes_ok(&in) ? CLAIM_YES : CLAIM_NO;
+}
+
+/* RFC 9147 4.1: with DTLS 1.3, first bytes 32 to 63 are records under keys. */
+static bool dtls_owns(const void *state, const struct segment *seg)
+{
+    const struct dtls_state *s = state;
+    return tls_names_is_13(s->hs.version) && is_unified(&seg->payload);
 }
 
 static bool is_hello(uint8_t type)
@@ -210,7 +237,9 @@ static enum bytes_fault read_clear(struct dtls_state *s, const struct segment *s
     }
     tls_handshake_announce(&s->hs, seg, sink);
     if (h->type == CONTENT_CHANGE_CIPHER_SPEC) {
-        s->hs.side[seg->from].changed_cipher = true;
+        tls_handshake_change(&s->hs, seg->from);
+    } else if (h->type == CONTENT_HEARTBEAT) {
+        tls_handshake_heartbeat(&s->hs, seg, body, sink);
     } else if (h->type == CONTENT_ALERT) {
         uint8_t level = bytes_u8(&body);
         uint8_t code = bytes_u8(&body);
@@ -225,40 +254,63 @@ static void read_protected(struct dtls_state *s, const struct segment *seg, uint
                            uint32_t size, struct sink *sink)
 {
     tls_handshake_announce(&s->hs, seg, sink);
+    if (type == CONTENT_HEARTBEAT) {
+        tls_handshake_heartbeat(&s->hs, seg, bytes_of(NULL, 0, 0), sink);
+    }
     tls_handshake_protected(&s->hs, seg->from, type, size);
     if (type == CONTENT_DATA || s->hs.side[seg->from].under_keys > REORDERED_MAX) {
         hand_on_rest(s, seg, sink);
     }
 }
 
-/* 001CSLEE(1) [connection id] sequence number(1 or 2) [length(2)]. */
+static void note_cid(struct dtls_state *s, const struct segment *seg, struct sink *sink)
+{
+    tls_handshake_announce(&s->hs, seg, sink);
+    if (!s->cid_seen) {
+        s->cid_seen = true;
+        observe_value(sink, seg, OBS_TLS_CONNECTION_ID, 1);
+    }
+}
+
+/* RFC 9147 4: 001CSLEE(1) [connection id] sequence number(1 or 2) [length(2)]. */
 static void read_unified(struct dtls_state *s, const struct segment *seg, struct bytes *in,
                          struct sink *sink)
 {
     uint8_t first = bytes_u8(in);
+    bool with_cid = (first & UNIFIED_CID) != 0;
+    uint32_t cid_size = 0;
+    bool known = !with_cid || cid_of_receiver(s, seg->from, &cid_size);
+    bytes_skip(in, cid_size);
     bytes_skip(in, (first & UNIFIED_SEQ16) != 0 ? 2 : 1);
-    bool sized = (first & UNIFIED_LENGTH) != 0 && (first & UNIFIED_CID) == 0;
+    bool sized = known && (first & UNIFIED_LENGTH) != 0;
     uint32_t size = sized ? bytes_u16(in) : bytes_sent(in);
     bytes_take(in, size);
-    if (bytes_ok(in)) {
-        if (sized) { /* else it may be several records */
-            tls_flight_datagram(&s->hs.flight, seg->from == s->hs.client, first & UNIFIED_EPOCH,
-                                size);
-        }
-        read_protected(s, seg, CONTENT_DATA, size, sink);
+    if (!bytes_ok(in)) {
+        return;
     }
+    s->hs.side[seg->from].seen = true;
+    if (with_cid) {
+        note_cid(s, seg, sink);
+    }
+    if (known) { /* else it may be several records, and how long the id is does not show */
+        tls_flight_datagram(&s->hs.flight, seg->from == s->hs.client, first & UNIFIED_EPOCH, size);
+    }
+    read_protected(s, seg, CONTENT_DATA, size, sink);
 }
 
 static void read_record(struct dtls_state *s, const struct segment *seg, struct bytes *in,
                         struct sink *sink)
 {
     struct record h = read_header(in);
-    uint32_t length = h.type == CONTENT_CID ? bytes_sent(in) : h.length;
+    uint32_t length = h.type == CONTENT_CID ? read_cid_length(s, seg->from, in) : h.length;
     struct bytes body = bytes_take(in, length);
     if (!bytes_ok(in)) {
         return;
     }
     s->hs.side[seg->from].seen = true;
+    if (h.type == CONTENT_CID) {
+        note_cid(s, seg, sink);
+    }
     if (h.epoch > 0 || h.type == CONTENT_CID) {
         read_protected(s, seg, h.type == CONTENT_CID ? CONTENT_DATA : h.type, length, sink);
         return;
@@ -320,6 +372,7 @@ const struct analyzer dtls_analyzer = {
     .carriers = CARRIER_UDP,
     .state_size = sizeof(struct dtls_state),
     .claim = dtls_claim,
+    .owns = dtls_owns,
     .feed = dtls_feed,
     .close = dtls_close,
 };

@@ -95,11 +95,17 @@ enum observation_shape {
     X(OBS_TLS_EXTENDED_MASTER_SECRET, SHAPE_FLAG, "tls.extended_master_secret", "RFC 7627")        \
     X(OBS_TLS_ENCRYPT_THEN_MAC, SHAPE_FLAG, "tls.encrypt_then_mac", "RFC 7366")                    \
     X(OBS_TLS_SECURE_RENEGOTIATION, SHAPE_FLAG, "tls.secure_renegotiation", "RFC 5746")            \
+    X(OBS_TLS_RENEGOTIATED, SHAPE_FLAG, "tls.renegotiated",                                        \
+      "a second handshake in the same connection, in clear or under keys (RFC 5746)")              \
+    X(OBS_TLS_HEARTBEAT, SHAPE_TEXT, "tls.heartbeat",                                              \
+      "RFC 6520: negotiated; used; overlong, one in clear that says it holds more than its "       \
+      "record")                                                                                    \
+    X(OBS_TLS_CONNECTION_ID, SHAPE_FLAG, "tls.connection_id", "RFC 9146, RFC 9147 9: agreed on")   \
     X(OBS_TLS_RESUMED, SHAPE_FLAG, "tls.resumed", "RFC 5246 7.3, RFC 8446 2.2")                    \
     X(OBS_TLS_RESUMPTION, SHAPE_TEXT, "tls.resumption", "session_id ticket psk")                   \
     X(OBS_TLS_HELLO_RETRY, SHAPE_FLAG, "tls.hello_retry", "RFC 8446 4.1.4")                        \
     X(OBS_TLS_EARLY_DATA, SHAPE_FLAG, "tls.early_data", "RFC 8446 4.2.10, offered")                \
-    X(OBS_TLS_ECH, SHAPE_TEXT, "tls.ech", "RFC 9849: offered")                                     \
+    X(OBS_TLS_ECH, SHAPE_TEXT, "tls.ech", "RFC 9849: offered, if only as GREASE")                  \
     X(OBS_TLS_ESTABLISHED, SHAPE_FLAG, "tls.established", "both sides sent protected records")     \
     X(OBS_TLS_STARTTLS, SHAPE_TEXT, "tls.starttls", "protocol in whose stream TLS began")          \
     X(OBS_TLS_ALERT_FROM, SHAPE_SIDE, "tls.alerts[].from", "RFC 8446 6")                           \

@@ -17,6 +17,7 @@ enum {
     HELD_MIN = 2048,    /* first size of a buffer for a message in pieces */
     HELD_MAX = TLS_MESSAGE_MAX + MESSAGE_HEADER + (1 << 14) + 2048, /* with one more record */
     HELLO_LOOK = 6,        /* bytes that tell a hello from a record under keys */
+    HEARTBEAT_LOOK = 3,    /* bytes that tell how much a heartbeat says that it holds */
     LEADING_MAX = 64,      /* bytes of another protocol that may stand before a hello */
     ALERTS_CLEAR_MAX = 15, /* bytes of alerts in clear; one under keys has no fewer than 16 */
 };
@@ -149,7 +150,7 @@ static void read_change_cipher_spec(struct tls_state *s, const struct segment *s
         tls_handshake_lost(&s->hs, seg, BYTES_MALFORMED, sink);
         drop_held(r);
     }
-    s->hs.side[seg->from].changed_cipher = true;
+    tls_handshake_change(&s->hs, seg->from);
 }
 
 /* An alert or ChangeCipherSpec in clear. */
@@ -239,6 +240,25 @@ static void stop(struct tls_state *s, struct segment *seg, struct sink *sink)
     tls_handshake_lost(&s->hs, seg, BYTES_MALFORMED, sink);
 }
 
+/* Bytes of the body that must be there before anything is made of the record. */
+static uint32_t look_of(const struct tls_record *h)
+{
+    uint32_t look = h->type == CONTENT_HANDSHAKE   ? HELLO_LOOK
+                    : h->type == CONTENT_HEARTBEAT ? HEARTBEAT_LOOK
+                                                   : 0;
+    return h->length >= look ? look : 0;
+}
+
+/* in: from the body on. Before ChangeCipherSpec it is in clear; TLS 1.3 hides all later ones. */
+static void read_heartbeat(struct tls_state *s, const struct segment *seg,
+                           const struct tls_record *h, struct bytes in, struct sink *sink)
+{
+    bool known = s->hs.version != 0 || s->hs.side[seg->from].messages != 0;
+    bool clear = known && !s->hs.side[seg->from].changed_cipher && !s->hs.side[seg->from].lost;
+    struct bytes body = bytes_take(&in, h->length);
+    tls_handshake_heartbeat(&s->hs, seg, clear ? body : bytes_of(NULL, 0, 0), sink);
+}
+
 /* At a record boundary. false: more bytes are needed, or none will be understood. */
 static bool read_record(struct tls_state *s, struct segment *seg, struct sink *sink)
 {
@@ -249,11 +269,13 @@ static bool read_record(struct tls_state *s, struct segment *seg, struct sink *s
         stop(s, seg, sink);
         return false;
     }
-    bool look = h.type == CONTENT_HANDSHAKE && h.length >= HELLO_LOOK;
-    if (!bytes_ok(&in) || (look && bytes_left(&in) < HELLO_LOOK)) {
+    if (!bytes_ok(&in) || bytes_left(&in) < look_of(&h)) {
         return false;
     }
     side->seen = true;
+    if (h.type == CONTENT_HEARTBEAT) {
+        read_heartbeat(s, seg, &h, in, sink);
+    }
     if (is_protected(s, seg, &h, &in)) {
         tls_hello_release(&s->hs, seg, sink);
         tls_handshake_protected(&s->hs, seg->from, h.type, h.length);

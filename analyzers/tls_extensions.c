@@ -10,6 +10,7 @@ enum {
     EXTENSION_SUPPORTED_GROUPS = 10,
     EXTENSION_SIGNATURE_ALGORITHMS = 13,
     EXTENSION_USE_SRTP = 14,
+    EXTENSION_HEARTBEAT = 15,
     EXTENSION_ALPN = 16,
     EXTENSION_CLIENT_CERTIFICATE_TYPE = 19,
     EXTENSION_SERVER_CERTIFICATE_TYPE = 20,
@@ -22,6 +23,7 @@ enum {
     EXTENSION_SUPPORTED_VERSIONS = 43,
     EXTENSION_POST_HANDSHAKE_AUTH = 49,
     EXTENSION_KEY_SHARE = 51,
+    EXTENSION_CONNECTION_ID = 54,
     EXTENSION_ENCRYPTED_CLIENT_HELLO = 0xfe0d,
     EXTENSION_RENEGOTIATION_INFO = 0xff01,
 };
@@ -230,6 +232,10 @@ static void report_offer(struct tls_handshake *hs, const struct segment *seg, ui
     case EXTENSION_CLIENT_CERTIFICATE_TYPE:
         read_certificate_types(hs, value);
         break;
+    case EXTENSION_CONNECTION_ID:
+        hs->side[seg->from].cid_known = true;
+        hs->side[seg->from].cid_size = bytes_u8(&value);
+        break;
     case EXTENSION_EARLY_DATA:
         hs->offers_early = true;
         observe_value(sink, seg, OBS_TLS_EARLY_DATA, 1);
@@ -295,6 +301,13 @@ static void read_answer(struct tls_server_extensions *found, uint16_t type, stru
         break;
     case EXTENSION_RENEGOTIATION_INFO:
         found->secure_renegotiation = true;
+        break;
+    case EXTENSION_HEARTBEAT:
+        found->heartbeat = true;
+        break;
+    case EXTENSION_CONNECTION_ID:
+        found->cid = true;
+        found->cid_size = bytes_u8(&value);
         break;
     case EXTENSION_SERVER_CERTIFICATE_TYPE:
         found->raw_server_key = bytes_u8(&value) == CERTIFICATE_RAW_KEY;

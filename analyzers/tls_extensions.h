@@ -12,6 +12,9 @@ struct tls_server_extensions {
     struct bytes alpn;
     bool psk, extended_master_secret, encrypt_then_mac, secure_renegotiation;
     bool raw_server_key, raw_client_key;
+    bool heartbeat;
+    bool cid; /* connection_id, with the size of the one that the server wants */
+    uint8_t cid_size;
 };
 
 /* extensions: the list without its length. Reports what a ClientHello offers. Returns the fault of

@@ -79,9 +79,23 @@ void tls_flight_datagram(struct tls_flight *f, bool client, uint8_t epoch, uint3
 {
     if (client && epoch == EPOCH_HANDSHAKE) {
         keep(f, size);
+    } else if (client && epoch == EPOCH_DATA && f->later_count < TLS_FLIGHT_LATER) {
+        f->later[f->later_count++] = (uint16_t)size; /* a datagram has no more */
     } else if (!client && epoch == EPOCH_DATA && f->count > 0) {
         f->went_on = true;
     }
+}
+
+/* The greatest common divisor of what was found so far and the plaintext of one record more. */
+static uint32_t common_with(const struct suite *s, uint32_t common, uint32_t size)
+{
+    uint32_t left = size > s->tag ? size - (uint32_t)s->tag : 1;
+    while (left != 0) {
+        uint32_t rest = common % left;
+        common = left;
+        left = rest;
+    }
+    return common;
 }
 
 /* Are all records multiples of one large number? Then they say nothing of what they hold. */
@@ -89,12 +103,10 @@ static bool is_padded(const struct tls_flight *f, const struct suite *s)
 {
     uint32_t common = 0;
     for (uint8_t i = 0; i < f->count; i++) {
-        uint32_t left = f->sizes[i] > s->tag ? f->sizes[i] - (uint32_t)s->tag : 1;
-        while (left != 0) {
-            uint32_t rest = common % left;
-            common = left;
-            left = rest;
-        }
+        common = common_with(s, common, f->sizes[i]);
+    }
+    for (uint8_t i = 0; i < f->later_count; i++) {
+        common = common_with(s, common, f->later[i]);
     }
     return common >= PADDED_TO;
 }

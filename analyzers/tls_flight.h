@@ -11,6 +11,7 @@
 
 enum {
     TLS_FLIGHT_RECORDS = 24,    /* records of the client that are looked at */
+    TLS_FLIGHT_LATER = 4,       /* records after the flight that show whether sizes are padded */
     TLS_FLIGHT_TEXT_SIZE = 160, /* their sizes in words, the NUL included */
 };
 
@@ -28,6 +29,8 @@ enum tls_flight_word {
 struct tls_flight {
     uint16_t sizes[TLS_FLIGHT_RECORDS]; /* of the client's records under keys since ServerHello */
     uint8_t count;                      /* of sizes */
+    uint8_t later_count;
+    uint16_t later[TLS_FLIGHT_LATER]; /* DTLS: of the client's first records after the flight */
     bool early;        /* records of the client came before ServerHello: early data, or disorder */
     bool client_ended; /* the client was the first to send what is as long as an alert */
     bool went_on;      /* the server answered the flight by more than an alert */

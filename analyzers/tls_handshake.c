@@ -194,6 +194,37 @@ void tls_handshake_alert(struct tls_handshake *hs, const struct segment *seg, ui
     }
 }
 
+void tls_handshake_change(struct tls_handshake *hs, uint8_t from)
+{
+    struct tls_side *side = &hs->side[from];
+    bool old = hs->version != 0 && !tls_names_is_13(hs->version); /* in TLS 1.3 it means nothing */
+    side->changed_again |= old && side->changed_cipher && !hs->datagram; /* datagrams repeat */
+    side->changed_cipher = true;
+}
+
+void tls_handshake_beats(struct tls_handshake *hs, const struct segment *seg,
+                         enum tls_heartbeat word, struct sink *sink)
+{
+    static const char *const words[] = { [TLS_HEARTBEAT_NEGOTIATED] = "negotiated",
+                                         [TLS_HEARTBEAT_USED] = "used",
+                                         [TLS_HEARTBEAT_OVERLONG] = "overlong" };
+    if (word > hs->heartbeat) {
+        hs->heartbeat = (uint8_t)word;
+        observe_text(sink, seg, OBS_TLS_HEARTBEAT, words[word], 0);
+    }
+}
+
+/* RFC 6520 4: type(1) length(2) payload padding(16+). */
+void tls_handshake_heartbeat(struct tls_handshake *hs, const struct segment *seg, struct bytes body,
+                             struct sink *sink)
+{
+    bytes_skip(&body, 1);
+    uint16_t length = bytes_u16(&body);
+    bool overlong = bytes_ok(&body) && length > bytes_sent(&body);
+    tls_handshake_announce(hs, seg, sink);
+    tls_handshake_beats(hs, seg, overlong ? TLS_HEARTBEAT_OVERLONG : TLS_HEARTBEAT_USED, sink);
+}
+
 void tls_handshake_protected(struct tls_handshake *hs, uint8_t from, uint8_t content, uint32_t size)
 {
     struct tls_side *side = &hs->side[from];

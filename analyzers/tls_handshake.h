@@ -29,7 +29,22 @@ enum {
     SUPPLEMENTAL_DATA = 23,
 };
 
-enum { CONTENT_CHANGE_CIPHER_SPEC = 20, CONTENT_ALERT, CONTENT_HANDSHAKE, CONTENT_DATA };
+/* RFC 5246 6.2.1, RFC 6520 3. */
+enum {
+    CONTENT_CHANGE_CIPHER_SPEC = 20,
+    CONTENT_ALERT,
+    CONTENT_HANDSHAKE,
+    CONTENT_DATA,
+    CONTENT_HEARTBEAT,
+};
+
+/* What became of the heartbeat extension; each includes those before. */
+enum tls_heartbeat {
+    TLS_HEARTBEAT_NONE,
+    TLS_HEARTBEAT_NEGOTIATED,
+    TLS_HEARTBEAT_USED,
+    TLS_HEARTBEAT_OVERLONG, /* one in clear says that it holds more than its record */
+};
 
 enum {
     TLS_MESSAGE_MAX = 128 * 1024, /* bytes of a handshake message that is put together */
@@ -50,13 +65,16 @@ struct tls_side {
     uint32_t data_like_finished;    /* of these, long enough for a TLS 1.3 Finished */
     uint8_t session_id[32];         /* of its hello */
     uint8_t session_id_size;
+    uint8_t cid_size;   /* of the connection id that it wants in records to it (DTLS) */
     uint8_t random[32]; /* of its newest hello */
     uint8_t leaf[32];   /* SHA-256 of the first certificate in its Certificate message */
     bool random_known, leaf_known;
+    bool cid_known;      /* its hello had the connection_id extension */
     bool seen;           /* any record of it */
     bool lost;           /* bytes are missing or unreadable: absence proves nothing */
     bool missing;        /* of these, missing: its ChangeCipherSpec may be among them */
     bool changed_cipher; /* ChangeCipherSpec */
+    bool changed_again;  /* another one, under the keys of the first: a renegotiation */
     bool fatal;          /* sent a fatal alert in clear */
     bool refused;        /* of these, one about the other's certificate */
     bool no_certificate; /* SSL 3.0 alert no_certificate */
@@ -84,6 +102,7 @@ struct tls_handshake {
     bool roles_known;
     bool issuer_known;
     bool announced;      /* OBS_APP was reported */
+    uint8_t heartbeat;   /* enum tls_heartbeat, as reported */
     uint8_t imitation;   /* IMITATION_*: nothing is reported before it is decided */
     bool pseudo;         /* [MS-TURN] 2.1.1: looks like TLS and is not */
     bool offers_13;      /* ClientHello offers TLS 1.3 */
@@ -113,6 +132,14 @@ void tls_handshake_alert(struct tls_handshake *hs, const struct segment *seg, ui
 /* A record under keys: content type and bytes of its body as sent. */
 void tls_handshake_protected(struct tls_handshake *hs, uint8_t from, uint8_t content,
                              uint32_t size);
+/* ChangeCipherSpec, in clear or under keys. */
+void tls_handshake_change(struct tls_handshake *hs, uint8_t from);
+/* A heartbeat record. body: in clear as far as it is there, else empty. */
+void tls_handshake_heartbeat(struct tls_handshake *hs, const struct segment *seg, struct bytes body,
+                             struct sink *sink);
+/* Reports what is known of heartbeats, when it is more than before. */
+void tls_handshake_beats(struct tls_handshake *hs, const struct segment *seg,
+                         enum tls_heartbeat word, struct sink *sink);
 /* Bytes of a side will never be read. Reported once per side. */
 void tls_handshake_lost(struct tls_handshake *hs, const struct segment *seg, enum bytes_fault fault,
                         struct sink *sink);

@@ -235,6 +235,14 @@ static void report_choice(struct tls_handshake *hs, const struct segment *seg,
         observe_text(sink, seg, OBS_TLS_USE_SRTP, tls_names_srtp(answer->srtp, buffer),
                      answer->srtp);
     }
+    if (answer->heartbeat) {
+        tls_handshake_beats(hs, seg, TLS_HEARTBEAT_NEGOTIATED, sink);
+    }
+    hs->side[seg->from].cid_known = answer->cid;
+    hs->side[seg->from].cid_size = answer->cid_size;
+    if (answer->cid && hs->side[1 - seg->from].cid_known) {
+        observe_value(sink, seg, OBS_TLS_CONNECTION_ID, 1);
+    }
     hs->side[seg->from].raw_key = answer->raw_server_key;
     hs->side[1 - seg->from].raw_key = answer->raw_client_key;
     if (!tls_names_is_13(hs->version)) {

@@ -18,6 +18,7 @@ enum {
     REPORTED_CARRIES = 1 << 5,
     REPORTED_RENEGOTIATED = 1 << 6,
     REPORTED_DISPROVEN = 1 << 7, /* as long as no renegotiation may have brought a certificate */
+    REPORTED_REPEATED = 1 << 8,
 };
 
 enum { RECORDS_ENOUGH = 64 }; /* records under keys after which nothing new is expected */
@@ -346,6 +347,16 @@ static void update_mtls(struct tls_handshake *hs, const struct segment *seg, boo
     }
 }
 
+/* A second handshake: begun in clear, or gone through by both under the keys of the first. */
+static void update_renegotiated(struct tls_handshake *hs, const struct segment *seg,
+                                struct sink *sink)
+{
+    bool again = hs->side[0].changed_again && hs->side[1].changed_again;
+    if ((hs->repeated || again) && first_report(hs, REPORTED_REPEATED)) {
+        observe_value(sink, seg, OBS_TLS_RENEGOTIATED, 1);
+    }
+}
+
 static void update_established(struct tls_handshake *hs, const struct segment *seg, bool end,
                                struct sink *sink)
 {
@@ -370,6 +381,7 @@ void tls_outcome_update(struct tls_handshake *hs, const struct segment *seg, boo
     }
     update_mtls(hs, seg, end, sink);
     update_established(hs, seg, end, sink);
+    update_renegotiated(hs, seg, sink);
     if (tls_names_is_13(hs->version) && hs->roles_known && first_report(hs, REPORTED_CARRIES)) {
         tls_extensions_carries(hs, seg, sink);
     }

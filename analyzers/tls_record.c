@@ -7,7 +7,9 @@
 
 enum {
     BODY_MAX = (1 << 14) + 2048, /* RFC 5246 6.2.3 */
-    CONTENT_HEARTBEAT = 24,
+    /* ChangeCipherSpec under keys: 1 and what a MAC or a tag, an IV and padding add */
+    CHANGE_PROTECTED_MIN = 9,
+    CHANGE_PROTECTED_MAX = 128,
     ALERT_SIZE = 2,         /* of one in clear */
     PROTECTED_MIN = 16,     /* bytes that no protected alert goes below */
     HELLO_BODY_MIN = 38,    /* version(2) random(32) session id length(1) suite(2) and one more */
@@ -22,9 +24,11 @@ struct tls_record tls_record_read(struct bytes *in)
     h.type = bytes_u8(in);
     h.version = bytes_u16(in);
     h.length = bytes_u16(in);
+    bool change =
+        h.length == 1 || (h.length >= CHANGE_PROTECTED_MIN && h.length <= CHANGE_PROTECTED_MAX);
     bool sound = h.type >= CONTENT_CHANGE_CIPHER_SPEC && h.type <= CONTENT_HEARTBEAT &&
                  h.version >= SSL3_VERSION && h.version <= TLS13_VERSION && h.length <= BODY_MAX &&
-                 (h.type != CONTENT_CHANGE_CIPHER_SPEC || h.length == 1);
+                 (h.type != CONTENT_CHANGE_CIPHER_SPEC || change);
     if (bytes_ok(in) && !sound) {
         bytes_fail(in, BYTES_MALFORMED);
     }
@@ -58,7 +62,7 @@ static bool is_plausible(const struct tls_record *h, const struct bytes *body)
 {
     switch (h->type) {
     case CONTENT_CHANGE_CIPHER_SPEC:
-        return bytes_peek(body, 0) == 1;
+        return h->length == 1 && bytes_peek(body, 0) == 1;
     case CONTENT_ALERT:
         return h->length >= PROTECTED_MIN ||
                (h->length == ALERT_SIZE && bytes_peek(body, 0) >= 1 && bytes_peek(body, 0) <= 2);

@@ -159,6 +159,136 @@ static void dtls_1_3_hides_the_certificates(void)
     play_free(p);
 }
 
+static uint32_t put_number(uint8_t *at, uint64_t value, uint32_t size)
+{
+    for (uint32_t i = 0; i < size; i++) {
+        at[i] = (uint8_t)(value >> 8 * (size - 1 - i));
+    }
+    return size;
+}
+
+/* A hello of either side with the connection_id extension: an id so long is wanted. */
+static void play_cid_hello(struct play *p, uint8_t side, uint8_t size)
+{
+    static const char *const fixed[] = { "00000002130101"
+                                         "00",
+                                         "00130100" };
+    static const char *const versions[] = { "002b000302fefc", "002b0002fefc" };
+    uint8_t body[512] = { 0xfe, 0xfd, (uint8_t)(side + 1) };
+    uint8_t list[256];
+    uint32_t n = 34;
+    n += play_hex(fixed[side], body + n);
+    uint32_t listed = play_hex(versions[side], list);
+    listed += put_number(list + listed, 54, 2);
+    listed += put_number(list + listed, 1U + size, 2);
+    listed += put_number(list + listed, size, 1);
+    memset(list + listed, 0xc1, size);
+    listed += size;
+    n += put_number(body + n, listed, 2);
+    memcpy(body + n, list, listed);
+    n += listed;
+
+    uint8_t record[1024] = { 22, 0xfe, 0xfd };
+    uint32_t at = 11;
+    at += put_number(record + at, n + 12, 2);
+    at += put_number(record + at, side == 0 ? 1 : 2, 1);
+    at += put_number(record + at, n, 3);
+    at += put_number(record + at, 0, 5); /* first message, from its start */
+    at += put_number(record + at, n, 3);
+    memcpy(record + at, body, n);
+    play_bytes(p, side, record, at + n);
+}
+
+/* Two records under keys in one datagram: 001CSLEE, id, sequence number, length, bytes. */
+static void play_cid_records(struct play *p, uint8_t side, uint8_t first, uint8_t cid_size,
+                             uint16_t size)
+{
+    uint8_t bytes[2048] = { 0 };
+    uint32_t n = 0;
+    for (unsigned i = 0; i < 2; i++) {
+        bytes[n++] = first;
+        n += cid_size + 2U;
+        bytes[n++] = (uint8_t)(size >> 8);
+        bytes[n++] = (uint8_t)size;
+        n += size;
+    }
+    play_bytes(p, side, bytes, n);
+}
+
+static void records_with_connection_ids_are_told_apart(void)
+{
+    struct play *p = play_new(&dtls_analyzer);
+    play_cid_hello(p, 0, 3); /* what the client wants stands in what the server sends */
+    CHECK(!play_knows(p, OBS_TLS_CONNECTION_ID));
+    play_cid_hello(p, 1, 8);
+    CHECK(play_is(p, OBS_TLS_VERSION, "DTLSv1.3"));
+    CHECK_EQ(play_flag(p, OBS_TLS_CONNECTION_ID), 1);
+    play_cid_records(p, 1, 0x3e, 3, 200);
+    play_cid_records(p, 0, 0x3e, 8, 450);
+    play_cid_records(p, 1, 0x3f, 3, 35);
+    play_cid_records(p, 0, 0x3f, 8, 61);
+    CHECK_EQ(play_flag(p, OBS_MALFORMED), -1);
+    CHECK_EQ(play_flag(p, OBS_TLS_ESTABLISHED), 1);
+    CHECK(play_mtls(p, "inferred", "record-sizes"));
+    CHECK(play_is(p, OBS_TLS_MTLS_RECORDS, "450"));
+    play_close(p);
+    play_free(p);
+}
+
+/* Without the hellos the size of the id is not known: one record to the end of the datagram. */
+static void an_id_of_unknown_size_is_noticed(void)
+{
+    struct play *p = play_new(&dtls_analyzer);
+    play_one(p, &(struct chunk){ 0, "19fefd0001000000000001c1c1c1c100080102030405060708" });
+    CHECK_EQ(play_flag(p, OBS_TLS_CONNECTION_ID), 1);
+    CHECK_EQ(play_flag(p, OBS_MALFORMED), -1);
+    play_close(p);
+    play_free(p);
+}
+
+static bool is_owned(const struct play *p, uint8_t first)
+{
+    uint8_t bytes[40] = { first };
+    struct segment seg = { .payload = bytes_of(bytes, sizeof bytes, sizeof bytes) };
+    return dtls_analyzer.owns(p->state, &seg);
+}
+
+/* RFC 9147 4.1, RFC 7983: STUN begins with 0 to 3, RTP with 128 to 191. */
+static void records_of_1_3_are_its_own_when_it_was_negotiated(void)
+{
+    struct play *p = play_new(&dtls_analyzer);
+    CHECK(!is_owned(p, 0x2e));
+    play_one(p, &dtls13[0]);
+    CHECK(!is_owned(p, 0x2e));
+    play_one(p, &dtls13[1]);
+    CHECK(is_owned(p, 0x2e) && is_owned(p, 0x20) && is_owned(p, 0x3f));
+    CHECK(!is_owned(p, 0x00) && !is_owned(p, 0x16) && !is_owned(p, 0x40) && !is_owned(p, 0x80));
+    play_close(p);
+    play_free(p);
+    p = play(dtls12_plain);
+    CHECK(!is_owned(p, 0x2e));
+    play_free(p);
+}
+
+static void a_heartbeat_that_claims_too_much_is_noticed(void)
+{
+    struct play *p = play_new(&dtls_analyzer);
+    play_one(p, &dtls12_plain[0]);
+    play_one(p, &(struct chunk){ 0, "18fefd0000000000000002000301000"
+                                    "0" });
+    CHECK(play_is(p, OBS_TLS_HEARTBEAT, "used"));
+    play_one(p, &(struct chunk){ 0, "18fefd00000000000000030003014000" });
+    CHECK(play_is(p, OBS_TLS_HEARTBEAT, "overlong"));
+    play_close(p);
+    play_free(p);
+    p = play_new(&dtls_analyzer);
+    play_one(p, &dtls12_plain[0]);
+    play_one(p, &(struct chunk){ 0, "18fefd00010000000000030010014000aabbccddeeff00112233445566" });
+    CHECK(play_is(p, OBS_TLS_HEARTBEAT, "used")); /* under keys its words are not readable */
+    play_close(p);
+    play_free(p);
+}
+
 static void claims_are_strict(void)
 {
     for (size_t i = 0; dtls12_mutual[i].hex != NULL; i++) {
@@ -259,6 +389,10 @@ int main(void)
     a_lost_datagram_makes_absence_unknown();
     one_direction_keeps_the_rest_unknown();
     dtls_1_3_hides_the_certificates();
+    records_with_connection_ids_are_told_apart();
+    an_id_of_unknown_size_is_noticed();
+    records_of_1_3_are_its_own_when_it_was_negotiated();
+    a_heartbeat_that_claims_too_much_is_noticed();
     claims_are_strict();
     every_short_datagram_is_malformed();
     snap_length_hides_only_what_was_needed();

@@ -142,6 +142,7 @@ static void messages_of_two_handshakes_prove_nothing_together(void)
     play_range(p, tls12_mutual, 3, 8);
     play_close(p);
     CHECK(play_mtls(p, "unknown", "renegotiated"));
+    CHECK_EQ(play_flag(p, OBS_TLS_RENEGOTIATED), 1);
     play_free(p);
 }
 
@@ -213,6 +214,87 @@ static void a_renegotiation_that_may_be_lost_makes_an_earlier_conclusion_void(vo
                                   : play_mtls(p, "disproven", "not-requested"));
         play_free(p);
     }
+}
+
+/* ChangeCipherSpec of a renegotiation is under the keys of the first handshake: it is longer. */
+static void a_second_change_of_keys_by_both_is_a_renegotiation(void)
+{
+    static const char change[] = "1403030019"
+                                 "00000000000000010203040506070809101112131415161718";
+    for (unsigned sides = 0; sides < 4; sides++) {
+        struct play *p = play_new(&tls_analyzer);
+        play_range(p, tls12_empty, 0, 4);
+        for (unsigned side = 0; side < 2; side++) {
+            if ((sides >> side & 1) != 0) {
+                play_text(p, (uint8_t)side, change);
+            }
+        }
+        play_range(p, tls12_empty, 4, 6);
+        play_close(p);
+        CHECK_EQ(play_flag(p, OBS_TLS_RENEGOTIATED), sides == 3 ? 1 : -1);
+        CHECK_EQ(play_flag(p, OBS_MALFORMED), -1);
+        CHECK_EQ(play_flag(p, OBS_TLS_ESTABLISHED), 1);
+        play_free(p);
+    }
+}
+
+/* CVE-2014-0160: it asks for 16384 bytes of 0, and before there are keys that can be read. */
+static void a_heartbeat_that_claims_too_much_is_noticed(void)
+{
+    static const struct {
+        const char *record, *word;
+    } cases[] = {
+        { "1803030003014000", "overlong" },
+        { "1803030013010000000102030405060708090a0b0c0d0e0f", "used" },
+        { "18030300020140", "used" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct play *p = play_new(&tls_analyzer);
+        play_range(p, tls12_empty, 0, 2);
+        CHECK(!play_knows(p, OBS_TLS_HEARTBEAT));
+        play_text(p, 0, cases[i].record);
+        play_range(p, tls12_empty, 2, 6);
+        play_close(p);
+        CHECK(play_is(p, OBS_TLS_HEARTBEAT, cases[i].word));
+        CHECK(play_mtls(p, "disproven", "empty"));
+        CHECK_EQ(play_flag(p, OBS_MALFORMED), -1);
+        play_free(p);
+    }
+    struct play *p = play_new(&tls_analyzer); /* under keys nobody can read what it claims */
+    play_range(p, tls12_empty, 0, 4);
+    play_text(p, 0, "1803030003014000");
+    play_close(p);
+    CHECK(play_is(p, OBS_TLS_HEARTBEAT, "used"));
+    play_free(p);
+}
+
+static void a_heartbeat_in_pieces_is_the_same(void)
+{
+    struct play *p = play_new(&tls_analyzer);
+    play_range(p, tls12_empty, 0, 2);
+    static const uint8_t record[] = { 0x18, 3, 3, 0, 3, 1, 0x40, 0 };
+    for (uint32_t i = 0; i < sizeof record; i++) {
+        CHECK(!play_knows(p, OBS_TLS_HEARTBEAT));
+        play_bytes(p, 0, record + i, 1);
+    }
+    CHECK(play_is(p, OBS_TLS_HEARTBEAT, "overlong"));
+    play_close(p);
+    play_free(p);
+}
+
+/* A ServerHello that agrees to heartbeats (extension 15). */
+static void an_agreed_heartbeat_is_told(void)
+{
+    struct play *p = play_new(&tls_analyzer);
+    play_one(p, &tls12_empty[0]);
+    play_text(p, 1,
+              "160303003102"
+              "00002d0303ffeeddccbbaa99887766554433221100ffeeddccbbaa99887766554433221100"
+              "00c02b00"
+              "0005000f000101");
+    CHECK(play_is(p, OBS_TLS_HEARTBEAT, "negotiated"));
+    play_close(p);
+    play_free(p);
 }
 
 static void an_alert_under_keys_is_not_read_as_one_in_clear(void)
@@ -307,6 +389,10 @@ int main(void)
     a_renegotiation_may_bring_the_certificate();
     a_renegotiation_shows_by_the_client_alone_when_the_server_was_lost();
     a_renegotiation_that_may_be_lost_makes_an_earlier_conclusion_void();
+    a_second_change_of_keys_by_both_is_a_renegotiation();
+    a_heartbeat_that_claims_too_much_is_noticed();
+    a_heartbeat_in_pieces_is_the_same();
+    an_agreed_heartbeat_is_told();
     an_alert_under_keys_is_not_read_as_one_in_clear();
     early_data_is_no_finished_handshake();
     a_bare_public_key_is_no_certificate();

@@ -136,6 +136,26 @@ static void dtls_tells_of_a_certificate_alone(void)
     CHECK_EQ(tls_flight_judge_datagrams(&f, AES128, false), TLS_FLIGHT_SHOWN);
 }
 
+/* One record of the flight alone could be padding; what comes after it shows that it is not. */
+static void later_datagrams_show_that_the_flight_is_not_padded(void)
+{
+    struct tls_flight f = { 0 };
+    tls_flight_datagram(&f, true, 2, 450);
+    tls_flight_datagram(&f, false, 3, 35);
+    CHECK_EQ(tls_flight_judge_datagrams(&f, AES128, false), TLS_FLIGHT_OPEN);
+    struct tls_flight padded = f;
+    for (unsigned i = 0; i < 2 * TLS_FLIGHT_LATER; i++) {
+        tls_flight_datagram(&padded, true, 3, 450);
+    }
+    CHECK_EQ(padded.later_count, TLS_FLIGHT_LATER);
+    CHECK_EQ(tls_flight_judge_datagrams(&padded, AES128, false), TLS_FLIGHT_OPEN);
+    CHECK_EQ(tls_flight_judge_datagrams(&padded, AES128, true), TLS_FLIGHT_UNCLEAR);
+    tls_flight_datagram(&f, true, 3, 61);
+    CHECK_EQ(tls_flight_judge_datagrams(&f, AES128, false), TLS_FLIGHT_SHOWN);
+    char text[TLS_FLIGHT_TEXT_SIZE];
+    CHECK(strcmp(tls_flight_text(&f, AES128, text), "450") == 0);
+}
+
 /* A connection through the analyzer: what is offered, then records of zeros. */
 struct talk {
     const char *offer; /* extensions of ClientHello beside supported_versions, in hex */
@@ -244,6 +264,7 @@ int main(void)
     early_data_and_disorder_tell_nothing();
     the_text_is_the_flight();
     dtls_tells_of_a_certificate_alone();
+    later_datagrams_show_that_the_flight_is_not_padded();
     what_the_client_offers_is_taken_into_account();
     a_hole_in_the_flight_leaves_it_unknown();
     return check_failures > 0;
