@@ -80,7 +80,8 @@ enum observation_shape {
     /* TLS, DTLS, QUIC: section "tls" on TCP, "dtls" or "quic" on UDP */                           \
     X(OBS_TLS_VERSION, SHAPE_TEXT, "tls.version", "RFC 8446 4.2.1; value: wire number")            \
     X(OBS_TLS_CIPHER, SHAPE_TEXT, "tls.cipher", "IANA name; value: code point")                    \
-    X(OBS_TLS_GROUP, SHAPE_TEXT, "tls.group", "RFC 8446 4.2.7; value: code point")                 \
+    X(OBS_TLS_GROUP, SHAPE_TEXT, "tls.group",                                                      \
+      "RFC 8446 4.2.7, or size of a DH or export RSA key; value: code")                            \
     X(OBS_TLS_SIGNATURE, SHAPE_TEXT, "tls.signature", "RFC 8446 4.2.3, ServerKeyExchange")         \
     X(OBS_TLS_COMPRESSION, SHAPE_TEXT, "tls.compression", "RFC 3749; absent when null")            \
     X(OBS_TLS_SNI, SHAPE_TEXT, "tls.sni", "RFC 6066 3")                                            \

@@ -9,7 +9,7 @@
 #include "analyzers/tls_suites.h"
 
 enum { CURVE_EXPLICIT_PRIME = 1, CURVE_EXPLICIT_CHAR2 = 2, CURVE_NAMED = 3 };
-enum { PRIME_MAX = 2048 }; /* bytes of a Diffie-Hellman prime that is looked at */
+enum { PRIME_MAX = 2048 }; /* bytes of a prime or modulus that is looked at */
 
 /* SHA-256 of the primes of RFC 7919 appendix A, big-endian. */
 static const struct {
@@ -43,22 +43,33 @@ struct key_exchange {
     struct bytes signature;
 };
 
-static void name_prime(struct key_exchange *found, struct bytes prime)
+/* Steps over leading zeros; the bits of the number, 0 = not to be told. */
+static unsigned bits_of(struct bytes *number)
 {
-    while (bytes_peek(&prime, 0) == 0) {
-        bytes_skip(&prime, 1);
+    while (bytes_peek(number, 0) == 0) {
+        bytes_skip(number, 1);
     }
-    uint32_t size = bytes_left(&prime);
-    if (size == 0 || size > PRIME_MAX || prime.cut > 0) {
-        return;
+    uint32_t size = bytes_left(number);
+    if (size == 0 || size > PRIME_MAX || number->cut > 0) {
+        return 0;
     }
     unsigned bits = size * 8;
-    for (int top = bytes_peek(&prime, 0); (top & 0x80) == 0; top <<= 1) {
+    for (int top = bytes_peek(number, 0); (top & 0x80) == 0; top <<= 1) {
         bits--;
+    }
+    return bits;
+}
+
+static void name_prime(struct key_exchange *found, struct bytes prime)
+{
+    unsigned bits = bits_of(&prime);
+    if (bits == 0) {
+        return;
     }
     snprintf(found->text, sizeof found->text, "DHE-%u", bits);
     found->group = found->text;
 
+    uint32_t size = bytes_left(&prime);
     uint8_t digest[32];
     digest_sha256(bytes_skip(&prime, size), size, digest);
     for (size_t i = 0; i < sizeof known_primes / sizeof known_primes[0]; i++) {
@@ -77,6 +88,18 @@ static void read_dh(struct key_exchange *found, struct bytes *in)
     bytes_take(in, bytes_u16(in));
     if (bytes_ok(in)) {
         name_prime(found, prime);
+    }
+}
+
+/* RFC 2246 7.4.3: modulus(2+) exponent(2+) of a short key that lives for one connection. */
+static void read_export_rsa(struct key_exchange *found, struct bytes *in)
+{
+    struct bytes modulus = bytes_take(in, bytes_u16(in));
+    bytes_take(in, bytes_u16(in));
+    unsigned bits = bytes_ok(in) ? bits_of(&modulus) : 0;
+    if (bits > 0) {
+        snprintf(found->text, sizeof found->text, "RSA-%u", bits);
+        found->group = found->text;
     }
 }
 
@@ -137,15 +160,19 @@ enum bytes_fault tls_key_exchange_server(struct tls_handshake *hs, const struct 
                                          struct bytes body, struct sink *sink)
 {
     enum tls_exchange exchange = tls_suites_exchange(hs->cipher);
-    if (exchange != TLS_EXCHANGE_DHE && exchange != TLS_EXCHANGE_ECDHE) {
+    bool psk = tls_suites_is_psk(hs->cipher);
+    bool export = exchange == TLS_EXCHANGE_RSA && !psk; /* FREAK: maybe not even asked for */
+    if (exchange != TLS_EXCHANGE_DHE && exchange != TLS_EXCHANGE_ECDHE && !export) {
         return BYTES_OK; /* nothing in it that is reported */
     }
     struct key_exchange found = { 0 };
     struct bytes parameters = body;
-    if (tls_suites_is_psk(hs->cipher)) {
+    if (psk) {
         bytes_take(&body, bytes_u16(&body)); /* RFC 4279 3: identity hint */
     }
-    if (exchange == TLS_EXCHANGE_DHE) {
+    if (export) {
+        read_export_rsa(&found, &body);
+    } else if (exchange == TLS_EXCHANGE_DHE) {
         read_dh(&found, &body);
     } else {
         read_ecdh(&found, &body);

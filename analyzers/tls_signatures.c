@@ -300,6 +300,17 @@ static void keep(struct tls_handshake *hs, uint8_t from, uint8_t type, struct by
     }
 }
 
+void tls_signatures_old_hello(struct tls_handshake *hs, uint8_t from, struct bytes message,
+                              struct sink *sink)
+{
+    if (sink->transcripts == NULL || hs->transcript.broken != NULL ||
+        hs->transcript.side[from].size > 0) {
+        return;
+    }
+    struct transcript_message hello = { .type = CLIENT_HELLO, .bare = true, .body = message };
+    tls_transcript_add(sink->transcripts, &hs->transcript, from, &hello);
+}
+
 void tls_signatures_message(struct tls_handshake *hs, const struct segment *seg, uint8_t type,
                             struct bytes body, struct sink *sink)
 {

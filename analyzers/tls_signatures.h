@@ -11,6 +11,9 @@
  * can. */
 void tls_signatures_message(struct tls_handshake *hs, const struct segment *seg, uint8_t type,
                             struct bytes body, struct sink *sink);
+/* A ClientHello of SSL 2.0 form, from its type on: it is signed as it is (RFC 5246 E.2). */
+void tls_signatures_old_hello(struct tls_handshake *hs, uint8_t from, struct bytes message,
+                              struct sink *sink);
 /* ServerKeyExchange: its parameters and their signature (scheme: of TLS 1.2). */
 void tls_signatures_server(struct tls_handshake *hs, const struct segment *seg,
                            const struct bytes *parameters, uint16_t scheme,

@@ -6,6 +6,7 @@
 #include "analyzers/tls_certificates.h"
 #include "analyzers/tls_hello.h"
 #include "analyzers/tls_names.h"
+#include "analyzers/tls_signatures.h"
 #include "analyzers/tls_suites.h"
 
 enum { MESSAGE_CLIENT_HELLO = 1, MESSAGE_CLIENT_MASTER_KEY = 2, MESSAGE_SERVER_HELLO = 4 };
@@ -127,6 +128,14 @@ static void report_kind(const struct segment *seg, enum observation_kind kind, u
     observe_text(sink, seg, kind, name, code);
 }
 
+/* RFC 5246 E.2: it is the client's random, behind zeros when it is shorter. */
+static void keep_challenge(struct tls_side *side, struct bytes challenge)
+{
+    uint32_t size = bytes_left(&challenge);
+    memset(side->random, 0, sizeof side->random);
+    side->random_known = bytes_copy(&challenge, side->random + (sizeof side->random - size), size);
+}
+
 static enum bytes_fault report_client_hello(struct tls_handshake *hs, const struct segment *seg,
                                             struct bytes body, struct sink *sink)
 {
@@ -141,6 +150,7 @@ static enum bytes_fault report_client_hello(struct tls_handshake *hs, const stru
         return BYTES_OK;
     }
     tls_handshake_announce(hs, seg, sink);
+    keep_challenge(&hs->side[seg->from], h.challenge);
     for (uint32_t i = 0; i < OFFERED_MAX && bytes_left(&h.kinds) > 0; i++) {
         report_kind(seg, OBS_TLS_OFFER_CIPHER, bytes_u24(&h.kinds), sink);
     }
@@ -196,10 +206,12 @@ bool tls_sslv2_record(struct tls_handshake *hs, const struct segment *seg, struc
         return true;
     }
     enum bytes_fault fault = BYTES_OK;
+    struct bytes message = body;
     uint8_t type = bytes_u8(&body);
     if (type == MESSAGE_CLIENT_HELLO) {
         fault = report_client_hello(hs, seg, body, sink);
         side->messages |= 1u << CLIENT_HELLO;
+        tls_signatures_old_hello(hs, seg->from, message, sink);
     } else if (type == MESSAGE_SERVER_HELLO) {
         fault = report_server_hello(hs, seg, body, sink);
         side->messages |= 1u << SERVER_HELLO;

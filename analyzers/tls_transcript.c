@@ -83,6 +83,9 @@ static uint32_t write_header(const struct transcript_message *m, uint8_t header[
 {
     uint32_t size = bytes_left(&m->body);
     uint8_t length[3] = { (uint8_t)(size >> 16), (uint8_t)(size >> 8), (uint8_t)size };
+    if (m->bare) {
+        return 0;
+    }
     memset(header, 0, HEADER_MAX);
     header[0] = m->type;
     memcpy(header + 1, length, sizeof length);

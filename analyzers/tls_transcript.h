@@ -46,6 +46,7 @@ struct transcript {
 struct transcript_message {
     uint8_t type;
     bool datagram; /* DTLS: its header is longer */
+    bool bare;     /* a hello of SSL 2.0 form: it has no header (RFC 5246 E.2) */
     uint16_t number;
     struct bytes body;
 };

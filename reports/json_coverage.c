@@ -87,6 +87,21 @@ static void put_inferred_roles(struct json_line *line, const struct judge *judge
     }
 }
 
+/* Valid, invalid, or the reason why it could not be said, each with its count. */
+static void put_signatures(struct json_line *line, const struct judge *judge)
+{
+    const struct signature_tally *tally = judge_signatures(judge);
+    json_t *object = json_line_object(line, line->root, "signatures");
+    json_line_count(line, object, "valid", tally->valid);
+    json_line_count(line, object, "invalid", tally->invalid);
+    json_t *unchecked = json_line_object(line, object, "unchecked");
+    for (unsigned i = 0; i < SIGNATURE_REASONS; i++) {
+        if (tally->unchecked[i] > 0) {
+            json_line_count(line, unchecked, signature_tally_reason(i), tally->unchecked[i]);
+        }
+    }
+}
+
 static void put_totals(struct json_line *line, const struct report_run *run)
 {
     json_line_count(line, line->root, "packets", run->counters->value[COUNT_PACKETS]);
@@ -122,6 +137,7 @@ void report_coverage(struct report_out *out, const struct report_run *run)
     put_silent_hosts(&line, run->judge);
     put_roleless_hosts(&line, run->judge);
     put_inferred_roles(&line, run->judge);
+    put_signatures(&line, run->judge);
     put_totals(&line, run);
     json_line_end(&line, out);
 }

@@ -24,6 +24,7 @@ struct judge {
     bool *host_seen;               /* one per host */
     struct address roleless[ROLELESS_MAX];
     uint32_t roleless_count;
+    struct signature_tally signatures;
 };
 
 enum ov_status judge_new(const struct policy *policy, const struct certificates *certificates,
@@ -407,6 +408,7 @@ void judge_flow(struct judge *judge, struct flow_record *record, const char *fil
         findings_fold(judge->findings, record, &judgement->assessments[i], judgement, file);
     }
     findings_keyed(judge->findings, record);
+    signature_tally_add(&judge->signatures, view.facts);
 }
 
 void judge_name_files(struct judge *judge, struct source_set *captures)
@@ -452,6 +454,11 @@ bool judge_inferred(const struct judge *judge, uint32_t i, struct address *ret_a
                     uint64_t *ret_roles, const char **ret_ground)
 {
     return judge->infer != NULL && infer_at(judge->infer, i, ret_address, ret_roles, ret_ground);
+}
+
+const struct signature_tally *judge_signatures(const struct judge *judge)
+{
+    return &judge->signatures;
 }
 
 uint64_t judge_inferred_dropped(const struct judge *judge)

@@ -8,6 +8,7 @@
 #include "capture/source_set.h"
 #include "rules/finding.h"
 #include "rules/policy.h"
+#include "rules/signature_tally.h"
 
 struct judge;
 
@@ -64,6 +65,9 @@ struct row_coverage {
     uint64_t media_us;
 };
 const struct row_coverage *judge_coverage(const struct judge *judge, uint32_t row);
+
+/* Signatures of handshakes in the flows that were judged. */
+const struct signature_tally *judge_signatures(const struct judge *judge);
 
 /* Declared hosts that no packet came from or went to: i-th, NULL past the last. */
 const struct policy_host *judge_silent_host(const struct judge *judge, uint32_t i);

@@ -118,6 +118,13 @@ const struct row_coverage *judge_coverage(const struct judge *judge, uint32_t ro
     return &fake_coverage[row];
 }
 
+const struct signature_tally *judge_signatures(const struct judge *judge)
+{
+    static const struct signature_tally tally = { .valid = 3, .invalid = 1, .unchecked = { 2 } };
+    (void)judge;
+    return &tally;
+}
+
 const struct policy_host *judge_silent_host(const struct judge *judge, uint32_t i)
 {
     static const struct policy_host host = { .name = "fe02.contoso.com" };

@@ -131,6 +131,7 @@ static void coverage_tells_what_was_and_was_not_seen(void)
         "\"rows_not_observed\":[\"TT-01\"],\"hosts_silent\":[\"fe02.contoso.com\"],"
         "\"hosts_without_role\":[\"10.0.0.0\"],\"roles_inferred\":[{\"ip\":\"10.1.0.0\","
         "\"roles\":[\"front_end\",\"director\"],\"ground\":\"answered REGISTER\"}],"
+        "\"signatures\":{\"valid\":3,\"invalid\":1,\"unchecked\":{\"lost-bytes\":2}},"
         "\"packets\":12431,\"bytes\":5000000,\"flows\":214,\"not_decoded\":{\"not-ip\":3}}\n",
         __func__);
 }
