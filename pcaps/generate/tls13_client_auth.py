@@ -16,10 +16,10 @@ FOLDER = os.path.join(os.path.dirname(HERE), "tls13_client_auth")
 PORT = 5061
 WORDS = {"p256": "P-256 certificate, its chain", "rsa2048_chain": "RSA-2048 certificate, its chain",
          "rsa4096": "RSA-4096 certificate, its chain", "not_requested": "not asked", "empty": "asked, none shown"}
-HEAD = """Client certificates of TLS 1.3 by record sizes: three libraries as client and server.
+HEAD = """Client certificates of TLS 1.3 by record sizes: four libraries as client and server.
 
-Made by `tests/lab/run tls13_client_auth --record pcaps` (OpenSSL 3.0, GnuTLS 3.7, NSS 3.87 of Debian 12); this table by
-`pcaps/generate/tls13_client_auth.py`, from the captures. Sizes are bytes of application data records behind ServerHello,
+Made by `tests/lab/run tls13_client_auth --record pcaps` (OpenSSL 3.0, GnuTLS 3.7, NSS 3.87 and Go 1.19 of Debian 12);
+this table by `pcaps/generate/tls13_client_auth.py`, from the captures. Sizes are bytes of application data records behind ServerHello,
 in the order of each side; of the client the first six, of the server the first eight. Licence: Apache-2.0.
 
 | client | server | certificate | client's records | server's records | TT-01 |

@@ -1,5 +1,6 @@
-"""TLS 1.3 between servers, by three libraries on each side: whether a client certificate was shown tells by sizes."""
+"""TLS 1.3 between servers, by four libraries on each side: whether a client certificate was shown tells by sizes."""
 import os
+import subprocess
 
 import mtls_peers as peers
 from lab import literal
@@ -10,6 +11,7 @@ REQUEST = "GET / HTTP/1.0"
 NAME = "edge01.contoso.com"
 PACKAGES = ("openssl", "gnutls-bin", "libnss3-tools")
 PRIORITY = "NORMAL:-VERS-ALL:+VERS-TLS1.3"
+GO_PEER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "tls13_peer.go")
 
 
 def keys(work, host, kind):
@@ -27,6 +29,16 @@ def keys(work, host, kind):
                 text = part.read()
             out.write(text[text.index("-----BEGIN"):])
     return chain, key
+
+
+def go_peer(work):
+    """The program that speaks with Go's own library, built once."""
+    if "tls13_peer" not in work.made:
+        program = os.path.join(work.directory, "tls13_peer")
+        subprocess.run(["go", "build", "-o", program, GO_PEER], check=True, capture_output=True,
+                       env={**os.environ, "GOCACHE": program + ".cache", "GOPROXY": "off", "GOFLAGS": "-trimpath"})
+        work.made["tls13_peer"] = program
+    return work.made["tls13_peer"]
 
 
 def database(work, lab, host, kind):
@@ -56,6 +68,10 @@ def serve(lab, work, library, asks):
                   "may be empty": []}[asks]
         argv = ["gnutls-serv", "--port", "5061", "--http", "--priority", PRIORITY, "--x509certfile", chain,
                 "--x509keyfile", key, "--x509cafile", work.ca.pem, *asking]
+    elif library == "go":
+        chain, key = keys(work, "edge01", "good")
+        asking = {None: "none", "insists": "insists", "may be empty": "may"}[asks]
+        argv = [go_peer(work), "server", "5061", chain, key, work.ca.pem, asking]
     else:
         chain, key = keys(work, "edge01", "good")
         asking = {None: [], "insists": peers.ask(), "may be empty": ["-verify", "4"]}[asks]
@@ -77,6 +93,9 @@ def client(lab, work, library, kind):
         own = ["--x509certfile", chain, "--x509keyfile", key] if kind else []
         return ["gnutls-cli", "--port", "5061", "--priority", PRIORITY, "--sni-hostname", NAME, "--verify-hostname",
                 NAME, "--x509cafile", work.ca.pem, *own, literal(EDGE01)]
+    if library == "go":
+        own = [chain, key] if kind else []
+        return [go_peer(work), "client", f"{literal(EDGE01)}:5061", NAME, work.ca.pem, *own]
     own = ["-cert", chain, "-key", key, "-cert_chain", chain] if kind else []
     return ["openssl", "s_client", "-quiet", "-no_ign_eof", "-connect", f"{literal(EDGE01)}:5061", "-servername", NAME,
             "-tls1_3", "-CAfile", work.ca.pem, *own]
@@ -103,6 +122,7 @@ WHAT = {  # how the server asks, the client's certificate, and what TT-01 demand
     "empty": ("may be empty", None, "violation", "and the Front End is asked for a certificate and shows none"),
 }
 LIBRARIES = {"openssl": "OpenSSL", "gnutls": "GnuTLS", "nss": "NSS"}
+NAMES = {**LIBRARIES, "go": "Go"}
 
 
 def declare(server, initiator, what):
@@ -113,9 +133,10 @@ def declare(server, initiator, what):
         argv = client(lab, work, initiator, kind)
         serve(lab, work, server, asks)
         talk(lab, argv)
-    play.__doc__ = f"TLS 1.3 of a {LIBRARIES[initiator]} client and a {LIBRARIES[server]} server, {words}."
+    play.__doc__ = f"TLS 1.3 of a {NAMES[initiator]} client and a {NAMES[server]} server, {words}."
+    packages = PACKAGES if "go" not in (server, initiator) else (*PACKAGES, "golang-go")
     scenario(f"tls13_client_auth/{initiator}_to_{server}_{what}", ACROSS,
-             [Subject("TT-01", "fe01", "edge01", verdict, area="tls")], *PACKAGES, robust=server == initiator,
+             [Subject("TT-01", "fe01", "edge01", verdict, area="tls")], *packages, robust=server == initiator,
              hidden=(REQUEST,))(play)
 
 
@@ -125,3 +146,14 @@ for one in LIBRARIES:
             declare(other, one, name)
     for name in ("rsa2048_chain", "rsa4096"):
         declare("openssl", one, name)
+
+for other in ("openssl", "gnutls", "go"):
+    for name in ("p256", "not_requested", "empty"):
+        declare(other, "go", name)
+for name in ("p256", "not_requested", "empty"):
+    declare("go", "openssl", name)
+for name in ("rsa2048_chain", "rsa4096"):
+    declare("openssl", "go", name)
+declare("nss", "go", "p256")
+declare("go", "gnutls", "p256")
+declare("go", "nss", "p256")
