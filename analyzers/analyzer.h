@@ -37,6 +37,7 @@ struct segment {
     uint16_t port[2]; /* of side 0 and side 1: a hint, never a proof */
 };
 
+struct budget;       /* base/budget.h */
 struct flow_end;     /* analyzers/flow_record.h */
 struct certificates; /* analyzers/crypto/certificates.h */
 struct signatures;   /* analyzers/crypto/signatures.h */
@@ -59,6 +60,7 @@ struct sink {
     const struct flow_end *end;      /* of the flow at hand: its two; with `verified` */
     uint64_t packet;                 /* being looked at; 0: the flow is over */
     struct transcripts *transcripts; /* NULL: likewise those over whole handshakes */
+    struct budget *budget;           /* of what analyzers allocate; NULL: no cap */
     struct quic_initial *initial;    /* NULL: QUIC Initial packets are not opened */
     bool terse;                      /* no flow records are written: see sink_wants */
     struct hash_seed digest_seed;    /* for keyed digests of secrets; differs in each run */
@@ -85,6 +87,9 @@ struct analyzer {
      * Afterwards feed goes on behind the hole. FEED_SETTLED gives up, FEED_RELEASE leaves what
      * comes to those that may claim late. */
     enum feed (*gap)(void *state, uint8_t from, uint64_t missing, struct sink *sink);
+    /* Brings in what feed will touch of its state for side `from`, and changes nothing. NULL: the
+     * first lines of the state are its busy ones. */
+    void (*prefetch)(const void *state, uint8_t from);
     /* The flow ended: reports what is only known then. NULL means nothing. */
     void (*close)(void *state, struct sink *sink);
 };

@@ -10,8 +10,6 @@
 #include "analyzers/dispatch_internal.h"
 #include "analyzers/joins/resumption.h"
 
-enum { CACHE_LINE = 64, PREFETCH_STATE_BYTES = 6 * CACHE_LINE };
-
 static const struct hash_seed stable_seed; /* flow ids are the same in every run */
 
 static const char *const initiator_names[] = {
@@ -89,6 +87,7 @@ enum ov_status dispatch_new(const struct dispatch_options *options, struct dispa
         d->analyzer_count = i + 1;
     }
     d->sink.sink.put = put;
+    d->sink.sink.budget = d->shared;
     d->sink.sink.datagram = put_datagram;
     d->sink.sink.stream = put_stream;
     d->sink.sink.certificates = options->certificates;
@@ -285,36 +284,11 @@ static bool is_wanted(const struct batch *b, uint32_t i)
     return (b->state[i] & FRAME_FLOW) != 0 && b->flow[i] != NULL && b->flow[i]->feeds_left > 0;
 }
 
-/* Brings in what a packet's analyzer writes; the first lines of a state are its busy ones. */
-static void prefetch_state(const struct dispatch *d, const struct analysis *a)
-{
-    const struct seat *seat = &a->seats[a->seat_count > 0 ? a->seat_count - 1 : 0];
-    if (a->seat_count == 0 || seat->state == POOL_NONE) {
-        return;
-    }
-    const char *state = pool_at(&d->states[seat->analyzer], seat->state);
-    size_t size = analyzers[seat->analyzer]->state_size;
-    for (size_t at = 0; at < size && at < PREFETCH_STATE_BYTES; at += CACHE_LINE) {
-        __builtin_prefetch(state + at, 1);
-    }
-}
-
 void dispatch_batch(struct dispatch *d, struct batch *b)
 {
     d->first_us = b->first_us;
     for (uint32_t i = 0; i < b->count; i++) {
-        if (is_wanted(b, i) && b->cold[i]->analysis != NULL) {
-            const char *analysis = b->cold[i]->analysis;
-            __builtin_prefetch(analysis, 1);
-            __builtin_prefetch(analysis + CACHE_LINE, 1);
-        }
-    }
-    for (uint32_t i = 0; i < b->count; i++) {
-        if (is_wanted(b, i) && b->cold[i]->analysis != NULL) {
-            prefetch_state(d, b->cold[i]->analysis);
-        }
-    }
-    for (uint32_t i = 0; i < b->count; i++) {
+        dispatch_ahead(d, b, i);
         if (is_wanted(b, i)) {
             dispatch_packet(d, b, i);
         }

@@ -111,6 +111,8 @@ uint8_t dispatch_sit(struct dispatch *d, struct analysis *a, unsigned analyzer);
 void *dispatch_state(struct dispatch *d, const struct seat *seat);
 struct segment dispatch_segment(const struct analysis *a, uint8_t side, uint64_t packet,
                                 uint64_t time_us);
+/* Packet i of the batch is next: fetches what those behind it will touch. */
+void dispatch_ahead(const struct dispatch *d, const struct batch *b, uint32_t i);
 /* One datagram: to the analyzer that knows it or claims it. */
 void dispatch_udp(struct dispatch *d, struct analysis *a, const struct batch *b, uint32_t i);
 /* Takes OBS_APP and OBS_CLIENT: of several protocols in one flow the right one names it. */

@@ -5,6 +5,10 @@
  * one sender went on in sequence. Everything but OBS_APP is reported when the flow ends. */
 #include "analyzers/rtp_stream.h"
 
+#include <stdlib.h>
+
+#include "base/budget.h"
+
 extern const struct analyzer rtp_analyzer;
 
 enum {
@@ -21,38 +25,45 @@ enum {
     NO_EVIDENCE = 0,
     REST_PACKETS = 2000, /* between two looks at the payloads of a judged stream */
     LOOK_PACKETS = 80,   /* of such a look */
-    PAUSE_US = 2000000,  /* what goes on after a pause may be keyed anew: looked at at once */
+    MORE_BYTES = (STREAMS - STREAMS_NEAR) * sizeof(struct media_stream),
+    PAUSE_US = 2000000, /* what goes on after a pause may be keyed anew: looked at at once */
 };
 
 /* RFC 3550 5.1: V(2) P(1) X(1) CC(4) M(1) PT(7) sequence(16) timestamp(32) SSRC(32) CSRC(32)*CC */
 struct header {
-    bool padding, extension, marker;
+    bool padding, marker;
     uint8_t payload_type;
     uint16_t sequence;
     uint32_t timestamp, ssrc;
 };
 
-/* Leaves the payload, padding included, in `in`. An extension is stepped over: profile(16)
- * length(16, words) data. */
-static void read_header(struct bytes *in, struct header *ret_header)
+/* Steps over the CSRCs and an extension: profile(16) length(16, words) data. */
+static void skip_variable(struct bytes *in, uint8_t first)
 {
+    bytes_skip(in, (first & 15) * 4U);
+    if ((first & 0x10) != 0) {
+        bytes_skip(in, 2);
+        uint16_t words = bytes_u16(in);
+        bytes_skip(in, words * 4U);
+    }
+}
+
+/* Leaves the payload, padding included, in `datagram`, which has HEADER_BYTES at least. */
+static void read_header(struct bytes *datagram, struct header *ret_header)
+{
+    struct bytes window = bytes_of(bytes_skip(datagram, HEADER_BYTES), HEADER_BYTES, HEADER_BYTES);
+    struct bytes *in = &window;
     uint8_t first = bytes_u8(in);
     uint8_t second = bytes_u8(in);
     *ret_header = (struct header){
         .padding = (first & 0x20) != 0,
-        .extension = (first & 0x10) != 0,
         .marker = (second & 0x80) != 0,
         .payload_type = second & 0x7f,
         .sequence = bytes_u16(in),
     };
     ret_header->timestamp = bytes_u32(in);
     ret_header->ssrc = bytes_u32(in);
-    bytes_skip(in, (first & 15) * 4U);
-    if (ret_header->extension) {
-        bytes_skip(in, 2);
-        uint16_t words = bytes_u16(in);
-        bytes_skip(in, words * 4U);
-    }
+    skip_variable(datagram, first);
 }
 
 /* RFC 7983: media has a first byte of 128..191. RFC 5761: a second byte of 192..223 is RTCP. */
@@ -75,8 +86,8 @@ static enum claim claim(const struct segment *seg)
         return CLAIM_NO;
     }
     struct bytes in = seg->payload;
-    struct header header;
-    read_header(&in, &header);
+    bytes_skip(&in, HEADER_BYTES);
+    skip_variable(&in, (uint8_t)first);
     return in.fault == BYTES_MALFORMED ? CLAIM_NO : CLAIM_YES;
 }
 
@@ -88,7 +99,7 @@ static void judge_stream(struct media_flow *flow, struct media_stream *stream)
         return;
     }
     unsigned slot = stream->evidence - 1U;
-    rtp_evidence_judge(&flow->evidences[slot], &verdict);
+    rtp_evidence_judge(flow->evidence[slot], &verdict);
     flow->evidence_used[slot] = false;
     stream->evidence = NO_EVIDENCE;
     if (!stream->judged) {
@@ -111,16 +122,47 @@ static bool is_dispensable(const struct media_stream *stream, uint64_t now_us)
             !stream->verdict.no_tag && stream->last_us + IDLE_US < now_us);
 }
 
-/* A place for a young stream: a free one, or that of the dispensable one silent for longest. */
-static struct media_stream *new_stream(struct media_flow *flow, uint64_t now_us)
+/* Memory that give_memory takes back; NULL when there is none. */
+static void *take_memory(struct sink *sink, size_t size)
 {
-    struct media_stream *oldest = NULL;
-    for (unsigned i = 0; i < STREAMS; i++) {
-        struct media_stream *s = &flow->streams[i];
-        if (s->packets == 0) {
-            flow->streams_used = (uint8_t)(i + 1);
-            return s;
-        }
+    if (!budget_take(sink->budget, size)) {
+        return NULL;
+    }
+    void *memory = calloc(1, size);
+    budget_give(sink->budget, memory == NULL ? size : 0);
+    return memory;
+}
+
+static void give_memory(struct sink *sink, void *memory, size_t size)
+{
+    if (memory != NULL) {
+        budget_give(sink->budget, size);
+        free(memory);
+    }
+}
+
+/* The next place that no stream had yet, or NULL. */
+static struct media_stream *unused_stream(struct media_flow *flow, struct sink *sink)
+{
+    if (flow->streams_used == STREAMS || flow->poor) {
+        return NULL;
+    }
+    if (flow->streams_used == STREAMS_NEAR) {
+        flow->more = take_memory(sink, MORE_BYTES);
+        flow->poor = flow->more == NULL;
+    }
+    return flow->poor ? NULL : rtp_stream_at(flow, flow->streams_used++);
+}
+
+/* A place for a young stream: a free one, or that of the dispensable one silent for longest. */
+static struct media_stream *new_stream(struct media_flow *flow, uint64_t now_us, struct sink *sink)
+{
+    struct media_stream *oldest = unused_stream(flow, sink);
+    if (oldest != NULL) {
+        return oldest;
+    }
+    for (unsigned i = 0; i < flow->streams_used; i++) {
+        struct media_stream *s = rtp_stream_at(flow, i);
         if (is_dispensable(s, now_us) &&
             (oldest == NULL || oldest->certain > s->certain ||
              (oldest->certain == s->certain && s->last_us < oldest->last_us))) {
@@ -137,12 +179,12 @@ static struct media_stream *new_stream(struct media_flow *flow, uint64_t now_us)
 static struct media_stream *find_stream(struct media_flow *flow, const struct header *header,
                                         uint8_t from)
 {
-    struct media_stream *last = &flow->streams[flow->last[from]];
+    struct media_stream *last = rtp_stream_at(flow, flow->last[from]);
     if (last->ssrc == header->ssrc && last->from == from && last->packets > 0) {
         return last;
     }
     for (unsigned i = 0; i < flow->streams_used; i++) {
-        struct media_stream *s = &flow->streams[i];
+        struct media_stream *s = rtp_stream_at(flow, i);
         if (s->ssrc == header->ssrc && s->from == from) {
             flow->last[from] = (uint8_t)i;
             return s;
@@ -261,50 +303,52 @@ static uint16_t take_sequence(struct media_stream *stream, const struct header *
     return 0;
 }
 
-static void begin_look(struct media_flow *flow, struct media_stream *stream, unsigned slot,
-                       uint64_t packet)
+static void begin_look(struct media_flow *flow, struct media_stream *stream, unsigned slot)
 {
     flow->evidence_used[slot] = true;
-    flow->evidences[slot] = (struct rtp_evidence){ .packets = 0 };
+    memset(flow->evidence[slot], 0, sizeof *flow->evidence[slot]);
     stream->evidence = (uint8_t)(slot + 1);
     stream->look_from = stream->packets;
-    stream->look_packet = packet;
+    stream->look_packet = stream->last_packet;
     stream->payload_bytes = stream->judged ? 0 : stream->payload_bytes;
 }
 
 /* Gives the stream a place for its statistics; one that another stream no longer fills if need be.
  */
-static void take_evidence(struct media_flow *flow, struct media_stream *stream, uint64_t packet)
+static void take_evidence(struct media_flow *flow, struct media_stream *stream, struct sink *sink)
 {
     for (unsigned i = 0; i < EVIDENCES; i++) {
-        if (!flow->evidence_used[i]) {
-            begin_look(flow, stream, i, packet);
+        if (flow->evidence[i] == NULL) {
+            flow->evidence[i] = take_memory(sink, sizeof *flow->evidence[i]);
+        }
+        if (!flow->evidence_used[i] && flow->evidence[i] != NULL) {
+            begin_look(flow, stream, i);
             return;
         }
     }
-    for (unsigned i = 0; i < STREAMS; i++) {
-        struct media_stream *s = &flow->streams[i];
+    for (unsigned i = 0; i < flow->streams_used; i++) {
+        struct media_stream *s = rtp_stream_at(flow, i);
         if (s->evidence != NO_EVIDENCE && s->last_us + IDLE_US < stream->last_us) {
             unsigned slot = s->evidence - 1U;
             judge_stream(flow, s);
-            begin_look(flow, stream, slot, packet);
+            begin_look(flow, stream, slot);
             return;
         }
     }
 }
 
-/* ahead: of the packet before, in numbers; packet: its number in the capture. */
+/* ahead: of the packet before, in numbers. */
 static void look_at_payload(struct media_flow *flow, struct media_stream *stream,
                             const struct header *header, const struct bytes *payload,
-                            uint16_t ahead, uint64_t packet)
+                            uint16_t ahead, struct sink *sink)
 {
     if (stream->evidence == NO_EVIDENCE && stream->good >= STEPS_EVIDENCE) {
-        take_evidence(flow, stream, packet);
+        take_evidence(flow, stream, sink);
     }
     if (stream->evidence == NO_EVIDENCE) {
         return;
     }
-    struct rtp_evidence *evidence = &flow->evidences[stream->evidence - 1];
+    struct rtp_evidence *evidence = flow->evidence[stream->evidence - 1];
     if (ahead == 1 && !header->marker && stream->payload_bytes > 0) {
         rtp_evidence_size(evidence, stream->types[0], stream->payload_bytes,
                           header->timestamp - stream->timestamp);
@@ -318,7 +362,7 @@ static void look_at_payload(struct media_flow *flow, struct media_stream *stream
     }
 }
 
-static void take_media(struct media_flow *flow, struct segment *seg)
+static void take_media(struct media_flow *flow, struct segment *seg, struct sink *sink)
 {
     struct bytes payload = seg->payload;
     struct header header;
@@ -331,7 +375,7 @@ static void take_media(struct media_flow *flow, struct segment *seg)
     }
     struct media_stream *stream = find_stream(flow, &header, seg->from);
     if (stream == NULL) {
-        stream = new_stream(flow, seg->time_us);
+        stream = new_stream(flow, seg->time_us, sink);
         if (stream == NULL) {
             flow->unread++;
             return;
@@ -348,7 +392,7 @@ static void take_media(struct media_flow *flow, struct segment *seg)
     }
     if (stream->packets >= stream->rest_until || paused) {
         stream->rest_until = 0;
-        look_at_payload(flow, stream, &header, &payload, ahead, seg->packet);
+        look_at_payload(flow, stream, &header, &payload, ahead, sink);
         bool usable =
             bytes_ok(&payload) && !header.padding && header.payload_type == stream->types[0];
         stream->payload_bytes = usable ? bytes_sent(&payload) : 0;
@@ -356,10 +400,10 @@ static void take_media(struct media_flow *flow, struct segment *seg)
     stream->timestamp = header.timestamp;
 }
 
-static bool is_certain(const struct media_flow *flow)
+static bool is_certain(struct media_flow *flow)
 {
     for (unsigned i = 0; i < flow->streams_used; i++) {
-        if (flow->streams[i].certain) {
+        if (rtp_stream_at(flow, i)->certain) {
             return true;
         }
     }
@@ -377,7 +421,7 @@ static enum feed feed(void *state, struct segment *seg, struct sink *sink)
         flow->rtcp_from = flow->rtcp.packets == 0 ? seg->from : flow->rtcp_from;
         rtcp_take(&flow->rtcp, &seg->payload, seg->from);
     } else if (!is_rtcp(&seg->payload)) {
-        take_media(flow, seg);
+        take_media(flow, seg, sink);
     }
     if (!flow->reported && is_certain(flow)) {
         flow->reported = true;
@@ -404,7 +448,7 @@ static void close_flow(void *state, struct sink *sink)
     bool flow_certain = is_certain(flow);
     uint16_t told = 0;
     for (unsigned i = 0; i < flow->streams_used; i++) {
-        struct media_stream *stream = &flow->streams[i];
+        struct media_stream *stream = rtp_stream_at(flow, i);
         if (is_worth_telling(stream, flow_certain)) {
             judge_stream(flow, stream);
             rtp_report_stream(sink, stream, told++);
@@ -416,6 +460,27 @@ static void close_flow(void *state, struct sink *sink)
     if (flow->unread > 0) {
         rtp_report_unread(sink, flow);
     }
+    give_memory(sink, flow->more, MORE_BYTES);
+    for (unsigned i = 0; i < EVIDENCES; i++) {
+        give_memory(sink, flow->evidence[i], sizeof *flow->evidence[i]);
+    }
+}
+
+/* The stream that this side's last packet was of, and what gathers its payloads. */
+static void prefetch(const void *state, uint8_t from)
+{
+    const struct media_flow *flow = state;
+    unsigned last = flow->last[from];
+    const struct media_stream *stream =
+        last < STREAMS_NEAR ? &flow->near[last] : &flow->more[last - STREAMS_NEAR];
+    __builtin_prefetch(stream, 1);
+    __builtin_prefetch(&stream->payload_bytes, 1);
+    if (stream->evidence != NO_EVIDENCE && stream->packets >= stream->rest_until) {
+        const struct rtp_evidence *evidence = flow->evidence[stream->evidence - 1];
+        __builtin_prefetch(evidence, 1);
+        __builtin_prefetch(evidence->held_size, 1);
+        __builtin_prefetch(evidence->held_bytes[evidence->held], 1);
+    }
 }
 
 const struct analyzer rtp_analyzer = {
@@ -425,5 +490,6 @@ const struct analyzer rtp_analyzer = {
     .state_size = sizeof(struct media_flow),
     .claim = claim,
     .feed = feed,
+    .prefetch = prefetch,
     .close = close_flow,
 };

@@ -85,6 +85,26 @@ static uint32_t before_tail(const struct bytes *payload)
     return size < RTP_POOLED_BYTES ? size : RTP_POOLED_BYTES;
 }
 
+static void count_bytes(struct rtp_evidence *evidence, const uint8_t *bytes, uint32_t size)
+{
+    for (uint32_t i = 0; i < size; i++) {
+        evidence->bytes[bytes[i]]++;
+    }
+    for (uint32_t i = 0; i < RTP_FIRST_BYTES && i < size; i++) {
+        evidence->half[i][bytes[i] >> 4]++;
+        evidence->half[RTP_FIRST_BYTES + i][bytes[i] & 15]++;
+    }
+    compare_with_last(evidence, bytes, size);
+}
+
+static void count_held(struct rtp_evidence *evidence)
+{
+    for (unsigned i = 0; i < evidence->held; i++) {
+        count_bytes(evidence, evidence->held_bytes[i], evidence->held_size[i]);
+    }
+    evidence->held = 0;
+}
+
 void rtp_evidence_payload(struct rtp_evidence *evidence, const struct bytes *payload)
 {
     if (evidence->packets >= RTP_EVIDENCE_PACKETS) {
@@ -95,21 +115,16 @@ void rtp_evidence_payload(struct rtp_evidence *evidence, const struct bytes *pay
         return; /* counted; silence before the keys are there must not hide what follows */
     }
     struct bytes in = *payload;
-    uint8_t bytes[RTP_POOLED_BYTES];
     uint32_t size = before_tail(&in);
-    if (size < PAYLOAD_MIN || !bytes_copy(&in, bytes, size)) {
+    if (size < PAYLOAD_MIN || !bytes_copy(&in, evidence->held_bytes[evidence->held], size)) {
         return;
     }
     evidence->measured++;
     evidence->pooled = (uint16_t)(evidence->pooled + size);
-    for (uint32_t i = 0; i < size; i++) {
-        evidence->bytes[bytes[i]]++;
+    evidence->held_size[evidence->held++] = (uint8_t)size;
+    if (evidence->held == RTP_HELD) {
+        count_held(evidence);
     }
-    for (uint32_t i = 0; i < RTP_FIRST_BYTES && i < size; i++) {
-        evidence->half[i][bytes[i] >> 4]++;
-        evidence->half[RTP_FIRST_BYTES + i][bytes[i] & 15]++;
-    }
-    compare_with_last(evidence, bytes, size);
 }
 
 void rtp_evidence_size(struct rtp_evidence *evidence, uint8_t payload_type, uint32_t payload_bytes,
@@ -308,8 +323,9 @@ static void judge_tagged_size(const struct rtp_evidence *evidence, const struct 
     }
 }
 
-void rtp_evidence_judge(const struct rtp_evidence *evidence, struct rtp_verdict *ret_verdict)
+void rtp_evidence_judge(struct rtp_evidence *evidence, struct rtp_verdict *ret_verdict)
 {
+    count_held(evidence);
     *ret_verdict = (struct rtp_verdict){ .says = RTP_SAYS_UNKNOWN };
     struct statistics s = statistics_of(evidence);
     give_grounds(evidence, &s, ret_verdict);

@@ -17,6 +17,7 @@ enum {
     RTP_POOLED_BYTES = 32,      /* payload bytes of a packet that go into the common histogram */
     RTP_COMPARED_BYTES = 16,    /* payload bytes compared with those of the packet before */
     RTP_REPEATS = 4,            /* payloads remembered to find them again */
+    RTP_HELD = 16,              /* payloads that wait until all go into the histograms at once */
     RTP_EXTRA_MAX = 20,         /* bytes beyond the codec's frames: GCM tag and 4 bytes of MKI */
     RTP_TAIL_BYTES = 14,        /* that may hold a key id (MKI, 4 bytes) and an 80-bit tag: a key id
                                    stands in clear, so the statistics leave the tail out */
@@ -59,12 +60,13 @@ struct rtp_verdict {
     struct rtp_ground grounds[RTP_TESTS];
 };
 
-/* Zeroed = nothing seen. */
+/* Zeroed = nothing seen. Histograms take eighteen cache lines, so payloads are gathered for them.
+ */
 struct rtp_evidence {
     uint16_t packets;  /* offered */
     uint16_t measured; /* of them long enough for the statistics */
     uint16_t pooled;   /* bytes counted in bytes[] */
-    uint16_t compared; /* bytes compared with the packet before */
+    uint16_t compared; /* bytes compared with the packet before; lacks those of held payloads */
     uint16_t equal;    /* of them the same */
     uint16_t sizes;    /* packets whose size could be compared with the codec's */
     uint16_t steps;    /* packets of unknown codecs whose time to the next one is known */
@@ -72,10 +74,13 @@ struct rtp_evidence {
     bool companded;    /* they were G.711 */
     uint8_t last_size; /* bytes in last[] */
     uint8_t next_repeat;
+    uint8_t held;                      /* payloads in held_bytes */
+    uint16_t repeated[RTP_REPEATS];    /* packets with that payload */
+    uint64_t repeat[RTP_REPEATS];      /* its hash */
+    uint16_t extra[RTP_EXTRA_MAX + 1]; /* packets by bytes beyond the codec's frames */
+    uint8_t held_size[RTP_HELD];
     uint8_t last[RTP_COMPARED_BYTES];
-    uint16_t extra[RTP_EXTRA_MAX + 1];      /* packets by bytes beyond the codec's frames */
-    uint16_t repeated[RTP_REPEATS];         /* packets with that payload */
-    uint64_t repeat[RTP_REPEATS];           /* its hash */
+    uint8_t held_bytes[RTP_HELD][RTP_POOLED_BYTES];
     uint16_t half[2 * RTP_FIRST_BYTES][16]; /* upper halves of bytes 0..7, then lower halves */
     uint16_t bytes[256];
 };
@@ -85,7 +90,7 @@ void rtp_evidence_payload(struct rtp_evidence *evidence, const struct bytes *pay
 /* Looks at the size of a payload as sent; step: timestamp units to the next packet in sequence. */
 void rtp_evidence_size(struct rtp_evidence *evidence, uint8_t payload_type, uint32_t payload_bytes,
                        uint32_t step);
-void rtp_evidence_judge(const struct rtp_evidence *evidence, struct rtp_verdict *ret_verdict);
+void rtp_evidence_judge(struct rtp_evidence *evidence, struct rtp_verdict *ret_verdict);
 /* Joins what a later look at the same stream says, after `packets` packets: a stream that was
  * readable once is readable. True when it says otherwise than before, for the first time. */
 bool rtp_evidence_join(struct rtp_verdict *verdict, const struct rtp_verdict *later,

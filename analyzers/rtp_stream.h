@@ -7,9 +7,10 @@
 #include "analyzers/rtp_evidence.h"
 
 enum {
-    TYPES = 4,     /* payload types counted in a stream: codec, event, noise, one more */
-    STREAMS = 16,  /* sender and side; further ones are counted as not read */
-    EVIDENCES = 4, /* streams whose payloads are looked at at a time */
+    TYPES = 4,        /* payload types counted in a stream: codec, event, noise, one more */
+    STREAMS = 16,     /* sender and side; further ones are counted as not read */
+    STREAMS_NEAR = 2, /* of them kept in the state: one of each side */
+    EVIDENCES = 4,    /* streams whose payloads are looked at at a time */
 };
 
 struct media_stream {
@@ -49,18 +50,26 @@ struct media_stream {
 struct media_flow {
     uint8_t last[2]; /* stream of each side's last packet */
     bool reported;   /* OBS_APP */
+    bool poor;       /* there was no memory for more streams */
     uint8_t streams_used;
     uint8_t rtcp_from; /* side of the first RTCP packet */
     bool evidence_used[EVIDENCES];
     uint64_t first_packet;
-    struct media_stream streams[STREAMS];
-    uint64_t unread; /* packets of streams that found no place, or lost theirs */
+    struct rtp_evidence *evidence[EVIDENCES]; /* owned; NULL until a stream needs it */
+    struct media_stream near[STREAMS_NEAR];
+    struct media_stream *more; /* owned: the others; NULL until there is a third */
+    uint64_t unread;           /* packets of streams that found no place, or lost theirs */
     uint64_t first_us;
     struct rtcp rtcp;
-    struct rtp_evidence evidences[EVIDENCES];
 };
 
-_Static_assert(sizeof(struct media_flow) <= 12288, "media_flow: every media flow holds one");
+_Static_assert(sizeof(struct media_flow) <= 1024, "media_flow: every media flow holds one");
+
+/* i: below streams_used, or STREAMS_NEAR. */
+static inline struct media_stream *rtp_stream_at(struct media_flow *flow, unsigned i)
+{
+    return i < STREAMS_NEAR ? &flow->near[i] : &flow->more[i - STREAMS_NEAR];
+}
 
 /* RFC 3550 A.3, since the last restart of the sender. */
 static inline uint32_t rtp_stream_lost(const struct media_stream *stream)

@@ -23,13 +23,14 @@ struct duplicates {
     struct seen ring[DUPLICATES_WINDOW]; /* by number */
 };
 
-/* What two copies of a packet have in common. No padding: hashed as bytes. */
+/* What two copies of a packet have in common. No padding: hashed as bytes. Numbers stand in whole
+ * words, as keyed_hash loads them: what was just stored in smaller pieces would have to be waited
+ * for. */
 struct print {
     struct flow_key key;
-    uint32_t tcp_seq, tcp_ack;
-    uint32_t payload_sent, payload_captured;
-    uint16_t ip_id, checksum;
-    uint8_t tcp_flags, low, zero[2];
+    uint64_t tcp_numbers;
+    uint64_t payload_sizes;                        /* sent, captured */
+    uint64_t marks;                                /* id, checksum, TCP flags, FRAME_LOW */
     uint8_t first[SAMPLE_SIZE], last[SAMPLE_SIZE]; /* of the payload captured */
 };
 
@@ -41,14 +42,10 @@ static uint64_t print_of(const struct duplicates *d, const struct batch *b, uint
     uint32_t left = bytes_left(&payload);
     struct print print = {
         .key = b->key[i],
-        .tcp_seq = b->tcp_seq[i],
-        .tcp_ack = b->tcp_ack[i],
-        .payload_sent = bytes_sent(&payload),
-        .payload_captured = left,
-        .ip_id = b->ip_id[i],
-        .checksum = b->checksum[i],
-        .tcp_flags = b->tcp_flags[i],
-        .low = b->state[i] & FRAME_LOW,
+        .tcp_numbers = (uint64_t)b->tcp_seq[i] << 32 | b->tcp_ack[i],
+        .payload_sizes = (uint64_t)bytes_sent(&payload) << 32 | left,
+        .marks = (uint64_t)b->ip_id[i] << 32 | (uint64_t)b->checksum[i] << 16 |
+                 (uint64_t)b->tcp_flags[i] << 8 | (b->state[i] & FRAME_LOW),
     };
     if (left >= 2 * SAMPLE_SIZE) {
         (void)bytes_copy(&payload, print.first, SAMPLE_SIZE);

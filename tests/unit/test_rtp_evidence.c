@@ -67,7 +67,7 @@ static void look_speech(struct rtp_evidence *evidence, unsigned packets)
     }
 }
 
-static struct rtp_verdict judged(const struct rtp_evidence *evidence)
+static struct rtp_verdict judged(struct rtp_evidence *evidence)
 {
     struct rtp_verdict verdict;
     rtp_evidence_judge(evidence, &verdict);
