@@ -130,6 +130,7 @@ static enum source_step step(struct source *source, struct source_record *ret_re
     case FORMAT_CLASSIC:
         return source_classic_step(&source->classic, &source->file.in, ret_record, source->why);
     case FORMAT_PCAPNG:
+        source->pcapng.last_us = source->last_us;
         return source_pcapng_step(&source->pcapng, &source->file, ret_record, source->why);
     case FORMAT_LIBPCAP:
         break;
@@ -189,6 +190,7 @@ enum ov_status source_open(const char *path, const struct source_options *option
         source->growing = true;
         source->file.total_bytes = 0;
     }
+    source->pcapng.secrets = options != NULL ? options->secrets : NULL;
     if (status == OV_IO) {
         status = fail_errno(errno, ret_error);
     } else if (status != OV_OK) {

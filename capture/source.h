@@ -11,8 +11,16 @@ enum { SOURCE_TEXT_SIZE = 256 };
 
 struct source;
 
+/* Who takes the secrets of TLS connections that a capture brings (pcapng): text of an NSS key log,
+ * borrowed for the call, of use for packets after since_us (0: all). The thread that reads calls.
+ */
+struct source_secrets {
+    void (*take)(struct source_secrets *secrets, struct bytes text, uint64_t since_us);
+};
+
 struct source_options {
     const char *filter;                /* BPF in tcpdump's language, NULL = none */
+    struct source_secrets *secrets;    /* borrowed; NULL = they are stepped over */
     const volatile sig_atomic_t *stop; /* a signal handler sets it: the input then ends, even one
                                           that waits for a pipe; NULL = never */
     bool growing;                      /* the file is still being written: see source_waits */

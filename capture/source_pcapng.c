@@ -11,11 +11,13 @@ enum {
     BLOCK_PACKET = 2, /* obsolete */
     BLOCK_SIMPLE = 3,
     BLOCK_ENHANCED = 6,
+    BLOCK_SECRETS = 10,
     BLOCK_STANDARD_MAX = 10, /* names, statistics, secrets, ... lie below */
 };
 /* Behind damage: so many blocks in a row must agree, none of them larger than any packet needs. */
 enum { ROW_BLOCKS = 2, ROW_BLOCK_MAX = 1024 * 1024, PACKET_FIELDS_SIZE = 20 };
 enum { BLOCK_FRAME_SIZE = 12, BYTE_ORDER_MAGIC = 0x1a2b3c4d };
+enum { SECRETS_TLS = 0x544c534b };
 enum { OPTION_END = 0, OPTION_TSRESOL = 9, OPTION_TSOFFSET = 14 };
 enum { RESOLUTION_US = 6, RESOLUTION_BINARY = 0x80 };
 
@@ -214,6 +216,18 @@ static enum source_step begin_section(struct source_pcapng *pcapng)
     return SOURCE_SKIPPED;
 }
 
+/* secrets type(4) length(4) data: of TLS, an NSS key log; what is broken or of others is not used
+ */
+static enum source_step read_secrets(const struct source_pcapng *pcapng, struct bytes *in)
+{
+    uint32_t type = read_u32(pcapng, in);
+    struct bytes data = bytes_take(in, read_u32(pcapng, in));
+    if (bytes_ok(in) && type == SECRETS_TLS) {
+        pcapng->secrets->take(pcapng->secrets, data, pcapng->last_us);
+    }
+    return SOURCE_SKIPPED;
+}
+
 static enum source_step read_body(struct source_pcapng *pcapng, uint32_t type, struct bytes *body,
                                   struct source_record *ret_record, char *ret_damage)
 {
@@ -224,15 +238,19 @@ static enum source_step read_body(struct source_pcapng *pcapng, uint32_t type, s
         return read_interface(pcapng, body, ret_damage);
     case BLOCK_SIMPLE:
         return read_simple(pcapng, body, ret_record, ret_damage);
+    case BLOCK_SECRETS:
+        return read_secrets(pcapng, body);
     default:
         return read_packet(pcapng, type, body, ret_record, ret_damage);
     }
 }
 
-static bool is_read(uint32_t type)
+static bool is_read(const struct source_pcapng *pcapng, uint32_t type, uint32_t length)
 {
-    return type == SOURCE_PCAPNG_MAGIC || type == BLOCK_INTERFACE || type == BLOCK_PACKET ||
-           type == BLOCK_SIMPLE || type == BLOCK_ENHANCED;
+    bool secrets = type == BLOCK_SECRETS && length <= SOURCE_FILE_RECORD_MAX;
+    return (secrets && pcapng->secrets != NULL) || type == SOURCE_PCAPNG_MAGIC ||
+           type == BLOCK_INTERFACE || type == BLOCK_PACKET || type == BLOCK_SIMPLE ||
+           type == BLOCK_ENHANCED;
 }
 
 /* A section header tells its byte order in the word after its length. False when it does not. */
@@ -271,7 +289,7 @@ enum source_step source_pcapng_step(struct source_pcapng *pcapng, struct source_
     if (is_beyond(file, length) && !source_pcapng_begins(pcapng, file->in)) {
         return damaged(ret_damage, "block length", length, "is more than the file has");
     }
-    if (!is_read(type) && length > ROW_BLOCK_MAX) {
+    if (!is_read(pcapng, type, length) && length > ROW_BLOCK_MAX) {
         source_file_skip(file, length);
         return SOURCE_SKIPPED;
     }
@@ -286,8 +304,9 @@ enum source_step source_pcapng_step(struct source_pcapng *pcapng, struct source_
         return damaged(ret_damage, "block length", length,
                        "is not repeated at the end of the block");
     }
-    enum source_step step =
-        is_read(type) ? read_body(pcapng, type, &body, ret_record, ret_damage) : SOURCE_SKIPPED;
+    enum source_step step = is_read(pcapng, type, length)
+                                ? read_body(pcapng, type, &body, ret_record, ret_damage)
+                                : SOURCE_SKIPPED;
     if (step != SOURCE_DAMAGED) {
         file->in = at;
     }

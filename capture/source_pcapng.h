@@ -17,12 +17,16 @@ struct source_interface {
     uint8_t resolution;   /* if_tsresol: 10^-n, or 2^-n with the top bit set */
 };
 
+struct source_secrets; /* capture/source.h */
+
 struct source_pcapng {
     struct source_interface *interfaces; /* of the current section; owned */
     uint32_t interface_count;
     uint32_t interface_room;
     bool little; /* byte order of the current section */
     bool holed;  /* a part of the section was damaged: interfaces behind it have no known number */
+    struct source_secrets *secrets; /* takes secrets blocks; borrowed, NULL = nobody */
+    uint64_t last_us;               /* time of the last packet */
 };
 
 /* Takes one block of the file. ret_damage has SOURCE_TEXT_SIZE bytes. */

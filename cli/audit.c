@@ -141,6 +141,8 @@ static void tell_limits(struct pipeline *p, const struct finding_list *findings)
     struct counters counters;
     pipeline_count(p, &counters);
     const uint64_t *counted = counters.value;
+    struct keylog_counts keys;
+    keylog_count(p->keys.keylog, &keys);
     const struct {
         uint64_t count;
         const char *code, *text;
@@ -159,6 +161,9 @@ static void tell_limits(struct pipeline *p, const struct finding_list *findings)
           "facts were not kept at the cap of their flow: its verdicts may be unknown" },
         { counted[COUNT_TCP_DROPPED], "table.stream-full",
           "TCP bytes behind holes were given up at their cap" },
+        { keys.unread, "keylog.lines-unread", "lines of the key log could not be read" },
+        { keys.dropped, "table.keylog-full",
+          "sessions of the key log were given up for newer ones at the cap of their table" },
         { resumption_dropped(p->verdicts.joins.resumption), "table.sessions-full",
           "TLS handshakes were forgotten at the cap of their table: sessions that resume them are "
           "unknown" },

@@ -111,7 +111,9 @@ static void tell_ends(struct pipeline *p, const struct source_set *set, struct a
 static enum ov_status run_set(struct pipeline *p, char *const *paths, int count,
                               struct audit_inputs *in)
 {
-    struct source_options wanted = { .filter = p->options->filter, .stop = &stop_asked };
+    struct source_options wanted = { .filter = p->options->filter,
+                                     .secrets = &p->keys.secrets,
+                                     .stop = &stop_asked };
     struct source_set *set = NULL;
     struct progress progress;
     bool one_of_several = count == 1 && in->found.count > 1;

@@ -203,7 +203,9 @@ enum ov_status follow_run(struct pipeline *p, struct inputs *found,
                           const volatile sig_atomic_t *stop, struct source_set **ret_set)
 {
     struct follow f = { .feed = { next, is_over }, .folder = p->options->inputs[0] };
-    struct source_options wanted = { .filter = p->options->filter, .stop = stop, .growing = true };
+    struct source_options wanted = {
+        .filter = p->options->filter, .secrets = &p->keys.secrets, .stop = stop, .growing = true
+    };
     struct progress progress;
     f.found = found;
     enum ov_status status = source_set_follow(&f.feed, &wanted, ret_set);

@@ -21,6 +21,7 @@ enum {
     OPTION_FAIL_ON,
     OPTION_FLOWS,
     OPTION_FOLLOW,
+    OPTION_KEYLOG,
     OPTION_MEMORY,
     OPTION_NO_NDPI,
     OPTION_NO_PROMISCUOUS,
@@ -44,6 +45,7 @@ static const struct option long_options[] = {
     { "flows", required_argument, NULL, OPTION_FLOWS },
     { "follow", no_argument, NULL, OPTION_FOLLOW },
     { "interface", required_argument, NULL, 'i' },
+    { "keylog", required_argument, NULL, OPTION_KEYLOG },
     { "memory", required_argument, NULL, OPTION_MEMORY },
     { "no-ndpi", no_argument, NULL, OPTION_NO_NDPI },
     { "no-promiscuous", no_argument, NULL, OPTION_NO_PROMISCUOUS },
@@ -81,9 +83,9 @@ void options_help(void)
         "  overt explain ROW|REASON     what a row or a reason means, its source, what to do\n"
         "  overt version                version and libraries\n"
         "\n"
-        "Options of audit; roles has --each, --filter, --memory, --no-ndpi and --workers too, "
-        "explain\n"
-        "--policy:\n"
+        "Options of audit; roles has --each, --filter, --keylog, --memory, --no-ndpi and "
+        "--workers\n"
+        "too, explain --policy:\n"
         "  --policy FILE    policy (YAML), or lync-2010, the built-in table (the default)\n"
         "  --out FILE       findings, coverage and notices as JSON Lines; - is standard output\n"
         "  --flows FILE     one record for each flow, as JSON Lines\n"
@@ -97,6 +99,9 @@ void options_help(void)
         "  --fail-on LEVEL  exit 1 for findings from this severity: critical high medium low\n"
         "                   never (default high)\n"
         "  --filter BPF     only packets that match, in tcpdump's language\n"
+        "  --keylog FILE    open TLS, DTLS and QUIC with the secrets in FILE (SSLKEYLOGFILE, NSS "
+        "key\n"
+        "                   log); those inside a pcapng are used without it; watch follows FILE\n"
         "  --sensor NAME    name of this sensor in every record (default overt)\n"
         "  --memory SIZE    cap for tables, as 512M or 4G (default: a quarter of the machine)\n"
         "  --verify WHICH   signatures of handshakes: new (the default: until a signer has proved "
@@ -290,6 +295,9 @@ static enum ov_status take(int option, struct options *o)
     case OPTION_FOLLOW:
         o->follow = true;
         return OV_OK;
+    case OPTION_KEYLOG:
+        o->keylog = optarg;
+        return OV_OK;
     case OPTION_MEMORY:
         return read_memory(optarg, o);
     case OPTION_NO_NDPI:
@@ -341,6 +349,24 @@ static enum ov_status check_follow(const struct options *o, const char *command)
     return !o->follow || possible ? OV_OK : OV_SYNTAX;
 }
 
+/* watch may be told of a file that is yet to come. */
+static enum ov_status check_keylog(const struct options *o, const char *command)
+{
+    FILE *file = o->keylog != NULL ? fopen(o->keylog, "r") : NULL;
+    int error = errno;
+    bool readable = file != NULL && fgetc(file) != EOF;
+    error = file != NULL ? errno : error;
+    bool empty = file != NULL && !readable && feof(file) != 0;
+    if (file != NULL) {
+        fclose(file);
+    }
+    if (o->keylog == NULL || readable || empty || strcmp(command, "watch") == 0) {
+        return OV_OK;
+    }
+    fprintf(stderr, "overt: --keylog: %s: %s\n", o->keylog, strerror(error));
+    return OV_SYNTAX;
+}
+
 /* Captures for audit and its like, interfaces for watch. */
 static enum ov_status check_inputs(const struct options *o, const char *command)
 {
@@ -387,5 +413,8 @@ enum ov_status options_read(int argc, char **argv, struct options *ret_options)
     }
     o->inputs = argv + optind;
     o->input_count = argc - optind;
-    return check_filter(o) == OV_OK ? check_inputs(o, argv[1]) : OV_SYNTAX;
+    if (check_filter(o) != OV_OK || check_inputs(o, argv[1]) != OV_OK) {
+        return OV_SYNTAX;
+    }
+    return check_keylog(o, argv[1]);
 }

@@ -24,6 +24,7 @@ struct options {
     const char *out;       /* findings, coverage, notices; "-" = stdout, NULL = see audit */
     const char *flows;     /* flow records; NULL = none */
     const char *filter;    /* BPF, NULL = none */
+    const char *keylog;    /* secrets of TLS connections (NSS key log); NULL = none */
     const char *sensor;    /* name in every record */
     uint64_t memory_bytes; /* cap for tables */
     enum severity fail_on;

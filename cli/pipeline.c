@@ -23,6 +23,18 @@ static enum ov_status init_workers(struct pipeline *p)
     return status;
 }
 
+static enum ov_status open_keys(struct pipeline *p)
+{
+    const char *path = p->options->keylog;
+    enum ov_status status = keylog_file_init(&p->keys, p->seed);
+    if (status == OV_OK && path != NULL && p->options->interface_count > 0) {
+        keylog_file_follow(&p->keys, path);
+    } else if (status == OV_OK && path != NULL) {
+        status = keylog_file_read(&p->keys, path);
+    }
+    return status;
+}
+
 enum ov_status pipeline_init(struct pipeline *p, const struct options *options,
                              const struct policy *policy)
 {
@@ -31,6 +43,9 @@ enum ov_status pipeline_init(struct pipeline *p, const struct options *options,
     p->policy = policy;
     p->seed = hash_seed_random();
     enum ov_status status = certificates_new(CERTIFICATES_MAX, &p->certificates);
+    if (status == OV_OK) {
+        status = open_keys(p);
+    }
     if (status == OV_OK) {
         status = verdicts_init(&p->verdicts, options, policy, p->certificates, p->seed);
     }
@@ -50,6 +65,7 @@ void pipeline_done(struct pipeline *p)
     verdicts_done(&p->verdicts);
     tunnels_free(p->tunnels);
     certificates_free(p->certificates);
+    keylog_file_done(&p->keys);
 }
 
 /* Captures may be named, and packets written, in any order. */

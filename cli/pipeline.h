@@ -6,6 +6,7 @@
 #include "capture/fragments.h"
 #include "capture/frame.h"
 #include "capture/source_set.h"
+#include "cli/keylog_file.h"
 #include "cli/progress.h"
 #include "cli/verdicts.h"
 
@@ -13,6 +14,7 @@ struct pipeline {
     const struct options *options; /* borrowed */
     const struct policy *policy;   /* borrowed */
     struct certificates *certificates;
+    struct keylog_file keys;
     struct worker *workers; /* owned */
     unsigned worker_count;
     struct verdicts verdicts;

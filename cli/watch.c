@@ -298,6 +298,7 @@ static void judge_all(struct judging *j)
     struct verdicts *v = &w->p->verdicts;
     for (;;) {
         bool here = wait_for_posts(w);
+        keylog_file_look(&w->p->keys);
         if ((*j->stop != 0 || v->records.failed || v->flows.failed || j->short_of_memory) &&
             !atomic_exchange(&w->stop, true)) {
             watch_service_tell("STOPPING=1");
