@@ -44,6 +44,7 @@ struct signatures;   /* analyzers/crypto/signatures.h */
 struct verified;     /* analyzers/crypto/verified.h */
 struct transcripts;  /* analyzers/tls_transcript.h */
 struct quic_initial; /* analyzers/crypto/quic_initial.h */
+struct tls_opener;   /* analyzers/tls_open.h */
 
 /* Where an analyzer puts its facts, and what it may use. The dispatcher owns it. */
 struct sink {
@@ -54,6 +55,9 @@ struct sink {
     /* Takes bytes of a stream inside of a stream (TLS in packets) to the analyzers of streams;
      * none, and some cut: that many are missing. False: nobody wants more. NULL: likewise. */
     bool (*stream)(struct sink *sink, const struct segment *seg);
+    /* Bytes that were inside a protected record or datagram, in order: to the analyzers of what is
+     * carried. false: nobody wants more of them. NULL: nobody wants any. */
+    bool (*opened)(struct sink *sink, const struct segment *seg);
     struct certificates *certificates;
     struct signatures *signatures;   /* NULL: signatures are not checked */
     struct verified *verified;       /* whose are left out; NULL: no signer's */
@@ -63,6 +67,7 @@ struct sink {
     struct budget *budget;           /* of what analyzers allocate; NULL: no cap */
     struct quic_initial *initial;    /* NULL: QUIC Initial packets are not opened */
     bool terse;                      /* no flow records are written: see sink_wants */
+    struct tls_opener *opener;       /* NULL: records under keys stay closed */
     struct hash_seed digest_seed;    /* for keyed digests of secrets; differs in each run */
 };
 
@@ -70,6 +75,7 @@ struct analyzer {
     const char *name;    /* in policies and reports */
     const char *spec;    /* normative source */
     uint8_t carriers;    /* CARRIER_* */
+    bool inside;         /* may be what TLS or DTLS carries */
     bool late;           /* may claim a stream in which another protocol spoke first */
     uint16_t state_size; /* bytes per flow, zeroed before the first feed; 0 = stateless */
 

@@ -9,6 +9,7 @@
 #include "analyzers/crypto/signatures.h"
 #include "analyzers/dispatch_internal.h"
 #include "analyzers/joins/resumption.h"
+#include "analyzers/tls_open.h"
 
 static const struct hash_seed stable_seed; /* flow ids are the same in every run */
 
@@ -37,6 +38,10 @@ static void put(struct sink *sink, const struct observation *obs)
 {
     struct flow_sink *fs = (struct flow_sink *)sink;
     struct analysis *a = fs->analysis;
+    if (fs->opened) {
+        dispatch_opened_put(fs, obs);
+        return;
+    }
     if (obs->kind == OBS_APP) {
         dispatch_app_take(a, obs);
     } else if (obs->kind == OBS_CLIENT) {
@@ -90,6 +95,7 @@ enum ov_status dispatch_new(const struct dispatch_options *options, struct dispa
     d->sink.sink.budget = d->shared;
     d->sink.sink.datagram = put_datagram;
     d->sink.sink.stream = put_stream;
+    d->sink.sink.opened = dispatch_opened;
     d->sink.sink.certificates = options->certificates;
     tls_transcript_init(&d->transcripts, d->shared);
     if (options->verify != VERIFY_NONE) {
@@ -103,6 +109,9 @@ enum ov_status dispatch_new(const struct dispatch_options *options, struct dispa
     d->sink.sink.digest_seed = options->seed;
     d->sink.dispatch = d;
     status = quic_initial_new(&d->sink.sink.initial);
+    if (status == OV_OK && options->keylog != NULL) {
+        status = tls_open_new(options->keylog, d->shared, &d->sink.sink.opener);
+    }
     if (status != OV_OK) {
         dispatch_free(d);
         return status;
@@ -123,6 +132,7 @@ void dispatch_free(struct dispatch *d)
     tls_transcript_done(&d->transcripts);
     signatures_free(d->signatures);
     quic_initial_free(d->sink.sink.initial);
+    tls_open_free(d->sink.sink.opener);
     ndpi_door_free(d->ndpi);
     free(d);
 }
@@ -300,9 +310,11 @@ static void close_seats(struct dispatch *d, struct analysis *a)
     for (uint8_t i = 0; i < a->seat_count; i++) {
         struct seat *seat = &a->seats[i];
         const struct analyzer *analyzer = analyzers[seat->analyzer];
+        d->sink.opened = seat->opened;
         if (!seat->closed && analyzer->close != NULL) {
             analyzer->close(dispatch_state(d, seat), &d->sink.sink);
         }
+        d->sink.opened = false;
         seat->closed = true;
         if (seat->state != POOL_NONE) {
             pool_give(&d->states[seat->analyzer], seat->state);
@@ -326,7 +338,9 @@ static void finish(struct dispatch *d, struct flow_cold *cold)
     dispatch_tcp_stop(a);
     dispatch_inner_finish(d, a);
     dispatch_inner_free(d, a);
+    dispatch_opened_finish(d, a);
     close_seats(d, a);
+    dispatch_opened_free(d, a);
     dispatch_ndpi_end(d, a);
     d->options.counters->value[COUNT_FACTS_DROPPED] += a->facts.dropped;
 }

@@ -12,9 +12,11 @@
 #include "capture/counters.h"
 
 struct dispatch;
+struct keylog; /* analyzers/crypto/keylog.h */
 
 struct dispatch_options {
     struct certificates *certificates; /* borrowed */
+    struct keylog *keylog;             /* borrowed; NULL: nothing is opened */
     struct counters *counters;         /* borrowed */
     const struct tunnels *tunnels;     /* borrowed: the paths of frames_decode; NULL = none */
     struct hash_seed seed;             /* for keyed digests of secrets */

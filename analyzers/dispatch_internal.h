@@ -26,6 +26,7 @@ struct seat {
     uint8_t analyzer; /* row in analyzers[] */
     bool settled;     /* has all it wants */
     bool closed;      /* close was called */
+    bool opened;      /* reads what was inside records */
     uint32_t state;   /* slot in dispatch->states[analyzer] */
 };
 
@@ -70,6 +71,7 @@ struct analysis {
     uint32_t conflicts;           /* likewise */
     uint64_t missing_bytes;       /* likewise */
     struct facts facts;
+    struct opened *opened; /* owned; dispatch_opened.c */
 };
 
 /* A flow with news, if it still is the one in that slot. */
@@ -83,6 +85,7 @@ struct flow_sink {
     struct sink sink; /* first: put() casts back */
     struct dispatch *dispatch;
     struct analysis *analysis;
+    bool opened; /* who reports reads what was inside records */
 };
 
 struct dispatch {
@@ -135,6 +138,14 @@ void dispatch_tcp_finish(struct dispatch *d, struct analysis *a);
 /* Follows the streams no longer: what they keep is freed, and what is not here yet is not missing.
  */
 void dispatch_tcp_stop(struct analysis *a);
+
+/* Bytes from inside a record or datagram (struct sink). */
+bool dispatch_opened(struct sink *sink, const struct segment *seg);
+/* An observation of who reads them: as one of the flow. */
+void dispatch_opened_put(struct flow_sink *fs, const struct observation *obs);
+/* Hands over what waits. */
+void dispatch_opened_finish(struct dispatch *d, struct analysis *a);
+void dispatch_opened_free(struct dispatch *d, struct analysis *a);
 
 /* Shows nDPI packet i of a flow that none of ours has claimed yet. */
 void dispatch_ndpi_ask(struct dispatch *d, struct analysis *a, const struct batch *b, uint32_t i);

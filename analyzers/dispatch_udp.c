@@ -6,7 +6,8 @@ static uint8_t heir_of_datagram(const struct analysis *a, const struct segment *
 {
     for (uint8_t i = 0; i < a->seat_count; i++) {
         const struct analyzer *analyzer = analyzers[a->seats[i].analyzer];
-        if (analyzer->owns != NULL && !a->seats[i].settled && analyzer->claim(seg) == CLAIM_MORE) {
+        if (analyzer->owns != NULL && !a->seats[i].settled && !a->seats[i].opened &&
+            analyzer->claim(seg) == CLAIM_MORE) {
             return i;
         }
     }
@@ -19,7 +20,8 @@ static uint8_t owner_of_datagram(struct dispatch *d, const struct analysis *a,
 {
     for (uint8_t i = 0; i < a->seat_count; i++) {
         const struct analyzer *analyzer = analyzers[a->seats[i].analyzer];
-        if (analyzer->owns != NULL && analyzer->owns(dispatch_state(d, &a->seats[i]), seg)) {
+        if (analyzer->owns != NULL && !a->seats[i].opened &&
+            analyzer->owns(dispatch_state(d, &a->seats[i]), seg)) {
             return i;
         }
     }
@@ -35,7 +37,7 @@ static uint8_t seat_for_datagram(struct dispatch *d, struct analysis *a, const s
         return owner;
     }
     for (uint8_t i = 0; i < a->seat_count; i++) {
-        if (analyzers[a->seats[i].analyzer]->claim(seg) == CLAIM_YES) {
+        if (!a->seats[i].opened && analyzers[a->seats[i].analyzer]->claim(seg) == CLAIM_YES) {
             return i;
         }
     }

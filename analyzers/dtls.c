@@ -5,6 +5,7 @@
 #include "analyzers/dtls_fragments.h"
 #include "analyzers/tls_handshake.h"
 #include "analyzers/tls_names.h"
+#include "analyzers/tls_open.h"
 #include "analyzers/tls_outcome.h"
 #include "analyzers/tls_signatures.h"
 
@@ -38,12 +39,14 @@ struct order {
 struct dtls_state {
     struct tls_handshake hs;
     struct order order[2];
-    bool cid_seen; /* the fact that connection ids are used was reported */
+    bool cid_seen;   /* the fact that connection ids are used was reported */
+    bool inner_done; /* nobody wants the data that are opened */
 };
 
 struct record {
     uint8_t type;
     uint16_t version, epoch, length;
+    uint64_t number; /* epoch and sequence number */
 };
 
 /* The connection id in records to a side has the size that it asked for; false: not known. */
@@ -61,7 +64,8 @@ static struct record read_header(struct bytes *in)
     h.type = bytes_u8(in);
     h.version = bytes_u16(in);
     h.epoch = bytes_u16(in);
-    bytes_skip(in, 6);
+    h.number = (uint64_t)h.epoch << 48 | (uint64_t)bytes_u16(in) << 32;
+    h.number |= bytes_u32(in);
     h.length = h.type == CONTENT_CID ? 0 : bytes_u16(in);
     bool known = h.version == DTLS10_VERSION || h.version == DTLS12_VERSION ||
                  h.version == DTLS_OPENSSL_VERSION;
@@ -263,6 +267,27 @@ static void read_protected(struct dtls_state *s, const struct segment *seg, uint
     }
 }
 
+/* A record of the first epoch under keys, if their secret was logged. Handshake messages in it are
+ * Finished, or of a renegotiation, which is not followed. */
+static void open_record(struct dtls_state *s, const struct segment *seg, const struct record *h,
+                        struct bytes body, struct sink *sink)
+{
+    struct record_head head = { .type = h->type, .version = h->version, .number = h->number };
+    struct segment inner = *seg;
+    struct tls_opened opened;
+    if (h->epoch != 1 || h->type == CONTENT_CID || body.cut > 0 ||
+        tls_open_ready(&s->hs, seg, sink) != TLS_OPEN_YES ||
+        !tls_open_record(&s->hs, seg, &head, body, sink, &opened)) {
+        return;
+    }
+    inner.payload = opened.text;
+    if (opened.type == CONTENT_ALERT) {
+        tls_handshake_hidden_alert(&s->hs, seg, inner.payload, sink);
+    } else if (opened.type == CONTENT_DATA && !s->inner_done && bytes_left(&inner.payload) > 0) {
+        s->inner_done = sink->opened == NULL || !sink->opened(sink, &inner);
+    }
+}
+
 static void note_cid(struct dtls_state *s, const struct segment *seg, struct sink *sink)
 {
     tls_handshake_announce(&s->hs, seg, sink);
@@ -313,6 +338,7 @@ static void read_record(struct dtls_state *s, const struct segment *seg, struct 
     }
     if (h.epoch > 0 || h.type == CONTENT_CID) {
         read_protected(s, seg, h.type == CONTENT_CID ? CONTENT_DATA : h.type, length, sink);
+        open_record(s, seg, &h, body, sink);
         return;
     }
     enum bytes_fault fault = read_clear(s, seg, &h, body, sink);
@@ -333,6 +359,7 @@ static void finish(struct dtls_state *s, struct sink *sink)
     }
     tls_signatures_end(&s->hs, &seg, sink);
     tls_outcome_update(&s->hs, &seg, true, sink);
+    tls_open_end(&s->hs, sink);
 }
 
 static enum feed dtls_feed(void *state, struct segment *seg, struct sink *sink)
@@ -354,7 +381,8 @@ static enum feed dtls_feed(void *state, struct segment *seg, struct sink *sink)
     }
     bytes_skip(&seg->payload, bytes_left(&seg->payload));
     tls_outcome_update(&s->hs, seg, false, sink);
-    if (!tls_outcome_settled(&s->hs)) {
+    bool opens = tls_open_is_active(&s->hs) && !s->inner_done;
+    if (opens || !tls_outcome_settled(&s->hs)) {
         return FEED_MORE;
     }
     finish(s, sink);

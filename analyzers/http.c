@@ -324,6 +324,7 @@ const struct analyzer http_analyzer = {
     .name = "http",
     .spec = "RFC 9112",
     .carriers = CARRIER_TCP,
+    .inside = true,
     .state_size = sizeof(struct http_state),
     .claim = http_claim,
     .feed = http_feed,

@@ -45,7 +45,7 @@ enum observation_shape {
     X(OBS_APP, SHAPE_EVENT, "app", "protocol recognised by its bytes (text)")                      \
     X(OBS_CLIENT, SHAPE_EVENT, "initiator_by", "value: side that is the client; text: why")        \
     X(OBS_CARRIES, SHAPE_TEXT, "carries", "protocol inside, where known")                          \
-    X(OBS_CARRIES_BY, SHAPE_TEXT, "carries_by", "alpn role starttls content")                      \
+    X(OBS_CARRIES_BY, SHAPE_TEXT, "carries_by", "alpn role starttls content decryption")           \
     X(OBS_MALFORMED, SHAPE_COUNTS, "malformed", "protocol whose bytes break their own rules")      \
     X(OBS_CUT, SHAPE_COUNTS, "not_captured", "protocol that lacked bytes for a fact")              \
     X(OBS_DPI_PROTOCOL, SHAPE_TEXT, "dpi.protocol", "nDPI")                                        \
@@ -141,6 +141,9 @@ enum observation_shape {
       "ClientHello; index: TLS_SESSION_*; value: digest")                                          \
     X(OBS_TLS_SESSION_ISSUED, SHAPE_EVENT, "",                                                     \
       "by the server; index: TLS_SESSION_*; value: digest")                                        \
+    X(OBS_TLS_DECRYPTED, SHAPE_FLAG, "tls.decrypted", "records were opened with logged secrets")   \
+    X(OBS_TLS_DECRYPTION_STOPPED, SHAPE_COUNTS, "tls.decryption_stopped",                          \
+      "why a direction was opened no further")                                                     \
     X(OBS_QUIC_VERSION, SHAPE_TEXT, "tls.quic_version", "RFC 9000 15; value: wire number")         \
     X(OBS_QUIC_NEGOTIATION, SHAPE_LIST, "tls.version_negotiation",                                 \
       "RFC 9000 6: versions that the server named")                                                \
@@ -166,6 +169,7 @@ enum observation_shape {
     X(OBS_TLS_CLIENT_TRUST_NAME_FROM, SHAPE_TEXT, "tls.client_trust.name_from", "policy")          \
     /* HTTP/1 */                                                                                   \
     X(OBS_HTTP_REQUESTS, SHAPE_NUMBER, "http.requests", "RFC 9112 3; value: count so far")         \
+    X(OBS_HTTP_DECRYPTED, SHAPE_FLAG, "http.decrypted", "inside TLS that was opened")              \
     X(OBS_HTTP_HOST, SHAPE_LIST, "http.hosts", "RFC 9110 7.2")                                     \
     X(OBS_HTTP_PATH, SHAPE_LIST, "http.paths", "query masked")                                     \
     X(OBS_HTTP_AUTH_SCHEME, SHAPE_LIST, "http.auth_schemes", "RFC 9110 11.6")                      \
@@ -176,6 +180,7 @@ enum observation_shape {
     X(OBS_HTTP_UNANSWERED, SHAPE_NUMBER, "http.unanswered", "requests without a response seen")    \
     /* SIP */                                                                                      \
     X(OBS_SIP_TRANSPORT, SHAPE_TEXT, "sip.transport", "udp tcp ws")                                \
+    X(OBS_SIP_DECRYPTED, SHAPE_FLAG, "sip.decrypted", "inside TLS or DTLS that was opened")        \
     X(OBS_SIP_METHOD, SHAPE_COUNTS, "sip.methods", "RFC 3261 7.1")                                 \
     X(OBS_SIP_RESPONSE, SHAPE_COUNTS, "sip.responses", "RFC 3261 7.2")                             \
     X(OBS_SIP_CALLS, SHAPE_NUMBER, "sip.calls", "distinct Call-IDs; value: count so far")          \
@@ -216,6 +221,7 @@ enum observation_shape {
     X(OBS_DNS_ADDRESS, SHAPE_EVENT, "", "text: address, space, name that has it (RFC 1035 4.1.3)") \
     /* STUN, TURN */                                                                               \
     X(OBS_STUN_DIALECT, SHAPE_TEXT, "stun.dialect", "rfc3489 rfc8489 ms-turn")                     \
+    X(OBS_STUN_DECRYPTED, SHAPE_FLAG, "stun.decrypted", "inside TLS or DTLS that was opened")      \
     X(OBS_STUN_METHOD, SHAPE_COUNTS, "stun.methods", "binding.request, allocate.error, ...")       \
     X(OBS_STUN_SOFTWARE, SHAPE_TEXT, "stun.software", "RFC 8489 14.14")                            \
     X(OBS_STUN_RELAYED_PEER, SHAPE_LIST, "stun.relayed_peers", "XOR-PEER-ADDRESS, RFC 8656 18.3")  \
@@ -266,6 +272,7 @@ struct observation {
     uint16_t index;     /* member of the first [] in the path, else 0 */
     uint16_t sub;       /* member of the second [] in the path, else 0 */
     uint8_t from;       /* side that sent the evidence */
+    bool decrypted;     /* under keys that were logged: nobody on the path could read it */
     const char *text;   /* bytes from the wire or a constant: need not end with NUL; NULL = none */
     uint32_t text_size; /* bytes of text; borrowed until put() returns */
     uint64_t value;     /* unit: see the shape and the source column */

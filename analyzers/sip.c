@@ -225,6 +225,7 @@ const struct analyzer sip_analyzer = {
     .name = "sip",
     .spec = "RFC 3261",
     .carriers = CARRIER_UDP | CARRIER_TCP,
+    .inside = true,
     .late = true,
     .state_size = sizeof(struct sip_state),
     .claim = sip_claim,

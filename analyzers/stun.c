@@ -485,6 +485,7 @@ const struct analyzer stun_analyzer = {
     .name = "stun",
     .spec = "RFC 8489",
     .carriers = CARRIER_UDP | CARRIER_TCP,
+    .inside = true,
     .state_size = sizeof(struct stun_state),
     .claim = stun_claim,
     .feed = stun_feed,

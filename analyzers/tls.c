@@ -1,12 +1,14 @@
 /* analyzers/tls.c: SSL and TLS on TCP: records of both sides, whichever come first or are missing.
  *
  * Handshake records are read whole and their messages in place; a message that goes on in a later
- * record is put together in one buffer per side. Records under keys are stepped over. */
+ * record is put together in one buffer per side. Records under keys are stepped over, or opened
+ * where their secrets were logged: their messages come the same way. */
 #include <stdlib.h>
 
 #include "analyzers/tls_handshake.h"
 #include "analyzers/tls_hello.h"
 #include "analyzers/tls_names.h"
+#include "analyzers/tls_open.h"
 #include "analyzers/tls_outcome.h"
 #include "analyzers/tls_record.h"
 #include "analyzers/tls_signatures.h"
@@ -37,6 +39,7 @@ struct records {
 struct tls_state {
     struct tls_handshake hs;
     struct records records[2];
+    bool inner_done; /* nobody wants the data that are opened */
 };
 
 static void drop_held(struct records *r)
@@ -171,6 +174,9 @@ static bool is_protected(const struct tls_state *s, const struct segment *seg,
                          const struct tls_record *h, const struct bytes *in)
 {
     const struct tls_side *side = &s->hs.side[seg->from];
+    if (tls_open_is_on(&s->hs, seg->from)) {
+        return h->type == CONTENT_DATA || !tls_names_is_13(s->hs.version);
+    }
     if (h->type == CONTENT_CHANGE_CIPHER_SPEC) {
         return false;
     }
@@ -187,6 +193,61 @@ static bool is_protected(const struct tls_state *s, const struct segment *seg,
     bool again = h->type == CONTENT_HANDSHAKE && may_be_13 &&
                  (s->hs.offers_13 || s->hs.hello_retry) && tls_record_is_hello(in);
     return side->changed_cipher ? !again : side->lost && h->type == CONTENT_HANDSHAKE;
+}
+
+/* Application data of a record that was opened. */
+static void read_data(struct tls_state *s, const struct segment *seg, struct bytes text,
+                      struct sink *sink)
+{
+    struct segment inner = *seg;
+    tls_handshake_hidden_data(&s->hs, seg->from);
+    inner.payload = text;
+    if (!s->inner_done && bytes_left(&text) > 0) {
+        s->inner_done = sink->opened == NULL || !sink->opened(sink, &inner);
+    }
+}
+
+/* What was in a record under keys. */
+static void read_opened(struct tls_state *s, const struct segment *seg, uint8_t type,
+                        struct bytes text, struct sink *sink)
+{
+    switch (type) {
+    case CONTENT_HANDSHAKE:
+        s->hs.opening = true;
+        read_handshake(s, seg, text, sink);
+        s->hs.opening = false;
+        break;
+    case CONTENT_ALERT:
+        tls_handshake_hidden_alert(&s->hs, seg, text, sink);
+        break;
+    case CONTENT_CHANGE_CIPHER_SPEC: /* of a renegotiation */
+        tls_open_change(&s->hs, seg->from);
+        s->hs.side[seg->from].changed_cipher = true;
+        break;
+    case CONTENT_DATA:
+        read_data(s, seg, text, sink);
+        break;
+    default:
+        break;
+    }
+}
+
+/* A record under keys whose secret is known. false: more bytes are needed. in: from its body on. */
+static bool open_record(struct tls_state *s, struct segment *seg, const struct tls_record *h,
+                        struct bytes in, struct sink *sink)
+{
+    struct record_head head = { .type = h->type, .version = h->version };
+    struct bytes body = bytes_take(&in, h->length);
+    struct tls_opened opened;
+    if (seg->open && body.cut > 0) {
+        return false;
+    }
+    seg->payload = in;
+    tls_handshake_protected(&s->hs, seg->from, h->type, h->length);
+    if (tls_open_record(&s->hs, seg, &head, body, sink, &opened)) {
+        read_opened(s, seg, opened.type, opened.text, sink);
+    }
+    return true;
 }
 
 /* Where a hello begins behind the last words of another protocol (PostgreSQL answers "S"): true
@@ -278,6 +339,10 @@ static bool read_record(struct tls_state *s, struct segment *seg, struct sink *s
     }
     if (is_protected(s, seg, &h, &in)) {
         tls_hello_release(&s->hs, seg, sink);
+        enum tls_open_answer answer = tls_open_ready(&s->hs, seg, sink);
+        if (answer != TLS_OPEN_NO) {
+            return answer == TLS_OPEN_YES && open_record(s, seg, &h, in, sink);
+        }
         tls_handshake_protected(&s->hs, seg->from, h.type, h.length);
         s->records[seg->from].skip = h.length;
         seg->payload = in;
@@ -329,18 +394,25 @@ static bool step(struct tls_state *s, struct segment *seg, struct sink *sink)
     return read_record(s, seg, sink);
 }
 
+static void end(struct tls_state *s, const struct segment *seg, struct sink *sink)
+{
+    tls_outcome_update(&s->hs, seg, true, sink);
+    tls_open_end(&s->hs, sink);
+    drop_held(&s->records[0]);
+    drop_held(&s->records[1]);
+}
+
 static enum feed finish(struct tls_state *s, const struct segment *seg, struct sink *sink)
 {
     bool deaf = s->records[0].deaf && s->records[1].deaf;
     tls_outcome_update(&s->hs, seg, false, sink);
-    if (!deaf && !tls_outcome_settled(&s->hs)) {
+    bool opens = tls_open_is_active(&s->hs) && !s->inner_done;
+    if (!deaf && (opens || !tls_outcome_settled(&s->hs))) {
         return FEED_MORE;
     }
     tls_hello_release(&s->hs, seg, sink);
     tls_signatures_end(&s->hs, seg, sink);
-    tls_outcome_update(&s->hs, seg, true, sink);
-    drop_held(&s->records[0]);
-    drop_held(&s->records[1]);
+    end(s, seg, sink);
     return s->hs.pseudo ? FEED_RELEASE : FEED_SETTLED;
 }
 
@@ -374,6 +446,7 @@ static enum feed tls_gap(void *state, uint8_t from, uint64_t missing, struct sin
     r->body_left = 0;
     r->level = 0;
     r->aligned = false;
+    tls_open_stop(&s->hs, &seg, "lost-bytes", sink);
     tls_handshake_lost(&s->hs, &seg, BYTES_CUT, sink);
     return FEED_MORE;
 }
@@ -386,9 +459,7 @@ static void tls_close(void *state, struct sink *sink)
         tls_hello_release(&s->hs, &seg, sink);
     }
     tls_signatures_end(&s->hs, &seg, sink);
-    tls_outcome_update(&s->hs, &seg, true, sink);
-    drop_held(&s->records[0]);
-    drop_held(&s->records[1]);
+    end(s, &seg, sink);
 }
 
 const struct analyzer tls_analyzer = {

@@ -85,30 +85,36 @@ bool tls_certificates_report(const struct segment *seg, struct bytes der, bool c
     return c != NULL;
 }
 
-/* RFC 5246 7.4.2: length(3), then length(3) certificate. */
-static struct bytes next_certificate(struct bytes *list)
+/* RFC 5246 7.4.2: length(3), then length(3) certificate; RFC 8446 4.4.2: each with extensions(2+)
+ * behind it. */
+static struct bytes next_certificate(struct bytes *list, bool extensions)
 {
     uint32_t size = bytes_u24(list);
     if (bytes_ok(list) && size == 0) {
         bytes_fail(list, BYTES_MALFORMED);
     }
-    return bytes_take(list, size);
+    struct bytes der = bytes_take(list, size);
+    if (extensions) {
+        bytes_take(list, bytes_u16(list));
+    }
+    return der;
 }
 
 /* Counts the certificates of a chain; *ret_fault tells whether the chain is sound. */
-static uint32_t count_chain(struct bytes list, enum bytes_fault *ret_fault)
+static uint32_t count_chain(struct bytes list, bool extensions, enum bytes_fault *ret_fault)
 {
     uint32_t count = 0;
     while (bytes_ok(&list) && bytes_sent(&list) > 0) {
-        next_certificate(&list);
+        next_certificate(&list, extensions);
         count += bytes_ok(&list);
     }
     *ret_fault = list.fault;
     return count;
 }
 
-enum bytes_fault tls_certificates_message(struct tls_handshake *hs, const struct segment *seg,
-                                          struct bytes body, struct sink *sink)
+/* body: from the length of the list on. */
+static enum bytes_fault read_list(struct tls_handshake *hs, const struct segment *seg,
+                                  struct bytes body, bool extensions, struct sink *sink)
 {
     struct tls_side *side = &hs->side[seg->from];
     struct bytes list = bytes_take(&body, bytes_u24(&body));
@@ -121,13 +127,13 @@ enum bytes_fault tls_certificates_message(struct tls_handshake *hs, const struct
         return BYTES_OK;
     }
     enum bytes_fault fault;
-    uint32_t count = count_chain(list, &fault);
+    uint32_t count = count_chain(list, extensions, &fault);
     if (fault == BYTES_MALFORMED) {
         return fault;
     }
     side->certificates = count;
     for (uint16_t i = 0; hs->roles_known && i < count && i < CERTIFICATES_CHAIN; i++) {
-        struct bytes der = next_certificate(&list);
+        struct bytes der = next_certificate(&list, extensions);
         uint8_t digest[sizeof side->leaf];
         bool kept = der.cut == 0 &&
                     tls_certificates_report(seg, der, hs->client == seg->from, i, sink, digest);
@@ -141,6 +147,20 @@ enum bytes_fault tls_certificates_message(struct tls_handshake *hs, const struct
         }
     }
     return list.cut > 0 || fault != BYTES_OK ? BYTES_CUT : BYTES_OK;
+}
+
+enum bytes_fault tls_certificates_message(struct tls_handshake *hs, const struct segment *seg,
+                                          struct bytes body, struct sink *sink)
+{
+    return read_list(hs, seg, body, false, sink);
+}
+
+/* RFC 8446 4.4.2: context(1+) list(3+). */
+enum bytes_fault tls_certificates_hidden(struct tls_handshake *hs, const struct segment *seg,
+                                         struct bytes body, struct sink *sink)
+{
+    bytes_take(&body, bytes_u8(&body));
+    return bytes_ok(&body) ? read_list(hs, seg, body, true, sink) : body.fault;
 }
 
 /* RFC 5246 7.4.4: length(2), then length(2) name. None means that any CA will do. */

@@ -10,6 +10,9 @@ struct certificate; /* analyzers/crypto/certificates.h */
  * certificates are reported. */
 enum bytes_fault tls_certificates_message(struct tls_handshake *hs, const struct segment *seg,
                                           struct bytes body, struct sink *sink);
+/* The same of TLS 1.3, opened. */
+enum bytes_fault tls_certificates_hidden(struct tls_handshake *hs, const struct segment *seg,
+                                         struct bytes body, struct sink *sink);
 /* Body of CertificateRequest: reports the CAs whose certificates the server takes. The fault is
  * that of the body. */
 enum bytes_fault tls_certificates_request(const struct tls_handshake *hs, const struct segment *seg,

@@ -3,8 +3,11 @@
 
 #include "analyzers/tls_certificates.h"
 #include "analyzers/tls_hello.h"
+#include "analyzers/tls_hidden.h"
 #include "analyzers/tls_key_exchange.h"
 #include "analyzers/tls_names.h"
+#include "analyzers/tls_open.h"
+#include "analyzers/tls_outcome.h"
 #include "analyzers/tls_session.h"
 #include "analyzers/tls_signatures.h"
 #include "analyzers/tls_status.h"
@@ -123,6 +126,27 @@ static bool is_hello(const struct tls_handshake *hs, uint8_t type)
            (type == HELLO_RETRY_REQUEST && !hs->datagram);
 }
 
+/* Renegotiation that can be read (RFC 5246 7.4.1.1): what it brings takes the place of what the
+ * handshake before it brought. */
+static void renew(struct tls_handshake *hs, struct sink *sink)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        struct tls_side *side = &hs->side[i];
+        struct tls_side fresh = { .data_records = side->data_records,
+                                  .data_like_finished = side->data_like_finished,
+                                  .seen = side->seen,
+                                  .lost = side->lost,
+                                  .missing = side->missing };
+        *side = fresh;
+    }
+    hs->version = 0;
+    hs->repeated = false;
+    hs->issuer_known = false;
+    hs->server_signature = hs->client_signature = 0;
+    tls_signatures_renew(hs, sink);
+    tls_outcome_renew(hs);
+}
+
 void tls_handshake_message(struct tls_handshake *hs, const struct segment *seg, uint8_t type,
                            struct bytes body, struct sink *sink)
 {
@@ -131,6 +155,20 @@ void tls_handshake_message(struct tls_handshake *hs, const struct segment *seg, 
     if (type > TYPE_MAX) {
         tls_handshake_lost(hs, seg, BYTES_MALFORMED, sink);
         return;
+    }
+    if (hs->opening && tls_names_is_13(hs->version)) {
+        fault = tls_hidden_message(hs, seg, type, body, sink);
+        if (fault != BYTES_OK) {
+            tls_handshake_lost(hs, seg, fault, sink);
+            tls_open_stop(hs, seg, "malformed", sink);
+        }
+        return;
+    }
+    if (hs->opening && type == FINISHED) {
+        return;
+    }
+    if (hs->opening && type == CLIENT_HELLO) {
+        renew(hs, sink);
     }
     if (type == CLIENT_HELLO) {
         fault = tls_hello_client(hs, seg, body, sink);
@@ -153,6 +191,9 @@ void tls_handshake_message(struct tls_handshake *hs, const struct segment *seg, 
     } else {
         side->lost = true;
     }
+    if (is_hello(hs, type) && !hs->opening) {
+        tls_open_hello(hs, seg, type, body, sink);
+    }
     tls_signatures_message(hs, seg, type, body, sink);
 }
 
@@ -163,13 +204,9 @@ static bool is_refusal(uint8_t code)
     return memchr(codes, code, sizeof codes) != NULL;
 }
 
-void tls_handshake_alert(struct tls_handshake *hs, const struct segment *seg, uint8_t level,
+static void report_alert(struct tls_handshake *hs, const struct segment *seg, uint8_t level,
                          uint8_t code, struct sink *sink)
 {
-    struct tls_side *side = &hs->side[seg->from];
-    side->fatal |= level == ALERT_FATAL;
-    side->refused |= level == ALERT_FATAL && is_refusal(code);
-    side->no_certificate |= code == ALERT_NO_CERTIFICATE;
     if (hs->alerts == TLS_ALERTS_MAX || !hs->announced) {
         return;
     }
@@ -192,6 +229,34 @@ void tls_handshake_alert(struct tls_handshake *hs, const struct segment *seg, ui
         obs.text_size = (uint32_t)strlen(texts[i]);
         sink->put(sink, &obs);
     }
+}
+
+void tls_handshake_alert(struct tls_handshake *hs, const struct segment *seg, uint8_t level,
+                         uint8_t code, struct sink *sink)
+{
+    struct tls_side *side = &hs->side[seg->from];
+    side->fatal |= level == ALERT_FATAL;
+    side->refused |= level == ALERT_FATAL && is_refusal(code);
+    side->no_certificate |= code == ALERT_NO_CERTIFICATE;
+    report_alert(hs, seg, level, code, sink);
+}
+
+/* After the handshake an alert ends the connection and unsays nothing; in one of TLS 1.3 it may be
+ * the answer to the client's certificate. */
+void tls_handshake_hidden_alert(struct tls_handshake *hs, const struct segment *seg,
+                                struct bytes body, struct sink *sink)
+{
+    uint8_t level = bytes_u8(&body);
+    uint8_t code = bytes_u8(&body);
+    if (bytes_finish(&body) == BYTES_OK) {
+        hs->side[seg->from].refused |= tls_names_is_13(hs->version) && is_refusal(code);
+        report_alert(hs, seg, level, code, sink);
+    }
+}
+
+void tls_handshake_hidden_data(struct tls_handshake *hs, uint8_t from)
+{
+    hs->went_on |= from != hs->client && tls_handshake_hid(&hs->side[hs->client], FINISHED);
 }
 
 void tls_handshake_change(struct tls_handshake *hs, uint8_t from)

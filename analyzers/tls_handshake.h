@@ -58,6 +58,7 @@ enum { IMITATION_NONE, IMITATION_MICROSOFT, IMITATION_GOOGLE };
 /* What one side has shown. Zeroed = nothing. */
 struct tls_side {
     uint32_t messages;              /* bit n: a message of type n was read in clear */
+    uint32_t hidden;                /* bit n: one of type n was opened, TLS 1.3 */
     uint32_t certificates;          /* certificates in its Certificate message */
     uint32_t under_keys;            /* records after ChangeCipherSpec, or of a later epoch */
     uint32_t handshakes_under_keys; /* of these, handshake records: Finished, renegotiation */
@@ -79,26 +80,34 @@ struct tls_side {
     bool refused;        /* of these, one about the other's certificate */
     bool no_certificate; /* SSL 3.0 alert no_certificate */
     bool waiting;        /* DTLS: messages wait for earlier ones */
+    bool doubtful;       /* TLS 1.3, opened: its signature is wrong, if its Finished is right */
     bool raw_key;        /* its Certificate holds a raw public key (RFC 7250) */
 };
 
 struct tls_handshake {
     struct tls_side side[2];
     struct transcript transcript; /* tls_signatures.c: until CertificateVerify is decided */
+    struct tls_open *open;        /* owned: secrets were logged, or may yet be; tls_open.c */
     struct tls_flight flight;     /* TLS 1.3: its records under keys */
     uint64_t packet, time_us;     /* of the newest segment, for what is reported at the end */
     uint16_t version;             /* negotiated; 0 = no ServerHello yet */
     uint16_t cipher;
-    uint16_t first_version;   /* legacy version of the ClientHello */
-    uint32_t reported;        /* bit per conclusion: tls_outcome.c */
-    uint16_t message_number;  /* DTLS: message_seq of the message at hand */
-    uint8_t server_signature; /* enum signature_result: of ServerKeyExchange */
-    uint8_t client_signature; /* enum signature_result: of CertificateVerify */
-    uint8_t issuer[32];       /* SHA-256 of the server's second certificate */
-    uint8_t client;           /* side, valid with roles_known */
-    uint8_t alerts;           /* reported so far */
-    bool datagram;            /* DTLS */
-    bool quic;                /* in CRYPTO frames: its records are packets of QUIC */
+    uint16_t first_version;            /* legacy version of the ClientHello */
+    uint32_t reported;                 /* bit per conclusion: tls_outcome.c */
+    uint16_t message_number;           /* DTLS: message_seq of the message at hand */
+    uint8_t server_signature;          /* enum signature_result: of ServerKeyExchange */
+    uint8_t client_signature;          /* enum signature_result: of CertificateVerify */
+    uint8_t issuer[32];                /* SHA-256 of the server's second certificate */
+    uint8_t client;                    /* side, valid with roles_known */
+    uint8_t alerts;                    /* reported so far */
+    bool datagram;                     /* DTLS */
+    bool opening;                      /* the message at hand was opened with logged secrets */
+    bool encrypt_then_mac, compressed; /* before TLS 1.3, as the server chose */
+    bool renewed;                      /* a renegotiation that was opened began */
+    bool asked_again;                  /* TLS 1.3, opened: for a certificate after the handshake */
+    const char *mtls_reason;           /* TLS 1.3, opened: what was reported last */
+    bool went_on; /* TLS 1.3, opened: the server spoke after the client's Finished */
+    bool quic;    /* in CRYPTO frames: its records are packets of QUIC */
     bool roles_known;
     bool issuer_known;
     bool announced;      /* OBS_APP was reported */
@@ -129,6 +138,11 @@ void tls_handshake_roles(struct tls_handshake *hs, const struct segment *seg, bo
 /* One alert in clear. */
 void tls_handshake_alert(struct tls_handshake *hs, const struct segment *seg, uint8_t level,
                          uint8_t code, struct sink *sink);
+/* One alert that was opened with logged secrets. */
+void tls_handshake_hidden_alert(struct tls_handshake *hs, const struct segment *seg,
+                                struct bytes body, struct sink *sink);
+/* Application data were opened. */
+void tls_handshake_hidden_data(struct tls_handshake *hs, uint8_t from);
 /* A record under keys: content type and bytes of its body as sent. */
 void tls_handshake_protected(struct tls_handshake *hs, uint8_t from, uint8_t content,
                              uint32_t size);
@@ -148,6 +162,12 @@ void tls_handshake_lost(struct tls_handshake *hs, const struct segment *seg, enu
 static inline const char *tls_handshake_name(const struct tls_handshake *hs)
 {
     return hs->datagram ? "dtls" : hs->quic ? "quic" : "tls";
+}
+
+/* The same of messages of TLS 1.3 that were opened. */
+static inline bool tls_handshake_hid(const struct tls_side *side, unsigned type)
+{
+    return (side->hidden >> type & 1) != 0;
 }
 
 static inline bool tls_handshake_has(const struct tls_side *side, unsigned type)

@@ -207,9 +207,12 @@ void tls_hello_version(struct tls_handshake *hs, const struct segment *seg, uint
 }
 
 /* What only versions before TLS 1.3 say in clear. */
-static void report_old(const struct segment *seg, const struct server_hello *h,
-                       const struct tls_server_extensions *answer, struct sink *sink)
+static void report_old(struct tls_handshake *hs, const struct segment *seg,
+                       const struct server_hello *h, const struct tls_server_extensions *answer,
+                       struct sink *sink)
 {
+    hs->encrypt_then_mac = answer->encrypt_then_mac;
+    hs->compressed = h->compression != 0;
     observe_value(sink, seg, OBS_TLS_EXTENDED_MASTER_SECRET, answer->extended_master_secret);
     observe_value(sink, seg, OBS_TLS_ENCRYPT_THEN_MAC, answer->encrypt_then_mac);
     observe_value(sink, seg, OBS_TLS_SECURE_RENEGOTIATION, answer->secure_renegotiation);
@@ -246,7 +249,7 @@ static void report_choice(struct tls_handshake *hs, const struct segment *seg,
     hs->side[seg->from].raw_key = answer->raw_server_key;
     hs->side[1 - seg->from].raw_key = answer->raw_client_key;
     if (!tls_names_is_13(hs->version)) {
-        report_old(seg, h, answer, sink);
+        report_old(hs, seg, h, answer, sink);
         tls_session_report(seg, OBS_TLS_SESSION_ISSUED, TLS_SESSION_ID, &h->session_id, sink);
         return;
     }

@@ -6,6 +6,7 @@
 #include "analyzers/crypto/signatures.h"
 #include "analyzers/tls_extensions.h"
 #include "analyzers/tls_names.h"
+#include "analyzers/tls_open.h"
 #include "analyzers/tls_suites.h"
 
 /* Bits of tls_handshake.reported. */
@@ -97,8 +98,17 @@ static void update_resumed(struct tls_handshake *hs, const struct segment *seg, 
     }
 }
 
+/* TLS 1.3, opened up to the end of the server's flight? */
+static bool is_opened(const struct tls_handshake *hs)
+{
+    return tls_names_is_13(hs->version) && tls_handshake_hid(&hs->side[1 - hs->client], FINISHED);
+}
+
 static enum answer is_requested(const struct tls_handshake *hs, const struct tls_side *server)
 {
+    if (is_opened(hs)) {
+        return tls_handshake_hid(server, CERTIFICATE_REQUEST) ? ANSWER_YES : ANSWER_NO;
+    }
     if (!is_old(hs)) {
         return ANSWER_UNKNOWN;
     }
@@ -109,12 +119,26 @@ static enum answer is_requested(const struct tls_handshake *hs, const struct tls
     return complete ? ANSWER_NO : ANSWER_UNKNOWN;
 }
 
+/* The same of TLS 1.3: as long as its records are opened, they tell. */
+static const char *hidden_certificate(const struct tls_handshake *hs, const struct parties *p,
+                                      bool end)
+{
+    if (is_opened(hs) && is_requested(hs, p->server) == ANSWER_NO) {
+        return "none";
+    }
+    if (is_opened(hs) && tls_handshake_hid(p->client, CERTIFICATE)) {
+        return p->client->certificates > 0 ? "presented" : "empty";
+    }
+    uint8_t from = is_opened(hs) ? hs->client : (uint8_t)(1 - hs->client);
+    return !end && tls_open_may(hs, from) ? NULL : "hidden";
+}
+
 /* presented, empty, none, hidden; NULL = not known yet. */
 static const char *client_certificate(const struct tls_handshake *hs, const struct parties *p,
                                       bool end)
 {
     if (tls_names_is_13(hs->version)) {
-        return "hidden";
+        return hidden_certificate(hs, p, end);
     }
     if (tls_handshake_has(p->client, CERTIFICATE)) {
         return p->client->certificates > 0 ? "presented" : "empty";
@@ -132,6 +156,10 @@ static void update_client_certificate(struct tls_handshake *hs, const struct seg
 {
     struct parties p = parties_of(hs);
     enum answer requested = is_requested(hs, p.server);
+    if (hs->asked_again) {
+        hs->asked_again = false;
+        hs->reported &= ~(uint32_t)(REPORTED_REQUESTED | REPORTED_CLIENT_CERTIFICATE);
+    }
     if (requested != ANSWER_UNKNOWN && first_report(hs, REPORTED_REQUESTED)) {
         observe_value(sink, seg, OBS_TLS_CERTIFICATE_REQUESTED, requested == ANSWER_YES);
     }
@@ -273,12 +301,51 @@ static struct mtls judge_flight(const struct tls_handshake *hs, bool end)
     return words[word];
 }
 
+/* TLS 1.3, opened: RFC 8446 4.4.2.4. A refusal comes after the client's flight (4.4.2, 6.2). */
+static struct mtls judge_opened(const struct tls_handshake *hs, const struct parties *p)
+{
+    const struct tls_side *client = p->client;
+    bool shown = tls_handshake_hid(client, CERTIFICATE) && client->certificates > 0;
+    if (!tls_handshake_hid(p->server, CERTIFICATE_REQUEST)) {
+        return (struct mtls){ "disproven", "not-requested" };
+    }
+    if (tls_handshake_hid(client, CERTIFICATE) && !shown) {
+        return (struct mtls){ "disproven", "empty" };
+    }
+    if (shown && p->server->refused) {
+        return (struct mtls){ "disproven", "refused" };
+    }
+    if (!shown || !tls_handshake_hid(client, FINISHED)) {
+        return (struct mtls){ NULL, NULL }; /* or compressed, RFC 8879 */
+    }
+    if (!tls_handshake_hid(client, CERTIFICATE_VERIFY)) {
+        return (struct mtls){ "disproven", "no-verify" };
+    }
+    if (!hs->went_on) {
+        return (struct mtls){ NULL, NULL };
+    }
+    return client->raw_key ? (struct mtls){ "unknown", "raw-public-key" } : judge_signatures(hs);
+}
+
+/* TLS 1.3: what was opened, else what sizes tell. */
+static struct mtls judge_13(const struct tls_handshake *hs, const struct parties *p, bool end)
+{
+    struct mtls mtls = { NULL, NULL };
+    bool opened = is_opened(hs) && !hs->psk;
+    if (opened) {
+        mtls = judge_opened(hs, p);
+    }
+    uint8_t from = opened ? hs->client : (uint8_t)(1 - hs->client);
+    bool waits = !end && tls_open_may(hs, from) && !hs->psk;
+    return mtls.state != NULL || waits ? mtls : judge_flight(hs, end);
+}
+
 static struct mtls judge_mtls(const struct tls_handshake *hs, bool end)
 {
     struct parties p = parties_of(hs);
     struct mtls mtls = { NULL, NULL };
     if (tls_names_is_13(hs->version)) {
-        return judge_flight(hs, end);
+        return judge_13(hs, &p, end);
     }
     if (is_old(hs) && tls_suites_is_anonymous(hs->cipher)) {
         return (struct mtls){ "disproven", "anonymous" };
@@ -304,7 +371,7 @@ static void report_mtls(const struct tls_handshake *hs, const struct segment *se
 {
     observe_text(sink, seg, OBS_TLS_MTLS_STATE, mtls->state, 0);
     observe_text(sink, seg, OBS_TLS_MTLS_REASON, mtls->reason, 0);
-    if (tls_names_is_13(hs->version) && strcmp(mtls->state, "unknown") != 0) {
+    if (tls_names_is_13(hs->version) && strcmp(mtls->state, "unknown") != 0 && !is_opened(hs)) {
         char buffer[TLS_FLIGHT_TEXT_SIZE];
         observe_text(sink, seg, OBS_TLS_MTLS_RECORDS,
                      tls_flight_text(&hs->flight, hs->cipher, buffer), 0);
@@ -333,6 +400,16 @@ static void update_mtls(struct tls_handshake *hs, const struct segment *seg, boo
     struct mtls mtls = judge_mtls(hs, end);
     bool disproven = mtls.state != NULL && strcmp(mtls.state, "disproven") == 0;
     bool was = (hs->reported & REPORTED_DISPROVEN) != 0; /* what got lost later unsays nothing */
+    if (is_opened(hs)) { /* a later request, or a refusal, changes it */
+        bool news = mtls.state != NULL &&
+                    (hs->mtls_reason == NULL || strcmp(hs->mtls_reason, mtls.reason) != 0);
+        if (news) {
+            report_mtls(hs, seg, &mtls, sink);
+            hs->mtls_reason = mtls.reason;
+            hs->reported |= REPORTED_MTLS;
+        }
+        return;
+    }
     if (mtls.state == NULL && !was) {
         return;
     }
@@ -387,6 +464,13 @@ void tls_outcome_update(struct tls_handshake *hs, const struct segment *seg, boo
     }
 }
 
+void tls_outcome_renew(struct tls_handshake *hs)
+{
+    hs->renewed = true;
+    hs->reported &= ~(uint32_t)(REPORTED_REQUESTED | REPORTED_CLIENT_CERTIFICATE | REPORTED_MTLS |
+                                REPORTED_RENEGOTIATED | REPORTED_DISPROVEN);
+}
+
 bool tls_outcome_settled(const struct tls_handshake *hs)
 {
     if (hs->pseudo) {
@@ -402,5 +486,9 @@ bool tls_outcome_settled(const struct tls_handshake *hs)
         uint32_t all = REPORTED_ESTABLISHED | REPORTED_MTLS;
         return (hs->reported & all) == all || most >= RECORDS_ENOUGH;
     }
-    return (both && (is_established(hs) || hs->version == 0)) || most >= RECORDS_ENOUGH;
+    bool over = is_established(hs) || hs->version == 0;
+    if (hs->renewed && (hs->reported & REPORTED_MTLS) == 0) {
+        over = false;
+    }
+    return (both && over) || most >= RECORDS_ENOUGH;
 }

@@ -8,6 +8,8 @@
 /* Reports what has become certain, each thing once; at the end also what stays unknown. */
 void tls_outcome_update(struct tls_handshake *hs, const struct segment *seg, bool end,
                         struct sink *sink);
+/* A handshake inside the connection can be read: its outcome is reported anew. */
+void tls_outcome_renew(struct tls_handshake *hs);
 /* Is there nothing more to learn from this flow? */
 bool tls_outcome_settled(const struct tls_handshake *hs);
 

@@ -11,7 +11,7 @@ enum {
     CHANGE_PROTECTED_MIN = 9,
     CHANGE_PROTECTED_MAX = 128,
     ALERT_SIZE = 2,         /* of one in clear */
-    PROTECTED_MIN = 16,     /* bytes that no protected alert goes below */
+    PROTECTED_MIN = 16,     /* bytes that no protected record goes below */
     HELLO_BODY_MIN = 38,    /* version(2) random(32) session id length(1) suite(2) and one more */
     HELLO_HEAD = 6,         /* type(1) length(3) version(2) */
     SESSION_ID_LENGTH = 38, /* its offset in the message */

@@ -34,6 +34,13 @@ static void decide(struct tls_handshake *hs, const struct segment *seg, const st
     }
 }
 
+void tls_signatures_hidden(struct tls_handshake *hs, const struct segment *seg, uint8_t result,
+                           const char *reason, struct sink *sink)
+{
+    const struct outlet *to = seg->from == hs->client ? &client_outlet : &server_outlet;
+    decide(hs, seg, to, (enum signature_result)result, reason, sink);
+}
+
 static bool is_12(const struct tls_handshake *hs)
 {
     return hs->version == TLS12_VERSION || hs->version == DTLS12_VERSION;
@@ -309,6 +316,13 @@ void tls_signatures_old_hello(struct tls_handshake *hs, uint8_t from, struct byt
     }
     struct transcript_message hello = { .type = CLIENT_HELLO, .bare = true, .body = message };
     tls_transcript_add(sink->transcripts, &hs->transcript, from, &hello);
+}
+
+void tls_signatures_renew(struct tls_handshake *hs, struct sink *sink)
+{
+    if (sink->transcripts != NULL) {
+        close_transcript(hs, NULL, sink);
+    }
 }
 
 void tls_signatures_message(struct tls_handshake *hs, const struct segment *seg, uint8_t type,

@@ -18,6 +18,11 @@ void tls_signatures_old_hello(struct tls_handshake *hs, uint8_t from, struct byt
 void tls_signatures_server(struct tls_handshake *hs, const struct segment *seg,
                            const struct bytes *parameters, uint16_t scheme,
                            const struct bytes *signature, struct sink *sink);
+/* TLS 1.3: what came of the signature in an opened CertificateVerify. */
+void tls_signatures_hidden(struct tls_handshake *hs, const struct segment *seg, uint8_t result,
+                           const char *reason, struct sink *sink);
+/* Another handshake begins, of which all can be read. */
+void tls_signatures_renew(struct tls_handshake *hs, struct sink *sink);
 /* No message will follow: what is not decided stays unchecked, what was kept is given back. */
 void tls_signatures_end(struct tls_handshake *hs, const struct segment *seg, struct sink *sink);
 

@@ -15,10 +15,11 @@ static enum ov_status init_workers(struct pipeline *p)
     if (p->workers == NULL) {
         return OV_NOMEM;
     }
+    struct worker_shared shared = { p->certificates, p->keys.keylog, p->tunnels, p->seed };
     enum ov_status status = OV_OK;
     while (status == OV_OK && p->worker_count < p->options->workers) {
-        status = worker_init(&p->workers[p->worker_count++], p->options, p->options->workers,
-                             p->certificates, p->tunnels, p->seed);
+        status =
+            worker_init(&p->workers[p->worker_count++], p->options, p->options->workers, &shared);
     }
     return status;
 }

@@ -55,8 +55,7 @@ static uint32_t flows_max(uint64_t memory_bytes)
 }
 
 enum ov_status worker_init(struct worker *w, const struct options *options, unsigned workers,
-                           struct certificates *certificates, const struct tunnels *tunnels,
-                           struct hash_seed seed)
+                           const struct worker_shared *shared)
 {
     memset(w, 0, sizeof *w);
     uint64_t memory_bytes = options->memory_bytes / workers;
@@ -66,13 +65,14 @@ enum ov_status worker_init(struct worker *w, const struct options *options, unsi
         .idle_udp_ms = IDLE_UDP_MS,
         .idle_closed_ms = IDLE_CLOSED_MS,
     };
-    w->seed = seed;
+    w->seed = shared->seed;
     w->closer.closed = flow_closed;
     struct dispatch_options dispatch = {
-        .certificates = certificates,
+        .certificates = shared->certificates,
+        .keylog = shared->keylog,
         .counters = &w->counters,
-        .tunnels = tunnels,
-        .seed = seed,
+        .tunnels = shared->tunnels,
+        .seed = shared->seed,
         .flows_max = w->limits.flows_max,
         .memory_bytes = memory_bytes / 2,
         .verify = options->verify,

@@ -54,11 +54,18 @@ struct worker {
     bool short_of_memory;   /* a flow's end was lost: the run is worth nothing */
 };
 
-/* One of `workers` that share the options' memory. certificates and tunnels are borrowed;
- * paths may be added to tunnels meanwhile, those of packets handed over stay as they are. */
+/* What all workers use; borrowed. Paths may be added to tunnels meanwhile, those of packets handed
+ * over stay as they are. */
+struct worker_shared {
+    struct certificates *certificates;
+    struct keylog *keylog;
+    const struct tunnels *tunnels;
+    struct hash_seed seed;
+};
+
+/* One of `workers` that share the options' memory. */
 OV_MUST_CHECK enum ov_status worker_init(struct worker *worker, const struct options *options,
-                                         unsigned workers, struct certificates *certificates,
-                                         const struct tunnels *tunnels, struct hash_seed seed);
+                                         unsigned workers, const struct worker_shared *shared);
 void worker_done(struct worker *worker);
 
 /* Another capture begins. OV_NOMEM. */

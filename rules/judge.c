@@ -144,8 +144,9 @@ static void look_at_protocols(struct view *view)
     const struct flow_record *r = view->record;
     const struct facts *facts = view->facts;
     bool tls_app = strcmp(r->app, "tls") == 0;
-    view->sip =
-        facts_find(facts, OBS_SIP_METHOD) != NULL || facts_find(facts, OBS_SIP_RESPONSE) != NULL;
+    bool opened = facts_true(facts, OBS_SIP_DECRYPTED) && strcmp(r->app, "sip") != 0;
+    view->sip = !opened && (facts_find(facts, OBS_SIP_METHOD) != NULL ||
+                            facts_find(facts, OBS_SIP_RESPONSE) != NULL);
     view->tls = r->l4 == IPPROTO_TCP && (tls_app || (strcmp(r->app, "pseudo_tls") != 0 &&
                                                      facts_find(facts, OBS_TLS_VERSION) != NULL));
     view->quic = r->l4 == IPPROTO_UDP && strcmp(r->app, "quic") == 0 && !view->sip &&

@@ -316,7 +316,8 @@ static enum verdict judge_mutual(const struct view *view, struct assessment *a)
     }
     if (strcmp(state, "disproven") == 0) {
         bool tls13 = has(facts_text(view->facts, facts_find(view->facts, OBS_TLS_VERSION)), "v1.3");
-        a->evidence = tls13 ? EVIDENCE_INFERRED : EVIDENCE_PROVEN;
+        bool opened = facts_find(view->facts, OBS_TLS_CERTIFICATE_REQUESTED) != NULL;
+        a->evidence = tls13 && !opened ? EVIDENCE_INFERRED : EVIDENCE_PROVEN;
         note_mtls(view, a, disproven, sizeof disproven / sizeof *disproven);
         prove_mtls(view, a);
         return VERDICT_VIOLATION;

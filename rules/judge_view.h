@@ -29,7 +29,7 @@ struct view {
     struct facts *facts;
     struct view_side client, server;
     uint16_t port; /* of the server */
-    bool sip;      /* readable SIP */
+    bool sip;      /* SIP that anybody on the path can read */
     bool tls;      /* TLS on TCP, seen from its start or from the middle, or QUIC */
     bool quic;     /* QUIC: `tls` is the handshake inside */
     bool http;     /* readable HTTP */

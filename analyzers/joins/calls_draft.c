@@ -214,6 +214,7 @@ static void open_draft(struct call_draft *draft, uint64_t flow_id, const struct 
     memset(draft->lines, 0, draft->line_count * sizeof draft->lines[0]);
     draft->open = true;
     draft->has_call_id = false;
+    draft->decrypted = obs->decrypted;
     draft->flow_id = flow_id;
     draft->end[0] = end[0];
     draft->end[1] = end[1];

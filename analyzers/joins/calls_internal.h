@@ -72,6 +72,7 @@ struct call_line {
     bool present;     /* m= itself was read */
     bool has_address; /* address is an IP address of a host */
     bool rtcp_mux, key_line, fingerprint;
+    bool decrypted; /* nobody on the path could read it: no flow has shown it in clear */
     bool is_answer; /* of the two lines agreed on */
     bool refused;   /* the offer was refused */
     uint16_t kind;  /* name id of the media word */
@@ -129,6 +130,7 @@ struct draft_candidate {
 struct call_draft {
     bool open;
     bool has_call_id;
+    bool decrypted; /* it came out of records that were opened */
     uint64_t flow_id;
     struct flow_end end[2];
     uint8_t from;

@@ -172,7 +172,7 @@ static void read_suite(const struct calls *calls, const struct call_line *answer
 static void read_exposure(const struct call_line *sender, const struct call_line *answer,
                           struct agreement *agreement)
 {
-    if (sender == NULL || agreement->dtls) {
+    if (sender == NULL || agreement->dtls || sender->decrypted) {
         return;
     }
     bool readable = sender->crypto_count > 0 || sender->key_line;

@@ -171,6 +171,10 @@ static void keep_lines(struct calls *calls, uint32_t call_place, uint8_t party)
         if (line != NULL) {
             place = place_of(calls, call, line);
             line->refused = false;
+            if (line->decrypted && !draft->decrypted) { /* another hop shows it to everybody */
+                line->decrypted = false;
+                line->flow_id = draft->flow_id;
+            }
         } else {
             place = calls_new_line(calls, call_place);
             if (place == POOL_NONE) {
@@ -184,6 +188,7 @@ static void keep_lines(struct calls *calls, uint32_t call_place, uint8_t party)
             line->party = party;
             line->digest = draft->digest;
             line->flow_id = draft->flow_id;
+            line->decrypted = draft->decrypted;
             line->time_us = draft->time_us;
             line->order = draft->order;
         }

@@ -9,6 +9,7 @@ A case is a folder with traffic.pcap, expect.json and, where roles matter, polic
   "absent"              {"flows": [...], "findings": [...]}: elements that no record may match
   "counts"              exact numbers of findings by verdict, and "findings" for all of them
   "exit"                exit status of overt
+  "keylog"              true: overt gets secrets.keylog; no secret of it may be in any output
   "secrets"             texts that are in the capture and must not be in any output; SDES keys, digest responses,
                         TURN and ICE passwords found in the capture are added to them
 
@@ -31,6 +32,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PCAPS = ROOT / "pcaps"
 VALIDATE = ROOT / "tests" / "golden" / "validate.py"
+KEYLOG = "secrets.keylog"
 SNAP_BYTES = 96
 SECONDS = 60
 SANITIZER_STATUS = 99  # a sanitizer's report must not look like "findings"
@@ -68,13 +70,15 @@ class Audit:
         return [record for record in self.records if record.get("type") == name]
 
 
-def audit(overt, captures, policy, directory):
+def audit(overt, captures, policy, directory, keylog=None):
     """Runs overt once on all captures; its outputs go to the directory. The policy may be absent."""
     directory.mkdir(parents=True)
     command = [overt, "audit", "--quiet", "--all", "--each", "--flows", str(directory / "flows.jsonl"),
                "--out", str(directory / "findings.jsonl")]
     if policy.exists():
         command += ["--policy", str(policy)]
+    if keylog:
+        command += ["--keylog", str(keylog)]
     options = {name: f"exitcode={SANITIZER_STATUS}" for name in ("ASAN_OPTIONS", "LSAN_OPTIONS", "UBSAN_OPTIONS")}
     try:
         done = subprocess.run([*command, *map(str, captures)], capture_output=True, timeout=SECONDS, check=False,
@@ -187,7 +191,9 @@ def secrets_of(capture, expect):
     """Texts that must not leave: those the case names and those found on the wire."""
     data = capture.read_bytes()
     found = {match.decode("ascii") for pattern in SECRETS_ON_THE_WIRE for match in re.findall(pattern, data)}
-    return sorted(found | set(expect.get("secrets", [])))
+    keylog = capture.parent / KEYLOG
+    logged = {line.split()[2] for line in keylog.read_text(encoding="ascii").splitlines()} if keylog.exists() else set()
+    return sorted(found | logged | set(expect.get("secrets", [])))
 
 
 def check_output(result, secrets):
@@ -301,7 +307,8 @@ def run_case(overt, case, directory):
     capture, policy = case / "traffic.pcap", case / "policy.yaml"
     expect = json.loads((case / "expect.json").read_text(encoding="utf-8"))
     secrets = secrets_of(capture, expect)
-    whole = audit(overt, [capture], policy, directory / "whole")
+    keylog = case / KEYLOG if expect.get("keylog") else None
+    whole = audit(overt, [capture], policy, directory / "whole", keylog)
     faults = [("whole", fault) for fault in check_whole(expect, whole) + check_output(whole, secrets)]
     twins = (("snapped", False, write_snapped), ("cut-early", True, lambda a, b: write_cut(a, b, 1 / 3)),
              ("cut-late", True, lambda a, b: write_cut(a, b, 2 / 3)), ("holed", True, write_holed))
@@ -309,7 +316,7 @@ def run_case(overt, case, directory):
     for name, damaged, write in twins:
         twin = directory / f"{name}.pcap"
         write(capture, twin)
-        result = audit(overt, [twin], policy, directory / name)
+        result = audit(overt, [twin], policy, directory / name, keylog)
         faults += [(name, fault) for fault in check_twin(result, whole, secrets, damaged)]
         files += result.files
     return faults + [("records", fault) for fault in check_schema(files)]

@@ -35,17 +35,19 @@ struct leg {
     uint8_t from;
     uint64_t time_us;
     uint64_t packet; /* 0: as the time */
+    bool decrypted;  /* the flow is TLS that was opened */
 };
 
 static inline struct leg leg_between(struct calls *calls, uint64_t id, uint8_t host0, uint8_t host1)
 {
-    return (
-        struct leg){ calls, id, { end_of(host0, 5060), end_of(host1, 5060) }, "call-1", 0, 1, 0 };
+    return (struct leg){ calls, id,   { end_of(host0, 5060), end_of(host1, 5060) }, "call-1", 0, 1,
+                         0,     false };
 }
 
 static inline void tell(const struct leg *leg, struct observation obs)
 {
     obs.from = leg->from;
+    obs.decrypted = leg->decrypted;
     obs.time_us = leg->time_us;
     obs.packet = leg->packet != 0 ? leg->packet : leg->time_us; /* in order of time */
     obs.text_size = obs.text != NULL ? (uint32_t)strlen(obs.text) : 0;
