@@ -83,7 +83,7 @@ enum ov_status dispatch_new(const struct dispatch_options *options, struct dispa
         return status;
     }
     d->options = *options;
-    d->budget.left = options->memory_bytes;
+    d->budget.left = (int64_t)options->memory_bytes;
     d->shared = options->memory_bytes > 0 ? &d->budget : NULL;
     uint32_t most = options->flows_max + BATCH_SIZE; /* the table's evicted ones live a batch on */
     pool_init(&d->flows, sizeof(struct analysis), most);
@@ -91,6 +91,7 @@ enum ov_status dispatch_new(const struct dispatch_options *options, struct dispa
         pool_init(&d->states[i], analyzers[i]->state_size > 0 ? analyzers[i]->state_size : 8, most);
         d->analyzer_count = i + 1;
     }
+    dispatch_rest_init(d);
     d->sink.sink.put = put;
     d->sink.sink.budget = d->shared;
     d->sink.sink.datagram = put_datagram;
@@ -129,6 +130,7 @@ void dispatch_free(struct dispatch *d)
         pool_done(&d->states[i]);
     }
     pool_done(&d->flows);
+    dispatch_rest_done(d);
     tls_transcript_done(&d->transcripts);
     signatures_free(d->signatures);
     quic_initial_free(d->sink.sink.initial);
@@ -154,7 +156,7 @@ void dispatch_tunnels(struct dispatch *d, const struct tunnels *tunnels)
 
 bool dispatch_pressed(const struct dispatch *d)
 {
-    return d->shared != NULL && d->budget.left < d->options.memory_bytes / 8;
+    return d->shared != NULL && d->budget.left < (int64_t)(d->options.memory_bytes / 8);
 }
 
 static struct flow_end end_of(const struct flow_key *key, unsigned i)
@@ -187,23 +189,31 @@ static void guess_client(const struct flow_end end[2], uint8_t *ret_client, uint
     *ret_by = low0 != low1 ? BY_PORT : BY_FIRST_PACKET;
 }
 
+void dispatch_identify(struct analysis *a, struct flow_cold *cold)
+{
+    a->flow_id = flow_id_of(cold);
+    a->cold = cold;
+    name_ends(cold, a->end);
+    a->l4 = cold->key.l4;
+}
+
 static struct analysis *begin(struct dispatch *d, struct flow_cold *cold)
 {
-    uint32_t slot = pool_take(&d->flows);
+    bool roomy = budget_take(d->shared, sizeof(struct analysis));
+    uint32_t slot = roomy ? pool_take(&d->flows) : POOL_NONE;
     if (slot == POOL_NONE) {
+        budget_give(d->shared, roomy ? sizeof(struct analysis) : 0);
         d->options.counters->value[COUNT_FACTS_DROPPED]++;
         return NULL;
     }
     struct analysis *a = pool_at(&d->flows, slot);
     a->pool_slot = slot;
-    a->flow_id = flow_id_of(cold);
-    a->cold = cold;
-    name_ends(cold, a->end);
-    a->l4 = cold->key.l4;
+    dispatch_identify(a, cold);
     a->stream_seat = SEAT_NONE;
     a->facts.budget = d->shared;
     guess_client(a->end, &a->client, &a->initiator);
     cold->analysis = a;
+    dispatch_rest_add(d, a);
     return a;
 }
 
@@ -255,18 +265,18 @@ static bool is_settled(const struct analysis *a)
 static void dispatch_packet(struct dispatch *d, struct batch *b, uint32_t i)
 {
     struct flow_cold *cold = b->cold[i];
-    struct analysis *a = cold->analysis;
-    if (a == NULL) {
+    struct analysis *a = dispatch_wake(d, cold);
+    if (a == NULL && cold->analysis == NULL) {
         bool tcp = cold->key.l4 == IPPROTO_TCP;
         if (bytes_sent(&b->payload[i]) == 0 && !(tcp && dispatch_tcp_acks_data(b, i))) {
             return;
         }
         a = begin(d, cold);
-        if (a == NULL) { /* nothing will be known of it */
-            cold->flags |= COLD_EVICTED;
-            b->flow[i]->feeds_left = 0;
-            return;
-        }
+    }
+    if (a == NULL) { /* no more will be known of it */
+        cold->flags |= COLD_EVICTED;
+        b->flow[i]->feeds_left = 0;
+        return;
     }
     d->sink.analysis = a;
     d->sink.sink.end = a->end;
@@ -297,12 +307,14 @@ static bool is_wanted(const struct batch *b, uint32_t i)
 void dispatch_batch(struct dispatch *d, struct batch *b)
 {
     d->first_us = b->first_us;
+    d->now_us = b->end_us;
     for (uint32_t i = 0; i < b->count; i++) {
         dispatch_ahead(d, b, i);
         if (is_wanted(b, i)) {
             dispatch_packet(d, b, i);
         }
     }
+    dispatch_rest(d);
 }
 
 static void close_seats(struct dispatch *d, struct analysis *a)
@@ -326,7 +338,10 @@ static void close_seats(struct dispatch *d, struct analysis *a)
 
 static void finish(struct dispatch *d, struct flow_cold *cold)
 {
-    struct analysis *a = cold->analysis;
+    struct analysis *a = dispatch_wake(d, cold);
+    if (a == NULL && cold->analysis != NULL) {
+        dispatch_lose(d, cold);
+    }
     if (a == NULL || a->concluded) {
         return;
     }
@@ -492,10 +507,13 @@ bool dispatch_look(struct dispatch *d, struct flow_record *ret_record, struct fa
     return false;
 }
 
-struct analysis *dispatch_part(struct flow_cold *cold)
+struct analysis *dispatch_part(struct dispatch *d, struct flow_cold *cold)
 {
-    struct analysis *a = cold->analysis;
-    cold->analysis = NULL;
+    struct analysis *a = dispatch_wake(d, cold);
+    if (a != NULL) {
+        dispatch_rest_remove(d, a);
+        cold->analysis = NULL;
+    }
     return a;
 }
 
@@ -505,5 +523,6 @@ void dispatch_forget(struct dispatch *d, struct analysis *a)
         facts_done(&a->facts);
         a->concluded = true; /* a look that was due finds nothing */
         pool_give(&d->flows, a->pool_slot);
+        budget_give(d->shared, sizeof *a);
     }
 }

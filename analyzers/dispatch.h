@@ -42,7 +42,8 @@ void dispatch_batch(struct dispatch *dispatch, struct batch *b);
 
 /* Brings a flow's analysis to its end (streams, analyzers; once, later calls change nothing) and
  * describes it. at_end: the capture ended, the flow perhaps not. What ret_record points to lives
- * until dispatch_forget; ret_record->facts is NULL for a flow of which nothing was looked at. */
+ * until dispatch_forget or dispatch_rest; ret_record->facts is NULL for a flow of which nothing was
+ * looked at. */
 void dispatch_conclude(struct dispatch *dispatch, struct flow_cold *cold, bool at_end,
                        struct flow_record *ret_record);
 /* From now on flows with new facts are noted for dispatch_look. */
@@ -59,7 +60,10 @@ bool dispatch_look(struct dispatch *dispatch, struct flow_record *ret_record,
 bool dispatch_pressed(const struct dispatch *dispatch);
 struct analysis;
 /* Parts the analysis from its flow, which may then go; NULL when there is none. */
-struct analysis *dispatch_part(struct flow_cold *cold);
+struct analysis *dispatch_part(struct dispatch *dispatch, struct flow_cold *cold);
+/* Packs a few flows that are quiet, over or settled, when many are not packed; ends the life of
+ * what ret_record of dispatch_conclude points to, unless the analysis was parted. */
+void dispatch_rest(struct dispatch *dispatch);
 /* Frees an analysis (NULL is good): its facts are gone. */
 void dispatch_forget(struct dispatch *dispatch, struct analysis *analysis);
 

@@ -14,7 +14,7 @@ enum {
 static const struct analysis *analysis_at(const struct batch *b, uint32_t i)
 {
     bool wanted = i < b->count && (b->state[i] & FRAME_FLOW) != 0 && b->flow[i] != NULL &&
-                  b->flow[i]->feeds_left > 0;
+                  b->flow[i]->feeds_left > 0 && (b->cold[i]->flags & COLD_RESTS) == 0;
     return wanted ? b->cold[i]->analysis : NULL;
 }
 

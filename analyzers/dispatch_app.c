@@ -62,7 +62,7 @@ static void take_inner_app(struct analysis *a, const struct observation *obs, co
 
 void dispatch_app_take(struct analysis *a, const struct observation *obs)
 {
-    char app[sizeof a->app];
+    char app[sizeof a->app] = { 0 };
     struct text t = text_into(app, sizeof app);
     text_put_escaped(&t, obs->text, obs->text_size);
     uint8_t rank = app_rank_of(app);

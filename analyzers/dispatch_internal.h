@@ -6,6 +6,7 @@
 #include "analyzers/dispatch.h"
 #include "analyzers/ndpi.h"
 #include "analyzers/tls_transcript.h"
+#include "base/phrases.h"
 #include "base/pool.h"
 #include "capture/stream.h"
 
@@ -65,11 +66,12 @@ struct analysis {
     char app[32];       /* "" = not known */
     const char *app_by; /* content ndpi */
     uint64_t flow_id;
-    const struct flow_cold *cold; /* valid until concluded */
-    uint32_t pool_slot;           /* of this in dispatch->flows */
-    uint32_t duplicates;          /* of streams that are no longer followed */
-    uint32_t conflicts;           /* likewise */
-    uint64_t missing_bytes;       /* likewise */
+    struct flow_cold *cold;            /* valid until concluded */
+    uint32_t pool_slot;                /* of this in dispatch->flows */
+    uint32_t duplicates;               /* of streams that are no longer followed */
+    uint32_t conflicts;                /* likewise */
+    uint64_t missing_bytes;            /* likewise */
+    uint32_t awake_before, awake_next; /* of the dispatcher's awake chain, by slot */
     struct facts facts;
     struct opened *opened; /* owned; dispatch_opened.c */
 };
@@ -78,6 +80,14 @@ struct analysis {
 struct changed {
     uint32_t pool_slot;
     uint64_t flow_id;
+};
+
+/* Flows that are not packed, the one longest not looked at first. */
+struct awake {
+    uint32_t first, last; /* slots */
+    uint32_t count;
+    uint32_t limit; /* as many are never packed */
+    uint32_t news;  /* came since the last go */
 };
 
 /* The sink that analyzers of the flow at hand see. */
@@ -106,7 +116,14 @@ struct dispatch {
     bool watches;                   /* flows with news are noted */
     struct changed changed[CHANGED_MAX];
     uint32_t changed_count;
+    uint64_t now_us; /* packet time of the last batch */
+    struct awake awake;
+    struct phrases phrases; /* what facts of packed flows have in common */
+    uint8_t *scratch;       /* owned; for packing, NULL before the first */
 };
+
+/* Names a flow's ends and its id by its record. */
+void dispatch_identify(struct analysis *a, struct flow_cold *cold);
 
 /* Sits an analyzer at the flow; SEAT_NONE when there is no seat or no memory. */
 uint8_t dispatch_sit(struct dispatch *d, struct analysis *a, unsigned analyzer);
@@ -151,5 +168,16 @@ void dispatch_opened_free(struct dispatch *d, struct analysis *a);
 void dispatch_ndpi_ask(struct dispatch *d, struct analysis *a, const struct batch *b, uint32_t i);
 /* nDPI is asked no more about the flow. */
 void dispatch_ndpi_end(struct dispatch *d, struct analysis *a);
+
+/* dispatch_rest.c: quiet flows are packed. */
+void dispatch_rest_init(struct dispatch *d);
+void dispatch_rest_done(struct dispatch *d);
+/* One more that is awake, or one that goes. */
+void dispatch_rest_add(struct dispatch *d, struct analysis *a);
+void dispatch_rest_remove(struct dispatch *d, struct analysis *a);
+/* A flow's analysis, unpacked if it was packed; NULL when there is none, or no memory. */
+struct analysis *dispatch_wake(struct dispatch *d, struct flow_cold *cold);
+/* Forgets a packed analysis that cannot be unpacked. */
+void dispatch_lose(struct dispatch *d, struct flow_cold *cold);
 
 #endif

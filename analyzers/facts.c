@@ -271,19 +271,46 @@ void facts_put(struct facts *facts, const struct observation *obs)
     }
 }
 
-void facts_trim(struct facts *facts)
+bool facts_reserve(struct facts *facts, uint32_t count, uint32_t text_bytes)
 {
-    if (facts->count > 0 && facts->count < facts->capacity) {
-        (void)resize_items(facts, facts->count);
+    struct fact_index *index = count > 0 ? malloc(size_of(count, 0)) : NULL;
+    char *texts = text_bytes > 0 ? malloc(text_bytes) : NULL;
+    if ((count > 0 && index == NULL) || (text_bytes > 0 && texts == NULL)) {
+        free(index);
+        free(texts);
+        return false;
     }
-    uint32_t spare = facts->text_capacity - facts->text_used;
-    char *texts =
-        facts->text_used > 0 && spare > 0 ? realloc(facts->texts, facts->text_used) : NULL;
-    if (texts != NULL) {
-        facts->texts = texts;
-        facts->text_capacity = facts->text_used;
-        budget_give(facts->budget, spare);
+    if (index != NULL) {
+        memset(index, 0, sizeof *index);
     }
+    budget_overdraw(facts->budget, size_of(count, text_bytes));
+    facts->index = index;
+    facts->items = index != NULL ? index->items : NULL;
+    facts->capacity = count;
+    facts->texts = texts;
+    facts->text_capacity = text_bytes;
+    if (text_bytes > 0) {
+        texts[0] = '\0';
+        facts->text_used = 1;
+    }
+    return true;
+}
+
+void facts_restore(struct facts *facts, const struct fact *fact, const char *text,
+                   uint32_t text_size)
+{
+    struct fact *f = &facts->items[facts->count++];
+    *f = *fact;
+    f->next = 0;
+    f->text = 0;
+    if (f->room > 0) {
+        f->text = facts->text_used;
+        memcpy(facts->texts + f->text, text, text_size);
+        facts->texts[f->text + text_size] = '\0';
+        facts->text_used += f->room;
+    }
+    chain(facts, f->kind, (uint16_t)facts->count);
+    facts->lists += has_members(observation_word(f->kind)->shape);
 }
 
 void facts_done(struct facts *facts)

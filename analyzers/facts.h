@@ -47,8 +47,13 @@ struct facts {
 
 /* Keeps one observation by its shape (events are ignored). Text is escaped to valid UTF-8. */
 void facts_put(struct facts *facts, const struct observation *obs);
-/* No more is expected: gives back the room that was kept for it. */
-void facts_trim(struct facts *facts);
+/* Room in empty facts for as many and bytes of text, for facts_restore; their budget may be
+ * overdrawn. False without memory. */
+bool facts_reserve(struct facts *facts, uint32_t count, uint32_t text_bytes);
+/* Adds a fact of facts like these as it is, but for its place and that of its text, where room was
+ * reserved for both. text: text_size bytes, fewer than fact->room. */
+void facts_restore(struct facts *facts, const struct fact *fact, const char *text,
+                   uint32_t text_size);
 void facts_done(struct facts *facts);
 /* A copy of its own, without a budget; false without memory (then ret_copy is empty). */
 bool facts_copy(const struct facts *facts, struct facts *ret_copy);

@@ -45,6 +45,7 @@ enum {
     COLD_EVICTED = 1 << 8,    /* closed because a table was full */
     COLD_FRAGMENTS = 1 << 9,  /* at least one packet came in IP fragments */
     COLD_VLAN_MORE = 1 << 10, /* more VLAN ids than vlan[] holds */
+    COLD_RESTS = 1 << 11,     /* analyzers/dispatch.c's own: analysis is packed */
 };
 
 enum { FLOW_VLANS = 4, FLOW_DUPLICATES_MAX = (1 << 27) - 1 };

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sparse.h"
+
 enum {
     WILD_DISTANCE = 1 << 30, /* sequence numbers further away belong to something else */
     SEGMENTS_BEHIND = 3,     /* captures reorder: one ACK before its data proves no loss */
@@ -65,6 +67,9 @@ struct stream {
     bool used;    /* the reader has used a byte */
 };
 
+_Static_assert(sizeof(struct stream) + sizeof(struct stream) / 4 + 16 <= STREAM_PACK_MAX,
+               "a packed stream has room");
+
 /* Segments of the caller and pieces of ours, placed. */
 struct arrival {
     int64_t offset;
@@ -93,6 +98,28 @@ struct stream *stream_new(bool isn_known, uint32_t isn)
 void stream_share(struct stream *stream, struct budget *budget)
 {
     stream->budget = budget;
+    budget_overdraw(budget, sizeof *stream);
+}
+
+bool stream_is_empty(const struct stream *stream)
+{
+    return stream->held == NULL && stream->pending == NULL;
+}
+
+size_t stream_pack(const struct stream *stream, uint8_t *out)
+{
+    struct stream still = *stream;
+    still.budget = NULL;
+    return sparse_pack(&still, sizeof still, out);
+}
+
+struct stream *stream_unpack(const uint8_t **in)
+{
+    struct stream *s = calloc(1, sizeof *s);
+    if (s != NULL) {
+        *in = sparse_unpack(*in, s, sizeof *s);
+    }
+    return s;
 }
 
 static void drop_pending(struct stream *s)
@@ -122,6 +149,7 @@ void stream_free(struct stream *stream)
         drop_piece(stream, piece);
     }
     drop_pending(stream);
+    budget_give(stream->budget, sizeof *stream);
     free(stream);
 }
 

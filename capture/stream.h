@@ -17,6 +17,7 @@ enum {
     STREAM_HOLE_SEGMENTS = 128,            /* segments kept beyond a hole */
     STREAM_MARKS = 8,              /* segments given out that later copies are held against */
     STREAM_MARKED_MAX = 64 * 1024, /* of which no byte lies further up the stream */
+    STREAM_PACK_MAX = 512,         /* bytes of a packed stream */
 };
 
 struct stream_segment {
@@ -39,13 +40,22 @@ struct stream_reader {
     void (*gap)(struct stream_reader *reader, uint64_t missing, uint64_t packet);
 };
 
-struct stream; /* about 64 bytes; buffers on demand */
+struct stream; /* about 100 bytes; buffers on demand */
 
 /* isn_known: seq begins at isn + 1; else the first segment sets it (middle of a connection). */
 struct stream *stream_new(bool isn_known, uint32_t isn);
-/* Buffers count against a budget from now on: without room, bytes are given up as at a cap. */
+/* The stream and its buffers count against a budget from now on: without room for a buffer, bytes
+ * are given up as at a cap. */
 void stream_share(struct stream *stream, struct budget *budget);
 void stream_free(struct stream *stream);
+/* Does it keep no bytes? Then it may be packed. */
+bool stream_is_empty(const struct stream *stream);
+/* Writes what is known of an empty stream to out (STREAM_PACK_MAX bytes); returns how many bytes.
+ * It still has to be freed. */
+size_t stream_pack(const struct stream *stream, uint8_t *out);
+/* The stream as it was, without its budget; moves *in behind it. NULL, and nothing moved, without
+ * memory. */
+struct stream *stream_unpack(const uint8_t **in);
 /* Takes one segment with payload. A hole is given up when STREAM_HOLE_* is reached. */
 void stream_push(struct stream *stream, const struct stream_segment *segment,
                  struct stream_reader *reader, struct counters *counters);

@@ -39,13 +39,13 @@ static void flow_closed(struct flow_closer *closer, struct flow_cold *cold)
     struct closing *closing = add_closing(w->out);
     if (closing == NULL) {
         w->short_of_memory = true;
-        dispatch_forget(w->dispatch, dispatch_part(cold));
+        dispatch_forget(w->dispatch, dispatch_part(w->dispatch, cold));
         return;
     }
     closing->log_begin = w->out->log.used;
     dispatch_conclude(w->dispatch, cold, w->at_end, &closing->record);
     closing->log_end = w->out->log.used;
-    closing->analysis = dispatch_part(cold);
+    closing->analysis = dispatch_part(w->dispatch, cold);
 }
 
 static uint32_t flows_max(uint64_t memory_bytes)
@@ -170,6 +170,7 @@ void worker_forget(struct worker *w, struct worker_out *out)
     for (uint32_t i = 0; i < out->closing_count; i++) {
         dispatch_forget(w->dispatch, out->closings[i].analysis);
     }
+    dispatch_rest(w->dispatch);
     w->counters.value[COUNT_FACTS_DROPPED] += out->log.dropped;
     call_log_reset(&out->log);
     out->closing_count = 0;
