@@ -167,8 +167,8 @@ static struct flow_end end_of(const struct flow_key *key, unsigned i)
 static void name_ends(const struct flow_cold *cold, struct flow_end ret_end[2])
 {
     unsigned first = cold->low_first ? 0 : 1;
-    ret_end[0] = end_of(&cold->key, first);
-    ret_end[1] = end_of(&cold->key, 1 - first);
+    ret_end[0] = end_of(&cold->hot.key, first);
+    ret_end[1] = end_of(&cold->hot.key, 1 - first);
 }
 
 /* The same for the same capture on every machine. */
@@ -177,7 +177,7 @@ static uint64_t flow_id_of(const struct flow_cold *cold)
     struct {
         struct flow_key key;
         uint64_t first_us, first_packet;
-    } what = { cold->key, cold->first_us, cold->first_packet };
+    } what = { cold->hot.key, cold->first_us, cold->first_packet };
     return keyed_hash(&what, sizeof what, stable_seed);
 }
 
@@ -194,7 +194,7 @@ void dispatch_identify(struct analysis *a, struct flow_cold *cold)
     a->flow_id = flow_id_of(cold);
     a->cold = cold;
     name_ends(cold, a->end);
-    a->l4 = cold->key.l4;
+    a->l4 = cold->hot.key.l4;
 }
 
 static struct analysis *begin(struct dispatch *d, struct flow_cold *cold)
@@ -267,7 +267,7 @@ static void dispatch_packet(struct dispatch *d, struct batch *b, uint32_t i)
     struct flow_cold *cold = b->cold[i];
     struct analysis *a = dispatch_wake(d, cold);
     if (a == NULL && cold->analysis == NULL) {
-        bool tcp = cold->key.l4 == IPPROTO_TCP;
+        bool tcp = cold->hot.key.l4 == IPPROTO_TCP;
         if (bytes_sent(&b->payload[i]) == 0 && !(tcp && dispatch_tcp_acks_data(b, i))) {
             return;
         }
@@ -281,10 +281,10 @@ static void dispatch_packet(struct dispatch *d, struct batch *b, uint32_t i)
     d->sink.analysis = a;
     d->sink.sink.end = a->end;
     d->sink.sink.packet = b->packet[i];
-    if (cold->key.l4 == IPPROTO_TCP) {
+    if (cold->hot.key.l4 == IPPROTO_TCP) {
         a->start_seen = (cold->flags & (3 * COLD_SYN)) != 0;
         dispatch_tcp(d, a, b, i);
-    } else if (cold->key.l4 == IPPROTO_UDP) {
+    } else if (cold->hot.key.l4 == IPPROTO_UDP) {
         dispatch_udp(d, a, b, i);
     } else {
         b->flow[i]->feeds_left = 0;
@@ -364,7 +364,7 @@ static bool end_was_seen(const struct flow_cold *cold, bool at_end)
 {
     uint32_t fin = cold->flags & (3 * COLD_FIN), rst = cold->flags & (3 * COLD_RST);
     bool closed = fin == 3 * COLD_FIN || rst != 0;
-    return cold->key.l4 == IPPROTO_TCP ? closed : !at_end && (cold->flags & COLD_EVICTED) == 0;
+    return cold->hot.key.l4 == IPPROTO_TCP ? closed : !at_end && (cold->flags & COLD_EVICTED) == 0;
 }
 
 /* Silent since the capture began, so new: unless flows were given up, of which this may be one. */
@@ -377,17 +377,17 @@ static bool is_quiet_start(const struct dispatch *d, uint64_t start_us)
 static void describe_counts(const struct dispatch *d, const struct flow_cold *cold,
                             struct flow_record *r)
 {
-    r->l4 = cold->key.l4;
+    r->l4 = cold->hot.key.l4;
     r->start_us = cold->first_us;
     r->end_us = cold->last_us;
     r->packet_first = cold->first_packet;
     r->packet_last = cold->last_packet;
     for (unsigned side = 0; side < 2; side++) {
-        r->packets[side] = cold->packets[side];
+        r->packets[side] = cold->hot.packets[side];
         r->bytes[side] = cold->bytes[side];
         r->tunnel[side] = tunnels_path(d->options.tunnels, cold->tunnel[side]);
     }
-    r->both_directions = cold->packets[0] > 0 && cold->packets[1] > 0;
+    r->both_directions = cold->hot.packets[0] > 0 && cold->hot.packets[1] > 0;
     memcpy(r->vlan, cold->vlan, sizeof r->vlan);
     r->vlan_count = cold->vlan_count;
     r->evicted = (cold->flags & COLD_EVICTED) != 0;

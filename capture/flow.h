@@ -29,9 +29,9 @@ struct flow {
     uint32_t seen_ms;    /* capture time when the last packet came, ms since the table's first
                             packet; never goes back, wraps after 49 days */
     uint32_t packets[2]; /* per side, saturating */
-    uint32_t cold;       /* index of this flow's record in the table's cold pool */
+    uint32_t record;     /* flow table's own: index of this flow's record */
     uint16_t feeds_left; /* packets with payload the analyzers still want; 0 = settled */
-    uint8_t spare;
+    uint8_t bucket;      /* flow table's own: of its class, unless aside */
     uint8_t flags;       /* FLOW_* */
     uint32_t table_hash; /* flow table's own: low half of the key's hash */
 };
@@ -50,8 +50,10 @@ enum {
 
 enum { FLOW_VLANS = 4, FLOW_DUPLICATES_MAX = (1 << 27) - 1 };
 
-/* Touched once a packet for the counters; the rest on the flow's own occasions. */
+/* The hot line, and behind it what is touched once a packet for the counters, or on the flow's own
+ * occasions. */
 struct flow_cold {
+    struct flow hot;
     /* written with every packet: kept together, 48 bytes */
     uint64_t last_us; /* capture time, microseconds since 1970; the latest one */
     uint64_t last_packet;
@@ -60,14 +62,12 @@ struct flow_cold {
     uint32_t flags;            /* COLD_* */
     uint32_t cut_packets;      /* packets of which the capture kept only a part */
 
-    struct flow_key key;
     uint64_t first_us;
     uint64_t first_packet; /* number in the capture, from 1 */
-    uint32_t packets[2];   /* final counts, filled in when the flow is closed */
     uint32_t isn[2];       /* TCP initial sequence number of each side whose SYN was seen, or whose
                               SYN the other side's SYN with ACK answered */
     unsigned vlan_count : 4;
-    unsigned low_first : 1;   /* side 0 is key.addr[0] */
+    unsigned low_first : 1;   /* side 0 is hot.key.addr[0] */
     unsigned duplicates : 27; /* copies of packets that were there before; counted nowhere else */
     uint16_t tunnel[2];       /* per side: number of the first tunnel path seen, 0 = none */
     void *analysis;           /* owned by analyzers/dispatch.c; NULL until a payload was fed */
@@ -75,6 +75,6 @@ struct flow_cold {
 
 _Static_assert(sizeof(struct flow_key) == 40, "flow_key is hashed as bytes: no padding");
 _Static_assert(sizeof(struct flow) == 64, "flow: one cache line; move cold fields to flow_cold");
-_Static_assert(sizeof(struct flow_cold) <= 136, "flow_cold: memory per idle flow is a promise");
+_Static_assert(sizeof(struct flow_cold) <= 152, "flow_cold: memory per idle flow is a promise");
 
 #endif

@@ -1,8 +1,8 @@
-/* capture/flow_table.c: hot lines in open addressing (flow_table_lines.c), cold records in a pool.
+/* capture/flow_table.c: records in a pool, found by the hash of their key (flow_table_slots.c).
  *
- * Lines move only in flow_table_expire and when the table grows at the start of flow_table_find,
- * so what a batch points to stays put. Whatever has an order (births, ageing, evictions) is a
- * chain through the cold records by index: the hash seed decides nothing but where a line lies.
+ * Records never move, so what a batch points to stays put. Whatever has an order (births, ageing,
+ * evictions) is a chain through the records by index: the hash seed decides nothing but where a
+ * slot lies.
  *
  * Ageing is lazy. A list in order of last packet would move a record, and so touch two strange
  * cache lines, with every packet. Instead each flow waits in the bucket of the time it was last
@@ -13,10 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "capture/flow_table_lines.h"
+#include "capture/flow_table_slots.h"
 
 enum {
-    LINES_MIN = 4096, /* 256 KiB; a power of two, more than four batches */
+    SLOTS_MIN = 4096, /* 32 KiB; a power of two, more than four batches */
+    CACHE_LINE = 64,
     FLOWS_MOST = 1 << 29,
     BUCKETS = 256,    /* the timeout is half of them */
     EVICT_LOOKS = 16, /* flows looked at per class to find one to evict */
@@ -36,13 +37,12 @@ struct chain {
 };
 
 struct record {
-    struct flow_cold cold; /* first: what a batch points to */
-    struct link link[CHAIN_KINDS];
-    uint32_t hash;     /* of the key, as in the flow's line */
-    uint16_t bucket;   /* of its class, unless aside */
-    uint8_t age_class; /* enum age_class */
-    bool aside;        /* waits in the table's aside chain, through CHAIN_AGE */
+    struct flow_cold cold;         /* first: what a batch points to */
+    struct link link[CHAIN_KINDS]; /* CHAIN_AGE: of its bucket, or, put aside, of the aside chain */
 };
+
+_Static_assert(sizeof(struct record) <= 168,
+               "with its slot, 8 bytes at a load of 3/8 or more, a flow takes no 200 bytes");
 
 struct ageing {
     struct chain bucket[BUCKETS]; /* flows last looked at in tick t: bucket[t % BUCKETS] */
@@ -53,7 +53,7 @@ struct ageing {
 };
 
 struct flow_table {
-    struct flow_lines lines;
+    struct flow_slots slots;
     uint32_t count; /* open flows */
     uint32_t aside_count;
     uint32_t flows_max;
@@ -102,23 +102,30 @@ static void chain_remove(const struct flow_table *t, struct chain *chain, enum c
     }
 }
 
-static struct flow *line_of(const struct flow_table *t, uint32_t index)
+static struct flow *hot_at(const struct flow_table *t, uint32_t index)
 {
-    return flow_table_lines_of(&t->lines, record_at(t, index)->hash, index);
+    return &record_at(t, index)->cold.hot;
 }
 
-/* Room for a batch of new flows at load 1/2. Without memory the table stays and the limit drops. */
+/* Room for a batch of new flows. Without memory the table stays and the limit drops. */
 static void make_room(struct flow_table *t)
 {
-    uint32_t half = (t->lines.mask + 1) / 2;
     t->limit = t->flows_max;
-    if (t->count + t->aside_count + BATCH_SIZE > half && !flow_table_lines_double(&t->lines) &&
-        t->limit > half - 2 * BATCH_SIZE) {
-        t->limit = half - 2 * BATCH_SIZE;
+    if (!flow_table_slots_step(&t->slots, t->count + t->aside_count, BATCH_SIZE)) {
+        uint32_t most = flow_table_slots_room(&t->slots) - 2 * BATCH_SIZE;
+        t->limit = t->limit < most ? t->limit : most;
     }
     if (t->pressed && t->count > 0 && t->limit > t->count) {
         t->limit = t->count;
     }
+}
+
+static enum age_class class_of(const struct flow *flow)
+{
+    if (flow->key.l4 != PROTOCOL_TCP) {
+        return AGE_OTHER;
+    }
+    return (flow->flags & FLOW_CLOSED) != 0 ? AGE_CLOSED : AGE_TCP;
 }
 
 /* Exact unless the flow was silent for more than 49 days. */
@@ -129,15 +136,16 @@ static uint64_t seen_at(const struct flow_table *t, const struct flow *flow)
 
 static void age_remove(struct flow_table *t, uint32_t index)
 {
-    const struct record *record = record_at(t, index);
-    struct ageing *age = &t->ageing[record->age_class];
-    chain_remove(t, &age->bucket[record->bucket], CHAIN_AGE, index);
+    const struct flow *flow = hot_at(t, index);
+    struct ageing *age = &t->ageing[class_of(flow)];
+    chain_remove(t, &age->bucket[flow->bucket], CHAIN_AGE, index);
     age->count--;
 }
 
-static void age_add(struct flow_table *t, enum age_class kind, uint32_t index, uint64_t seen_ms)
+static void age_add(struct flow_table *t, uint32_t index, uint64_t seen_ms)
 {
-    struct ageing *age = &t->ageing[kind];
+    struct flow *flow = hot_at(t, index);
+    struct ageing *age = &t->ageing[class_of(flow)];
     uint64_t tick = seen_ms / age->tick_ms;
     if (age->count == 0) {
         age->tick = tick;
@@ -147,10 +155,8 @@ static void age_add(struct flow_table *t, enum age_class kind, uint32_t index, u
     } else if (tick >= age->tick + BUCKETS) {
         tick = age->tick + BUCKETS - 1; /* looked at too early, then moved on */
     }
-    struct record *record = record_at(t, index);
-    record->age_class = (uint8_t)kind;
-    record->bucket = (uint16_t)(tick % BUCKETS);
-    chain_append(t, &age->bucket[record->bucket], CHAIN_AGE, index);
+    flow->bucket = (uint8_t)(tick % BUCKETS);
+    chain_append(t, &age->bucket[flow->bucket], CHAIN_AGE, index);
     age->count++;
 }
 
@@ -164,12 +170,12 @@ static uint32_t age_oldest(struct flow_table *t, enum age_class kind)
             age->tick++;
         }
         uint32_t index = age->bucket[age->tick % BUCKETS].head;
-        uint64_t seen_ms = seen_at(t, line_of(t, index));
+        uint64_t seen_ms = seen_at(t, hot_at(t, index));
         if (seen_ms / age->tick_ms <= age->tick || looks == EVICT_LOOKS) {
             return index;
         }
         age_remove(t, index);
-        age_add(t, kind, index, seen_ms);
+        age_add(t, index, seen_ms);
     }
     return POOL_NONE;
 }
@@ -180,7 +186,7 @@ static uint32_t age_oldest_settled(struct flow_table *t, enum age_class kind)
     const struct ageing *age = &t->ageing[kind];
     uint32_t index = age_oldest(t, kind);
     for (uint32_t looks = 0; index != POOL_NONE && looks < EVICT_LOOKS; looks++) {
-        const struct flow *flow = line_of(t, index);
+        const struct flow *flow = hot_at(t, index);
         if (flow->feeds_left == 0 && seen_at(t, flow) / age->tick_ms <= age->tick) {
             return index;
         }
@@ -194,15 +200,14 @@ static uint32_t longer_idle(const struct flow_table *t, uint32_t a, uint32_t b)
     if (a == POOL_NONE || b == POOL_NONE) {
         return a == POOL_NONE ? b : a;
     }
-    return seen_at(t, line_of(t, b)) < seen_at(t, line_of(t, a)) ? b : a;
+    return seen_at(t, hot_at(t, b)) < seen_at(t, hot_at(t, a)) ? b : a;
 }
 
-/* Takes a flow out of look-up and ageing; its line and record stay until flow_table_expire. */
+/* Takes a flow out of look-up and ageing; its slot and record stay until flow_table_expire. */
 static void put_aside(struct flow_table *t, uint32_t index)
 {
     age_remove(t, index);
-    record_at(t, index)->aside = true;
-    line_of(t, index)->flags |= FLOW_ASIDE;
+    hot_at(t, index)->flags |= FLOW_ASIDE;
     chain_append(t, &t->aside, CHAIN_AGE, index);
     t->aside_count++;
     t->count--;
@@ -235,21 +240,20 @@ static struct flow *add_flow(struct flow_table *t, const struct batch *b, uint32
     }
     bool low_first = (b->state[i] & FRAME_LOW) != 0;
     struct record *record = record_at(t, index);
-    record->hash = hash;
-    record->cold.key = b->key[i];
     record->cold.first_us = b->time_us[i];
     record->cold.first_packet = b->packet[i];
     record->cold.low_first = low_first;
-    struct flow *flow = flow_table_lines_add(&t->lines, hash);
+    struct flow *flow = &record->cold.hot;
     *flow = (struct flow){
         .key = b->key[i],
-        .cold = index,
+        .record = index,
         .feeds_left = UINT16_MAX,
         .flags = low_first ? FLOW_LOW_FIRST : 0,
         .table_hash = hash,
     };
+    flow_table_slots_add(&t->slots, hash, index);
     chain_append(t, &t->born, CHAIN_BORN, index);
-    age_add(t, b->key[i].l4 == PROTOCOL_TCP ? AGE_TCP : AGE_OTHER, index, t->now_ms);
+    age_add(t, index, t->now_ms);
     t->count++;
     counters->value[COUNT_FLOWS]++;
     return flow;
@@ -279,23 +283,18 @@ static bool syn_parts(const struct flow *flow, const struct flow_cold *cold, uin
 static bool parts(const struct flow_table *t, const struct flow *flow, const struct batch *b,
                   uint32_t i)
 {
-    bool tcp = flow->key.l4 == PROTOCOL_TCP;
-    enum age_class kind = AGE_OTHER;
-    if (tcp) {
-        kind = (flow->flags & FLOW_CLOSED) != 0 ? AGE_CLOSED : AGE_TCP;
-    }
-    if ((uint32_t)t->now_ms - flow->seen_ms > t->ageing[kind].idle_ms) {
+    if ((uint32_t)t->now_ms - flow->seen_ms > t->ageing[class_of(flow)].idle_ms) {
         return true;
     }
-    return tcp && (b->tcp_flags[i] & (TCP_SYN | TCP_ACK)) == TCP_SYN &&
-           syn_parts(flow, &record_at(t, flow->cold)->cold, side_of(flow, b->state[i]),
+    return flow->key.l4 == PROTOCOL_TCP && (b->tcp_flags[i] & (TCP_SYN | TCP_ACK)) == TCP_SYN &&
+           syn_parts(flow, &record_at(t, flow->record)->cold, side_of(flow, b->state[i]),
                      b->tcp_seq[i]);
 }
 
 /* SYN, FIN and RST: at once, since they decide about later packets of the same batch. */
 static void note_control(struct flow_table *t, struct flow *flow, const struct batch *b, uint32_t i)
 {
-    struct flow_cold *cold = &record_at(t, flow->cold)->cold;
+    struct flow_cold *cold = &record_at(t, flow->record)->cold;
     uint8_t side = b->side[i], other = side ^ 1, tcp_flags = b->tcp_flags[i];
     if ((tcp_flags & TCP_SYN) != 0) {
         if ((cold->flags & (uint32_t)COLD_SYN << side) == 0) {
@@ -313,9 +312,9 @@ static void note_control(struct flow_table *t, struct flow *flow, const struct b
     bool closed =
         (cold->flags & (COLD_RST | COLD_RST << 1)) != 0 || (cold->flags & both_fin) == both_fin;
     if (closed && (flow->flags & FLOW_CLOSED) == 0) {
+        age_remove(t, flow->record); /* from the class it had */
         flow->flags |= FLOW_CLOSED;
-        age_remove(t, flow->cold);
-        age_add(t, AGE_CLOSED, flow->cold, t->now_ms);
+        age_add(t, flow->record, t->now_ms);
     }
 }
 
@@ -327,23 +326,49 @@ static void advance_clock(struct flow_table *t, uint64_t time_us)
     }
 }
 
-/* What count_one writes lies in one cache line or two. */
-static void prefetch_cold(const struct flow_cold *cold)
+/* The hot line and what count_one writes behind it. */
+static void prefetch_record(const struct flow_cold *cold)
 {
-    __builtin_prefetch(cold, 1);
-    __builtin_prefetch(&cold->cut_packets, 1);
+    const char *at = (const char *)cold;
+    __builtin_prefetch(at, 1);
+    __builtin_prefetch(at + CACHE_LINE, 1);
+    __builtin_prefetch(at + offsetof(struct flow_cold, first_us) - 1, 1);
 }
 
-/* Brings in what find_one will need: the record of the line found first, or, at load 1/2 every
- * third time, the line after it. */
+/* Brings in what find_one will need: the record that the first slot names. */
 static void peek_one(const struct flow_table *t, uint32_t hash)
 {
-    const struct flow *flow = &t->lines.at[hash & t->lines.mask];
-    if (flow->table_hash != hash) {
-        __builtin_prefetch(&t->lines.at[(hash + 1) & t->lines.mask], 1);
-    } else if (flow->cold != POOL_NONE) {
-        prefetch_cold(&record_at(t, flow->cold)->cold);
+    const struct flow_slot *slot = flow_table_slots_home(&t->slots.now, hash);
+    if (slot->hash == hash && slot->flow != POOL_NONE) {
+        prefetch_record(&record_at(t, slot->flow)->cold);
     }
+}
+
+static struct flow *find_in(const struct flow_table *t, const struct flow_slot_table *table,
+                            const struct flow_key *key, uint32_t hash)
+{
+    for (uint32_t at = hash & table->mask;; at = (at + 1) & table->mask) {
+        struct flow_slot slot = table->at[at];
+        if (slot.flow == POOL_NONE) {
+            return NULL;
+        }
+        if (slot.hash == hash) {
+            struct flow *flow = hot_at(t, slot.flow);
+            if ((flow->flags & FLOW_ASIDE) == 0 && memcmp(&flow->key, key, sizeof *key) == 0) {
+                return flow;
+            }
+        }
+    }
+}
+
+/* The flow with this key that was not put aside, or NULL. */
+static struct flow *find_flow(const struct flow_table *t, const struct flow_key *key, uint32_t hash)
+{
+    struct flow *flow = find_in(t, &t->slots.now, key, hash);
+    if (flow == NULL && t->slots.old.at != NULL) {
+        flow = find_in(t, &t->slots.old, key, hash);
+    }
+    return flow;
 }
 
 static void note_vlan(struct flow_cold *cold, uint16_t id)
@@ -370,10 +395,10 @@ static void note_vlans(struct flow_cold *cold, const uint16_t *ids)
 /* A copy shows that its flow is seen on other VLANs too, and nothing else. */
 static void find_duplicate(struct flow_table *t, struct batch *b, uint32_t i, uint32_t hash)
 {
-    const struct flow *flow = flow_table_lines_find(&t->lines, &b->key[i], hash);
+    const struct flow *flow = find_flow(t, &b->key[i], hash);
     b->state[i] &= (uint8_t)~FRAME_FLOW;
     if (flow != NULL) {
-        struct flow_cold *cold = &record_at(t, flow->cold)->cold;
+        struct flow_cold *cold = &record_at(t, flow->record)->cold;
         if (cold->duplicates < FLOW_DUPLICATES_MAX) {
             cold->duplicates++;
         }
@@ -390,9 +415,9 @@ static void find_one(struct flow_table *t, struct batch *b, uint32_t i, uint32_t
         find_duplicate(t, b, i, hash);
         return;
     }
-    struct flow *flow = flow_table_lines_find(&t->lines, &b->key[i], hash);
+    struct flow *flow = find_flow(t, &b->key[i], hash);
     if (flow != NULL && parts(t, flow, b, i)) {
-        put_aside(t, flow->cold);
+        put_aside(t, flow->record);
         flow = NULL;
     }
     if (flow == NULL) {
@@ -408,8 +433,7 @@ static void find_one(struct flow_table *t, struct batch *b, uint32_t i, uint32_t
     flow->packets[side] += flow->packets[side] < UINT32_MAX;
     b->flow[i] = flow;
     b->side[i] = side;
-    b->cold[i] = &record_at(t, flow->cold)->cold;
-    prefetch_cold(b->cold[i]);
+    b->cold[i] = &record_at(t, flow->record)->cold;
     if (flow->key.l4 == PROTOCOL_TCP && (b->tcp_flags[i] & (TCP_SYN | TCP_FIN | TCP_RST)) != 0) {
         note_control(t, flow, b, i);
     }
@@ -442,7 +466,7 @@ void flow_table_find(struct flow_table *table, struct batch *b, struct counters 
         b->cold[i] = NULL;
         if ((b->state[i] & FRAME_FLOW) != 0) {
             hash[i] = (uint32_t)keyed_hash(&b->key[i], sizeof b->key[i], table->seed);
-            __builtin_prefetch(&table->lines.at[hash[i] & table->lines.mask], 1);
+            __builtin_prefetch(flow_table_slots_home(&table->slots.now, hash[i]));
         }
     }
     for (uint32_t i = 0; i < b->count; i++) {
@@ -465,8 +489,8 @@ void flow_table_find(struct flow_table *table, struct batch *b, struct counters 
 static void close_one(struct flow_table *t, uint32_t index, struct flow_closer *closer)
 {
     struct record *record = record_at(t, index);
-    struct flow *line = line_of(t, index);
-    if (record->aside) {
+    const struct flow *flow = &record->cold.hot;
+    if ((flow->flags & FLOW_ASIDE) != 0) {
         chain_remove(t, &t->aside, CHAIN_AGE, index);
         t->aside_count--;
     } else {
@@ -474,8 +498,7 @@ static void close_one(struct flow_table *t, uint32_t index, struct flow_closer *
         t->count--;
     }
     chain_remove(t, &t->born, CHAIN_BORN, index);
-    memcpy(record->cold.packets, line->packets, sizeof record->cold.packets);
-    flow_table_lines_remove(&t->lines, line);
+    flow_table_slots_remove(&t->slots, flow->table_hash, index);
     closer->closed(closer, &record->cold);
     pool_give(&t->records, index);
 }
@@ -490,12 +513,12 @@ static void expire_class(struct flow_table *t, enum age_class kind, struct flow_
             age->tick++;
             continue;
         }
-        uint64_t seen_ms = seen_at(t, line_of(t, index));
+        uint64_t seen_ms = seen_at(t, hot_at(t, index));
         if (seen_ms / age->tick_ms <= age->tick) {
             close_one(t, index, closer);
         } else {
             age_remove(t, index);
-            age_add(t, kind, index, seen_ms);
+            age_add(t, index, seen_ms);
         }
     }
 }
@@ -518,12 +541,7 @@ struct flow_cold *flow_table_next(const struct flow_table *table, const struct f
     if (after != NULL) { /* a record begins with what the caller has of it */
         index = ((const struct record *)(const void *)after)->link[CHAIN_BORN].next;
     }
-    if (index == POOL_NONE) {
-        return NULL;
-    }
-    struct record *record = record_at(table, index);
-    memcpy(record->cold.packets, line_of(table, index)->packets, sizeof record->cold.packets);
-    return &record->cold;
+    return index != POOL_NONE ? &record_at(table, index)->cold : NULL;
 }
 
 void flow_table_close_first(struct flow_table *table, struct flow_closer *closer)
@@ -557,7 +575,7 @@ enum ov_status flow_table_new(const struct flow_table_limits *limits, struct has
         return OV_LIMIT;
     }
     struct flow_table *t = calloc(1, sizeof *t);
-    if (t == NULL || !flow_table_lines_init(&t->lines, LINES_MIN)) {
+    if (t == NULL || !flow_table_slots_init(&t->slots, SLOTS_MIN)) {
         free(t);
         return OV_NOMEM;
     }
@@ -575,7 +593,7 @@ void flow_table_free(struct flow_table *table)
 {
     if (table != NULL) {
         pool_done(&table->records);
-        flow_table_lines_done(&table->lines);
+        flow_table_slots_done(&table->slots);
         free(table);
     }
 }

@@ -8,8 +8,8 @@
 #include "capture/batch.h"
 #include "capture/counters.h"
 
-/* Told of each flow that ends, in an order that depends on the packets alone. cold->packets is
- * filled in; cold dies when the call returns. */
+/* Told of each flow that ends, in an order that depends on the packets alone. cold dies when the
+ * call returns. */
 struct flow_closer {
     void (*closed)(struct flow_closer *closer, struct flow_cold *cold);
 };
