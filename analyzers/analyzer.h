@@ -58,13 +58,13 @@ struct sink {
     /* Bytes that were inside a protected record or datagram, in order: to the analyzers of what is
      * carried. false: nobody wants more of them. NULL: nobody wants any. */
     bool (*opened)(struct sink *sink, const struct segment *seg);
+    struct budget *budget; /* that all buffers of analyzers count against; NULL = without end */
     struct certificates *certificates;
     struct signatures *signatures;   /* NULL: signatures are not checked */
     struct verified *verified;       /* whose are left out; NULL: no signer's */
     const struct flow_end *end;      /* of the flow at hand: its two; with `verified` */
     uint64_t packet;                 /* being looked at; 0: the flow is over */
     struct transcripts *transcripts; /* NULL: likewise those over whole handshakes */
-    struct budget *budget;           /* of what analyzers allocate; NULL: no cap */
     struct quic_initial *initial;    /* NULL: QUIC Initial packets are not opened */
     bool terse;                      /* no flow records are written: see sink_wants */
     struct tls_opener *opener;       /* NULL: records under keys stay closed */

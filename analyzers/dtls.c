@@ -206,7 +206,7 @@ static void read_fragment(struct dtls_state *s, const struct segment *seg,
     if (whole && (is_hello(f->type) || (order->known && f->seq == order->next))) {
         dtls_fragments_remove(order->waiting, f->seq);
         hand_on(s, seg, f, sink);
-    } else if (!dtls_fragments_add(&order->waiting, f)) {
+    } else if (!dtls_fragments_add(&order->waiting, f, sink->budget)) {
         tls_handshake_lost(&s->hs, seg, BYTES_CUT, sink);
     } else {
         struct dtls_fragment message;

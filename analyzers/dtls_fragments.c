@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "analyzers/tls_handshake.h"
+#include "base/budget.h"
 
 struct waiting {
     uint8_t *bytes;   /* owned; room bytes, then a bit for each: that byte came */
@@ -18,7 +19,8 @@ struct waiting {
 
 struct dtls_fragments {
     struct waiting messages[DTLS_PENDING_MAX];
-    uint32_t bytes; /* sum of the rooms */
+    uint32_t bytes;        /* sum of the rooms */
+    struct budget *budget; /* that this and the messages count against; borrowed, NULL = none */
 };
 
 struct dtls_fragment dtls_fragments_read(struct bytes *in)
@@ -62,6 +64,13 @@ static bool came(const struct waiting *w, uint32_t at)
     return at < w->room && (w->bytes[w->room + at / 8] >> at % 8 & 1) != 0;
 }
 
+static void free_bytes(const struct dtls_fragments *all, struct waiting *w)
+{
+    budget_give(all->budget, w->bytes != NULL ? allocated(w->room) : 0);
+    free(w->bytes);
+    w->bytes = NULL;
+}
+
 /* Room for the first `need` bytes of the message. Memory follows what came, not what a length
  * promises: a few bytes must not take much of it. */
 static bool make_room(struct dtls_fragments *all, struct waiting *w, uint32_t need)
@@ -76,8 +85,10 @@ static bool make_room(struct dtls_fragments *all, struct waiting *w, uint32_t ne
         room - w->room > DTLS_PENDING_BYTES_MAX - all->bytes) {
         return false;
     }
-    uint8_t *bytes = calloc(1, allocated(room));
+    bool paid = budget_take(all->budget, allocated(room));
+    uint8_t *bytes = paid ? calloc(1, allocated(room)) : NULL;
     if (bytes == NULL) {
+        budget_give(all->budget, paid ? allocated(room) : 0);
         return false;
     }
     for (uint32_t i = 0; w->bytes != NULL && i < w->room; i++) {
@@ -86,18 +97,29 @@ static bool make_room(struct dtls_fragments *all, struct waiting *w, uint32_t ne
             bytes[room + i / 8] |= (uint8_t)(1u << i % 8);
         }
     }
-    free(w->bytes);
+    free_bytes(all, w);
     all->bytes += room - w->room;
     w->bytes = bytes;
     w->room = room;
     return true;
 }
 
-bool dtls_fragments_add(struct dtls_fragments **fragments, const struct dtls_fragment *fragment)
+static struct dtls_fragments *make(struct budget *budget)
 {
-    if (*fragments == NULL) {
-        *fragments = calloc(1, sizeof **fragments);
+    bool paid = budget_take(budget, sizeof(struct dtls_fragments));
+    struct dtls_fragments *made = paid ? calloc(1, sizeof *made) : NULL;
+    if (made != NULL) {
+        made->budget = budget;
+    } else {
+        budget_give(budget, paid ? sizeof *made : 0);
     }
+    return made;
+}
+
+bool dtls_fragments_add(struct dtls_fragments **fragments, const struct dtls_fragment *fragment,
+                        struct budget *budget)
+{
+    *fragments = *fragments != NULL ? *fragments : make(budget);
     if (*fragments == NULL) {
         return false;
     }
@@ -174,7 +196,7 @@ void dtls_fragments_remove(struct dtls_fragments *fragments, uint16_t seq)
         struct waiting *w = &fragments->messages[i];
         if (w->taken && w->seq == seq) {
             fragments->bytes -= w->room;
-            free(w->bytes);
+            free_bytes(fragments, w);
             *w = (struct waiting){ 0 };
         }
     }
@@ -183,7 +205,8 @@ void dtls_fragments_remove(struct dtls_fragments *fragments, uint16_t seq)
 void dtls_fragments_free(struct dtls_fragments *fragments)
 {
     for (uint32_t i = 0; fragments != NULL && i < DTLS_PENDING_MAX; i++) {
-        free(fragments->messages[i].bytes);
+        free_bytes(fragments, &fragments->messages[i]);
     }
+    budget_give(fragments != NULL ? fragments->budget : NULL, sizeof *fragments);
     free(fragments);
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/budget.h"
 #include "base/bytes.h"
 
 enum {
@@ -28,7 +29,8 @@ struct dtls_fragments; /* waiting messages of one side */
 struct dtls_fragment dtls_fragments_read(struct bytes *in);
 /* Keeps a fragment; *fragments is made when NULL and is then the caller's. false: a cap is reached,
  * there is no memory, or it contradicts what is kept. */
-bool dtls_fragments_add(struct dtls_fragments **fragments, const struct dtls_fragment *fragment);
+bool dtls_fragments_add(struct dtls_fragments **fragments, const struct dtls_fragment *fragment,
+                        struct budget *budget);
 /* The waiting message with the lowest sequence number: its type, number and bytes; false when there
  * is none. *ret_bytes lacks what did not come: cut. Borrowed until it is removed. */
 bool dtls_fragments_first(const struct dtls_fragments *fragments,

@@ -294,7 +294,7 @@ static void read_frames(struct quic_state *s, const struct segment *seg, struct 
     for (; frame.type != QUIC_FRAME_NONE; frame = quic_packet_frame(&frames)) {
         if (frame.type == QUIC_FRAME_CLOSE) {
             read_close(s, seg, frame.error, sink);
-        } else if (!quic_crypto_add(&side->crypto, frame.offset, frame.data)) {
+        } else if (!quic_crypto_add(&side->crypto, frame.offset, frame.data, sink->budget)) {
             tls_handshake_lost(&s->hs, seg, BYTES_CUT, sink);
         }
     }

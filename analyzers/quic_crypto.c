@@ -1,5 +1,6 @@
 /* analyzers/quic_crypto.c: handshake bytes put in order: one buffer, and which parts of it came. */
 #include "analyzers/quic_crypto.h"
+#include "base/budget.h"
 
 #include <stdlib.h>
 
@@ -13,6 +14,7 @@ struct quic_crypto {
     uint64_t base;  /* offset of bytes[0] in the handshake */
     uint8_t *bytes; /* owned */
     uint32_t capacity;
+    struct budget *budget;                       /* borrowed, NULL = none */
     uint32_t count;                              /* of ranges */
     struct range ranges[QUIC_CRYPTO_RANGES_MAX]; /* in order, never touching */
 };
@@ -24,8 +26,10 @@ static bool reserve(struct quic_crypto *c, uint32_t size)
         capacity *= 2;
     }
     if (capacity > c->capacity) {
-        uint8_t *bytes = realloc(c->bytes, capacity);
+        bool paid = budget_take(c->budget, capacity - c->capacity);
+        uint8_t *bytes = paid ? realloc(c->bytes, capacity) : NULL;
         if (bytes == NULL) {
+            budget_give(c->budget, paid ? capacity - c->capacity : 0);
             return false;
         }
         c->bytes = bytes;
@@ -54,13 +58,24 @@ static bool add_range(struct quic_crypto *c, struct range new)
     return true;
 }
 
-bool quic_crypto_add(struct quic_crypto **crypto, uint64_t offset, struct bytes data)
+static struct quic_crypto *make(struct budget *budget)
 {
+    bool paid = budget_take(budget, sizeof(struct quic_crypto));
+    struct quic_crypto *made = paid ? calloc(1, sizeof *made) : NULL;
+    if (made != NULL) {
+        made->budget = budget;
+    } else {
+        budget_give(budget, paid ? sizeof *made : 0);
+    }
+    return made;
+}
+
+bool quic_crypto_add(struct quic_crypto **crypto, uint64_t offset, struct bytes data,
+                     struct budget *budget)
+{
+    *crypto = *crypto != NULL ? *crypto : make(budget);
     if (*crypto == NULL) {
-        *crypto = calloc(1, sizeof **crypto);
-        if (*crypto == NULL) {
-            return false;
-        }
+        return false;
     }
     struct quic_crypto *c = *crypto;
     if (offset < c->base) {
@@ -106,6 +121,7 @@ void quic_crypto_drop(struct quic_crypto *c, uint32_t size)
 void quic_crypto_free(struct quic_crypto *c)
 {
     if (c != NULL) {
+        budget_give(c->budget, sizeof *c + c->capacity);
         free(c->bytes);
         free(c);
     }

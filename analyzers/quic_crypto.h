@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/budget.h"
 #include "base/bytes.h"
 
 enum {
@@ -15,8 +16,10 @@ enum {
 struct quic_crypto;
 
 /* Keeps the bytes of one frame; *crypto is made when NULL and is then the caller's. What was read
- * or is there already is not kept again. false: a cap is reached, or there is no memory. */
-bool quic_crypto_add(struct quic_crypto **crypto, uint64_t offset, struct bytes data);
+ * or is there already is not kept again. What is kept counts against the budget (NULL = none).
+ * false: a cap is reached, or there is no memory. */
+bool quic_crypto_add(struct quic_crypto **crypto, uint64_t offset, struct bytes data,
+                     struct budget *budget);
 /* What is there without a hole, from the first byte not dropped yet; borrowed. */
 struct bytes quic_crypto_ready(const struct quic_crypto *crypto);
 /* The first size bytes (at most what is ready) were read. */

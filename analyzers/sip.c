@@ -217,8 +217,7 @@ static enum feed sip_gap(void *state, uint8_t from, uint64_t missing, struct sin
 static void sip_close(void *state, struct sink *sink)
 {
     struct sip_state *sip = state;
-    (void)sink;
-    sip_facts_done(&sip->facts);
+    sip_facts_done(&sip->facts, sink);
 }
 
 const struct analyzer sip_analyzer = {

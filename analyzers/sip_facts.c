@@ -6,6 +6,7 @@
 #include "analyzers/credentials.h"
 #include "analyzers/header_lines.h"
 #include "analyzers/sip_body.h"
+#include "base/budget.h"
 #include "base/scan.h"
 
 enum { CALL_ROOM_MIN = 16, TRANSPORT_MAX = 16 /* characters */ };
@@ -65,11 +66,14 @@ static void put_listed(struct once *set, const struct sip_place *place, enum obs
     }
 }
 
-static bool calls_grow(struct sip_facts *facts)
+static bool calls_grow(struct sip_facts *facts, struct budget *budget)
 {
     uint32_t room = facts->call_room > 0 ? facts->call_room * 2 : CALL_ROOM_MIN;
-    uint64_t *calls = calloc(room, sizeof *calls);
+    uint64_t more = (room - facts->call_room) * sizeof(uint64_t);
+    bool paid = budget_take(budget, more);
+    uint64_t *calls = paid ? calloc(room, sizeof *calls) : NULL;
     if (calls == NULL) {
+        budget_give(budget, paid ? more : 0);
         return false;
     }
     for (uint32_t i = 0; i < facts->call_room; i++) {
@@ -101,7 +105,8 @@ static bool calls_add(struct sip_facts *facts, uint64_t digest, const struct sip
         at = (at + 1) & mask;
     }
     bool roomy = facts->call_count < facts->call_room / 2;
-    if (!roomy && (facts->call_count >= SIP_FACTS_CALLS_MAX || !calls_grow(facts))) {
+    if (!roomy &&
+        (facts->call_count >= SIP_FACTS_CALLS_MAX || !calls_grow(facts, place->sink->budget))) {
         sip_facts_fault(place, OBS_CUT);
         return false;
     }
@@ -331,8 +336,9 @@ void sip_facts_message(struct sip_facts *facts, const struct sip_message *messag
     put_number(place, OBS_SIP_MESSAGE_END, &body, 0);
 }
 
-void sip_facts_done(struct sip_facts *facts)
+void sip_facts_done(struct sip_facts *facts, struct sink *sink)
 {
+    budget_give(sink->budget, facts->call_room * sizeof *facts->calls);
     free(facts->calls);
     facts->calls = NULL;
     facts->call_room = 0;

@@ -33,6 +33,6 @@ void sip_facts_message(struct sip_facts *facts, const struct sip_message *messag
                        struct bytes body, const struct sip_place *place);
 /* Counts a fault of the flow: OBS_MALFORMED or OBS_CUT. */
 void sip_facts_fault(const struct sip_place *place, enum observation_kind kind);
-void sip_facts_done(struct sip_facts *facts);
+void sip_facts_done(struct sip_facts *facts, struct sink *sink);
 
 #endif

@@ -13,6 +13,7 @@
 #include "analyzers/tls_record.h"
 #include "analyzers/tls_signatures.h"
 #include "analyzers/tls_sslv2.h"
+#include "base/budget.h"
 
 enum {
     MESSAGE_HEADER = 4, /* type(1) length(3) */
@@ -42,8 +43,9 @@ struct tls_state {
     bool inner_done; /* nobody wants the data that are opened */
 };
 
-static void drop_held(struct records *r)
+static void drop_held(struct records *r, struct sink *sink)
 {
+    budget_give(sink->budget, r->held_room);
     free(r->held);
     r->held = NULL;
     r->held_size = 0;
@@ -56,8 +58,9 @@ static enum claim tls_claim(const struct segment *seg)
                                                 : tls_record_claim(seg->payload);
 }
 
-/* Adds bytes to the message in pieces; false at the cap or without memory. */
-static bool hold(struct records *r, struct bytes more)
+/* Adds bytes to the message in pieces; false at the cap or without memory. Room counts against the
+ * sink's budget. */
+static bool hold(struct records *r, struct bytes more, struct sink *sink)
 {
     uint32_t size = r->held_size + bytes_left(&more);
     if (size > HELD_MAX) {
@@ -66,8 +69,10 @@ static bool hold(struct records *r, struct bytes more)
     if (size > r->held_room) {
         uint32_t room = r->held_room * 2 > HELD_MIN ? r->held_room * 2 : HELD_MIN;
         room = room > size ? room : size;
-        uint8_t *grown = realloc(r->held, room);
+        bool paid = budget_take(sink->budget, room - r->held_room);
+        uint8_t *grown = paid ? realloc(r->held, room) : NULL;
         if (grown == NULL) {
+            budget_give(sink->budget, paid ? room - r->held_room : 0);
             return false;
         }
         r->held = grown;
@@ -107,8 +112,8 @@ static void read_handshake(struct tls_state *s, const struct segment *seg, struc
     bool fits = true;
     if (r->held_size == 0) {
         fits = read_messages(s, seg, &body, sink);
-        fits = fits && (bytes_left(&body) == 0 || hold(r, body));
-    } else if (hold(r, body)) {
+        fits = fits && (bytes_left(&body) == 0 || hold(r, body, sink));
+    } else if (hold(r, body, sink)) {
         struct bytes all = bytes_of(r->held, r->held_size, r->held_size);
         fits = read_messages(s, seg, &all, sink);
         uint32_t rest = bytes_left(&all);
@@ -121,9 +126,9 @@ static void read_handshake(struct tls_state *s, const struct segment *seg, struc
     }
     if (!fits) {
         tls_handshake_lost(&s->hs, seg, BYTES_CUT, sink);
-        drop_held(r);
+        drop_held(r, sink);
     } else if (r->held_size == 0) {
-        drop_held(r);
+        drop_held(r, sink);
     }
 }
 
@@ -151,7 +156,7 @@ static void read_change_cipher_spec(struct tls_state *s, const struct segment *s
     struct records *r = &s->records[seg->from];
     if (r->held_size > 0) {
         tls_handshake_lost(&s->hs, seg, BYTES_MALFORMED, sink);
-        drop_held(r);
+        drop_held(r, sink);
     }
     tls_handshake_change(&s->hs, seg->from);
 }
@@ -398,8 +403,8 @@ static void end(struct tls_state *s, const struct segment *seg, struct sink *sin
 {
     tls_outcome_update(&s->hs, seg, true, sink);
     tls_open_end(&s->hs, sink);
-    drop_held(&s->records[0]);
-    drop_held(&s->records[1]);
+    drop_held(&s->records[0], sink);
+    drop_held(&s->records[1], sink);
 }
 
 static enum feed finish(struct tls_state *s, const struct segment *seg, struct sink *sink)
@@ -441,7 +446,7 @@ static enum feed tls_gap(void *state, uint8_t from, uint64_t missing, struct sin
         return FEED_MORE;
     }
     struct segment seg = empty_segment(s, from);
-    drop_held(r);
+    drop_held(r, sink);
     r->skip = 0;
     r->body_left = 0;
     r->level = 0;
