@@ -138,6 +138,48 @@ static void stream_in_order_bytes_are_not_copied(void)
     CHECK_EQ(log.calls, 2);
 }
 
+/* RFC 8446 5.1: five bytes say that 16 KiB of application data follow. */
+static void stream_a_record_is_stepped_over_without_a_copy(void)
+{
+    enum { HEADER = 5, DATA = 16384, SEGMENT = 1000 };
+    struct budget budget = { .left = 1 << 20 };
+    struct stream *s = stream_new(true, isn);
+    struct log log = log_of(HEADER + DATA);
+    log.quiet = true;
+    stream_share(s, &budget);
+    int64_t empty = budget.left;
+    push_many(s, &log, 0, SEGMENT);
+    push_many(s, &log, 2 * SEGMENT, SEGMENT); /* one overtakes another */
+    push_many(s, &log, SEGMENT, SEGMENT);
+    for (uint32_t at = 3 * SEGMENT; at + SEGMENT < HEADER + DATA; at += SEGMENT) {
+        push_many(s, &log, at, SEGMENT);
+        CHECK(stream_is_empty(s));
+    }
+    CHECK_EQ(log.calls, 1); /* the first segment; the others were not looked at */
+    CHECK_EQ(budget.left, empty);
+    stream_free(s);
+    CHECK_EQ(budget.left, 1 << 20);
+}
+
+static void stream_only_what_lies_beyond_a_hole_is_kept(void)
+{
+    enum { SEGMENT = 1000 };
+    struct budget budget = { .left = 1 << 20 };
+    struct stream *s = stream_new(true, isn);
+    struct log log = log_of(all);
+    log.quiet = true;
+    stream_share(s, &budget);
+    int64_t empty = budget.left;
+    push_many(s, &log, 0, SEGMENT);
+    CHECK_EQ(budget.left, empty);
+    push_many(s, &log, 2 * SEGMENT, SEGMENT);
+    CHECK(empty - budget.left >= SEGMENT && empty - budget.left < SEGMENT + 100);
+    push_many(s, &log, SEGMENT, SEGMENT);
+    CHECK_EQ(budget.left, empty);
+    CHECK_EQ(log.seen, 3 * SEGMENT); /* each byte was offered once */
+    stream_free(s);
+}
+
 static void stream_what_the_reader_leaves_comes_again_with_more(void)
 {
     struct log log = log_of(0);
@@ -424,6 +466,8 @@ static void stream_wild_sequence_numbers_are_ignored(void)
 int main(void)
 {
     stream_in_order_bytes_are_not_copied();
+    stream_a_record_is_stepped_over_without_a_copy();
+    stream_only_what_lies_beyond_a_hole_is_kept();
     stream_what_the_reader_leaves_comes_again_with_more();
     stream_holes_are_filled_by_late_segments();
     stream_first_copy_wins_in_order_and_beyond_a_hole();
