@@ -1,7 +1,5 @@
 /* tests/unit/test_allocations.c: after warm-up no packet takes memory: a capture of which the calls
- * and the settled TLS connection are twice as long takes memory as many times. The linker puts the
- * count_*() below in place of malloc() and the like (tests/CMakeLists.txt). */
-#include <malloc.h>
+ * and the settled TLS connection are twice as long takes memory as many times. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,41 +7,10 @@
 #include "cli/options.h"
 #include "cli/pipeline.h"
 #include "rules/policy.h"
+#include "tests/unit/count_memory.h"
 #include "tests/unit/tls_captures.h"
 
-enum { FRAME_MAX = 20000, HEADERS = 14 + 20, TCP_HEADER = 20, UDP_HEADER = 8, ALIGN = 16 };
-
-static uint64_t allocations;
-
-void *count_malloc(size_t size);
-void *count_calloc(size_t count, size_t size);
-void *count_realloc(void *old, size_t size);
-
-void *count_malloc(size_t size)
-{
-    allocations++;
-    return aligned_alloc(ALIGN, (size / ALIGN + 1) * ALIGN);
-}
-
-void *count_calloc(size_t count, size_t size)
-{
-    void *new = count_malloc(count * size);
-    if (new != NULL) {
-        memset(new, 0, count * size);
-    }
-    return new;
-}
-
-void *count_realloc(void *old, size_t size)
-{
-    void *new = count_malloc(size);
-    if (new != NULL && old != NULL) {
-        size_t had = malloc_usable_size(old);
-        memcpy(new, old, had < size ? had : size);
-        free(old);
-    }
-    return new;
-}
+enum { FRAME_MAX = 20000, HEADERS = 14 + 20, TCP_HEADER = 20, UDP_HEADER = 8 };
 
 static void put(FILE *file, uint64_t value, unsigned bytes, bool big_end)
 {
@@ -90,7 +57,7 @@ static void put_media(FILE *file, uint64_t time_us, unsigned side, uint32_t numb
     put(file, 0, 2, true);
     put(file, 0x8000, 2, true);
     put(file, number & 0xffff, 2, true);
-    put(file, 160 * number, 4, true);
+    put(file, UINT64_C(160) * number, 4, true);
     put(file, 0xabcd0000 + side, 4, true);
     for (unsigned i = 0; i < 170; i++) {
         put(file, roll(&state) & 0xff, 1, true);
@@ -154,7 +121,7 @@ static void write_capture(const char *path, uint32_t packets)
     }
     for (uint32_t i = 0; i < packets; i++) {
         for (unsigned side = 0; side < 2; side++) {
-            c.time_us = 1001000000 + 20000 * (uint64_t)i + 3000 * side;
+            c.time_us = 1001000000 + 20000 * (uint64_t)i + UINT64_C(3000) * side;
             put_media(c.file, c.time_us, side, i);
             c.time_us++;
             put_tcp(&c, side, TCP_ACK, data, sizeof data);
@@ -174,7 +141,7 @@ static uint64_t allocations_of(const char *path, uint64_t *ret_packets)
     struct policy *policy = NULL;
     struct progress progress;
     char *paths[1] = { strdup(path) };
-    uint64_t before = allocations;
+    uint64_t before = taken_blocks;
     CHECK_EQ(policy_builtin("lync-2010", &policy), OV_OK);
     CHECK_EQ(pipeline_init(&p, &options, policy), OV_OK);
     CHECK_EQ(source_set_new(paths, 1, &wanted, &set), OV_OK);
@@ -188,7 +155,7 @@ static uint64_t allocations_of(const char *path, uint64_t *ret_packets)
     pipeline_done(&p);
     policy_free(policy);
     free(paths[0]);
-    return allocations - before;
+    return taken_blocks - before;
 }
 
 static void media_and_settled_flows_take_no_memory_for_packets(void)
