@@ -8,8 +8,8 @@ enum {
     IDLE_TCP_MS = 15 * 60000, /* SIP and TLS connections idle between keep-alives */
     IDLE_UDP_MS = 5 * 60000,  /* SIP over UDP: refreshes come every few minutes */
     IDLE_CLOSED_MS = 10000,
-    BYTES_PER_FLOW = 2048, /* of the memory cap: a third of it for table lines and records; half
-                              of all is for analyzers' state, streams and facts */
+    BYTES_PER_FLOW = 400, /* of the memory cap: a half of it for the flow table, 200 bytes a flow;
+                             the other is for analyzers' state, streams and facts */
     FLOWS_MOST = 4 * 1024 * 1024,
     FIRST_CLOSINGS = 64,
     FIRST_PARTS = 8,
