@@ -206,6 +206,15 @@ static void read_signature(const X509 *x509, struct text *texts, struct certific
     c->signature = nid != NID_undef ? keep_text(texts, OBJ_nid2ln(nid)) : keep_oid(texts, object);
 }
 
+/* Asked of the extension: X509_get_extension_flags would read all of them and hash the whole. */
+static bool is_ca(const X509 *x509)
+{
+    BASIC_CONSTRAINTS *constraints = X509_get_ext_d2i(x509, NID_basic_constraints, NULL, NULL);
+    bool ca = constraints != NULL && constraints->ca != 0;
+    BASIC_CONSTRAINTS_free(constraints);
+    return ca;
+}
+
 /* UTCTime and GeneralizedTime, with the offsets and missing seconds that old software wrote. */
 static bool read_time(const ASN1_TIME *time, int64_t *ret_us)
 {
@@ -236,6 +245,6 @@ const char *certificates_x509_describe(struct x509_st *x509, const struct evp_pk
         c->signature == NULL) {
         return "names cannot be read";
     }
-    c->ca = (X509_get_extension_flags(x509) & EXFLAG_CA) != 0;
+    c->ca = is_ca(x509);
     return NULL;
 }
