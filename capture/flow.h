@@ -5,6 +5,7 @@
 #ifndef OVERT_CAPTURE_FLOW_H
 #define OVERT_CAPTURE_FLOW_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "capture/address.h"
@@ -76,5 +77,17 @@ struct flow_cold {
 _Static_assert(sizeof(struct flow_key) == 40, "flow_key is hashed as bytes: no padding");
 _Static_assert(sizeof(struct flow) == 64, "flow: one cache line; move cold fields to flow_cold");
 _Static_assert(sizeof(struct flow_cold) <= 152, "flow_cold: memory per idle flow is a promise");
+
+/* The hot line and what count_one writes behind it. */
+static inline void flow_prefetch(const struct flow_cold *cold)
+{
+    const char *at = (const char *)cold;
+    __builtin_prefetch(at, 1);
+    __builtin_prefetch(at + sizeof(struct flow), 1);
+    __builtin_prefetch(at + offsetof(struct flow_cold, first_us) - 1, 1);
+}
+
+/* Adds the VLAN ids of a packet, outer first, FRAME_VLANS of them and 0 where there are fewer. */
+void flow_note_vlans(struct flow_cold *cold, const uint16_t *ids);
 
 #endif

@@ -17,7 +17,6 @@
 
 enum {
     SLOTS_MIN = 4096, /* 32 KiB; a power of two, more than four batches */
-    CACHE_LINE = 64,
     FLOWS_MOST = 1 << 29,
     BUCKETS = 256,    /* the timeout is half of them */
     EVICT_LOOKS = 16, /* flows looked at per class to find one to evict */
@@ -326,21 +325,12 @@ static void advance_clock(struct flow_table *t, uint64_t time_us)
     }
 }
 
-/* The hot line and what count_one writes behind it. */
-static void prefetch_record(const struct flow_cold *cold)
-{
-    const char *at = (const char *)cold;
-    __builtin_prefetch(at, 1);
-    __builtin_prefetch(at + CACHE_LINE, 1);
-    __builtin_prefetch(at + offsetof(struct flow_cold, first_us) - 1, 1);
-}
-
 /* Brings in what find_one will need: the record that the first slot names. */
 static void peek_one(const struct flow_table *t, uint32_t hash)
 {
     const struct flow_slot *slot = flow_table_slots_home(&t->slots.now, hash);
     if (slot->hash == hash && slot->flow != POOL_NONE) {
-        prefetch_record(&record_at(t, slot->flow)->cold);
+        flow_prefetch(&record_at(t, slot->flow)->cold);
     }
 }
 
@@ -371,27 +361,7 @@ static struct flow *find_flow(const struct flow_table *t, const struct flow_key 
     return flow;
 }
 
-static void note_vlan(struct flow_cold *cold, uint16_t id)
-{
-    for (unsigned i = 0; i < cold->vlan_count; i++) {
-        if (cold->vlan[i] == id) {
-            return;
-        }
-    }
-    if (cold->vlan_count == FLOW_VLANS) {
-        cold->flags |= COLD_VLAN_MORE;
-        return;
-    }
-    cold->vlan[cold->vlan_count++] = id;
-}
-
-static void note_vlans(struct flow_cold *cold, const uint16_t *ids)
-{
-    for (uint32_t tag = 0; tag < FRAME_VLANS && ids[tag] != 0; tag++) {
-        note_vlan(cold, ids[tag]);
-    }
-}
-
+/* A copy shows that its flow is seen on other VLANs too, and nothing else. */
 /* A copy shows that its flow is seen on other VLANs too, and nothing else. */
 static void find_duplicate(struct flow_table *t, struct batch *b, uint32_t i, uint32_t hash)
 {
@@ -402,7 +372,7 @@ static void find_duplicate(struct flow_table *t, struct batch *b, uint32_t i, ui
         if (cold->duplicates < FLOW_DUPLICATES_MAX) {
             cold->duplicates++;
         }
-        note_vlans(cold, b->vlan[i]);
+        flow_note_vlans(cold, b->vlan[i]);
     }
 }
 
@@ -453,7 +423,7 @@ static void count_one(struct batch *b, uint32_t i)
     if (b->tunnel[i] != 0 && cold->tunnel[b->side[i]] == 0) {
         cold->tunnel[b->side[i]] = b->tunnel[i];
     }
-    note_vlans(cold, b->vlan[i]);
+    flow_note_vlans(cold, b->vlan[i]);
 }
 
 void flow_table_find(struct flow_table *table, struct batch *b, struct counters *counters)
@@ -503,22 +473,49 @@ static void close_one(struct flow_table *t, uint32_t index, struct flow_closer *
     pool_give(&t->records, index);
 }
 
+/* A flow in a bucket whose tick is over, when all before tick `due` are. */
+static void expire_one(struct flow_table *t, uint32_t index, uint64_t due,
+                       struct flow_closer *closer)
+{
+    struct flow *flow = hot_at(t, index);
+    uint64_t seen_ms = seen_at(t, flow);
+    if (seen_ms / t->ageing[class_of(flow)].tick_ms < due) {
+        close_one(t, index, closer);
+    } else {
+        age_remove(t, index);
+        age_add(t, index, seen_ms);
+    }
+}
+
+/* Time leapt over all buckets, by days or ages: each is looked at once. What stays is appended
+ * behind the last one of before. */
+static void expire_leapt(struct flow_table *t, struct ageing *age, uint64_t due,
+                         struct flow_closer *closer)
+{
+    age->tick = due;
+    for (unsigned i = 0; i < BUCKETS; i++) {
+        uint32_t last = age->bucket[i].tail, index = POOL_NONE;
+        while (index != last) {
+            index = age->bucket[i].head;
+            expire_one(t, index, due, closer);
+        }
+    }
+}
+
 static void expire_class(struct flow_table *t, enum age_class kind, struct flow_closer *closer)
 {
     struct ageing *age = &t->ageing[kind];
-    /* due: even the last instant of the oldest tick is longer ago than the timeout */
-    while (age->count > 0 && (age->tick + 1) * age->tick_ms + age->idle_ms <= t->now_ms) {
+    /* due: even the last instant of the tick is longer ago than the timeout */
+    uint64_t due = t->now_ms < age->idle_ms ? 0 : (t->now_ms - age->idle_ms) / age->tick_ms;
+    if (age->count > 0 && due > age->tick + BUCKETS) {
+        expire_leapt(t, age, due, closer);
+    }
+    while (age->count > 0 && age->tick < due) {
         uint32_t index = age->bucket[age->tick % BUCKETS].head;
         if (index == POOL_NONE) {
             age->tick++;
-            continue;
-        }
-        uint64_t seen_ms = seen_at(t, hot_at(t, index));
-        if (seen_ms / age->tick_ms <= age->tick) {
-            close_one(t, index, closer);
         } else {
-            age_remove(t, index);
-            age_add(t, index, seen_ms);
+            expire_one(t, index, age->tick + 1, closer);
         }
     }
 }
