@@ -290,8 +290,9 @@ static void read_frames(struct quic_state *s, const struct segment *seg, struct 
                         struct sink *sink)
 {
     struct side *side = &s->side[seg->from];
-    struct quic_frame frame = quic_packet_frame(&frames);
-    for (; frame.type != QUIC_FRAME_NONE; frame = quic_packet_frame(&frames)) {
+    bool google = s->version->google;
+    struct quic_frame frame = quic_packet_frame(&frames, google);
+    for (; frame.type != QUIC_FRAME_NONE; frame = quic_packet_frame(&frames, google)) {
         if (frame.type == QUIC_FRAME_CLOSE) {
             read_close(s, seg, frame.error, sink);
         } else if (!quic_crypto_add(&side->crypto, frame.offset, frame.data, sink->budget)) {

@@ -8,6 +8,11 @@ enum {
     FRAME_ACK_ECN = 0x03,
     FRAME_CRYPTO = 0x06,
     FRAME_CONNECTION_CLOSE = 0x1c,
+    GOOGLE_PING = 0x07,
+    GOOGLE_CRYPTO = 0x08,
+    GOOGLE_ACK = 0x40,
+    GOOGLE_ACK_MASK = 0xc0,
+    GOOGLE_ACK_BLOCKS = 0x20,
     ACK_RANGES_MAX = 4096, /* ranges of one acknowledgement that are stepped over */
 };
 
@@ -149,28 +154,61 @@ static struct quic_frame read_close(struct bytes *in)
     return frame;
 }
 
-struct quic_frame quic_packet_frame(struct bytes *in)
+/* Google's ACK: largest(1, 2, 4, 6) delay(2) [count(1)] first block(1, 2, 4, 6), then gap(1) block;
+ * count(1) of times: 5 bytes for the first, 3 for each other. */
+static void skip_google_ack(struct bytes *in, uint8_t type)
+{
+    static const uint8_t sizes[] = { 1, 2, 4, 6 };
+    uint32_t block = sizes[type & 3];
+    bytes_skip(in, sizes[type >> 2 & 3]);
+    bytes_skip(in, 2);
+    uint32_t count = (type & GOOGLE_ACK_BLOCKS) != 0 ? bytes_u8(in) : 0;
+    bytes_skip(in, block + count * (1 + block));
+    uint32_t times = bytes_u8(in);
+    bytes_skip(in, times > 0 ? 2 + 3 * times : 0);
+}
+
+/* Of T050 and T051; a type says nothing beyond the frames that an Initial packet has there. */
+static struct quic_frame read_google(struct bytes *in, uint8_t type)
+{
+    if (type == GOOGLE_CRYPTO) {
+        return read_crypto(in);
+    }
+    if ((type & GOOGLE_ACK_MASK) == GOOGLE_ACK) {
+        skip_google_ack(in, type);
+    } else if (type != GOOGLE_PING) {
+        bytes_fail(in, BYTES_MALFORMED);
+    }
+    return (struct quic_frame){ .type = QUIC_FRAME_NONE };
+}
+
+static struct quic_frame read_standard(struct bytes *in, uint8_t type)
+{
+    switch (type) {
+    case FRAME_PING:
+        break;
+    case FRAME_ACK:
+    case FRAME_ACK_ECN:
+        skip_ack(in, type == FRAME_ACK_ECN);
+        break;
+    case FRAME_CRYPTO:
+        return read_crypto(in);
+    case FRAME_CONNECTION_CLOSE:
+        return read_close(in);
+    default:
+        bytes_fail(in, BYTES_MALFORMED);
+        break;
+    }
+    return (struct quic_frame){ .type = QUIC_FRAME_NONE };
+}
+
+struct quic_frame quic_packet_frame(struct bytes *in, bool google)
 {
     struct quic_frame frame = { .type = QUIC_FRAME_NONE };
     while (bytes_left(in) > 0 && frame.type == QUIC_FRAME_NONE) {
         uint8_t type = bytes_u8(in);
-        switch (type) {
-        case FRAME_PADDING:
-        case FRAME_PING:
-            break;
-        case FRAME_ACK:
-        case FRAME_ACK_ECN:
-            skip_ack(in, type == FRAME_ACK_ECN);
-            break;
-        case FRAME_CRYPTO:
-            frame = read_crypto(in);
-            break;
-        case FRAME_CONNECTION_CLOSE:
-            frame = read_close(in);
-            break;
-        default:
-            bytes_fail(in, BYTES_MALFORMED);
-            break;
+        if (type != FRAME_PADDING) {
+            frame = google ? read_google(in, type) : read_standard(in, type);
         }
     }
     return bytes_ok(in) ? frame : (struct quic_frame){ .type = QUIC_FRAME_NONE };

@@ -49,7 +49,8 @@ static inline bool quic_packet_is_long(const struct bytes *in)
 struct quic_packet quic_packet_read(struct bytes *in);
 /* QUIC_OTHER: has it the form of a client's first Initial packet, as all versions so far? */
 bool quic_packet_is_first(const struct quic_packet *packet);
-/* The next frame of interest; QUIC_FRAME_NONE at the end, or after a fault that is left in *in. */
-struct quic_frame quic_packet_frame(struct bytes *in);
+/* The next frame of interest; QUIC_FRAME_NONE at the end, or after a fault that is left in *in.
+ * google: as its version has it. */
+struct quic_frame quic_packet_frame(struct bytes *in, bool google);
 
 #endif

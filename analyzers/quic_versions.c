@@ -1,5 +1,5 @@
 /* analyzers/quic_versions.c: salts, labels and Retry keys of QUIC versions: RFC 9001 5.2 and 5.8,
- * RFC 9369 3.3, drafts 23 to 32 of draft-ietf-quic-tls. Meta's versions protect like the drafts
+ * RFC 9369 3.3, drafts 22 to 32 of draft-ietf-quic-tls. Meta's versions protect like the drafts
  * that they were made from. */
 #include "analyzers/quic_versions.h"
 
@@ -52,24 +52,41 @@ static const struct quic_protection protection_22 = {
     LABELS_V1,
 };
 
+/* Google's own versions with TLS: packets like those of the drafts, other frames. The salts are
+ * Chromium's (QuicUtils); each opens real packets of both sides, which a wrong one cannot. */
+static const struct quic_protection protection_t50 = {
+    .salt = { 0x7f, 0xf5, 0x79, 0xe5, 0xac, 0xd0, 0x72, 0x91, 0x55, 0x80,
+              0x30, 0x4c, 0x43, 0xa2, 0x36, 0x7c, 0x60, 0x48, 0x83, 0x10 },
+    LABELS_V1,
+};
+
+static const struct quic_protection protection_t51 = {
+    .salt = { 0x7a, 0x4e, 0xde, 0xf4, 0xe7, 0xcc, 0xee, 0x5f, 0xa4, 0x50,
+              0x6c, 0x19, 0x12, 0x4f, 0xc8, 0xcc, 0xda, 0x6e, 0x03, 0x3d },
+    LABELS_V1,
+};
+
 static const struct quic_version versions[] = {
-    { "v1", &protection_v1, 0x00000001, false, true },
-    { "v2", &protection_v2, 0x6b3343cf, true, true },
-    { "draft-23", &protection_23, 0xff000017, false, false },
-    { "draft-24", &protection_23, 0xff000018, false, false },
-    { "draft-25", &protection_23, 0xff000019, false, true },
-    { "draft-26", &protection_23, 0xff00001a, false, true },
-    { "draft-27", &protection_23, 0xff00001b, false, true },
-    { "draft-28", &protection_23, 0xff00001c, false, true },
-    { "draft-29", &protection_29, 0xff00001d, false, true },
-    { "draft-30", &protection_29, 0xff00001e, false, true },
-    { "draft-31", &protection_29, 0xff00001f, false, true },
-    { "draft-32", &protection_29, 0xff000020, false, true },
-    { "draft-33", &protection_v1, 0xff000021, false, true },
-    { "draft-34", &protection_v1, 0xff000022, false, true },
-    { "mvfst-22", &protection_22, 0xfaceb001, false, false },
-    { "mvfst-27", &protection_23, 0xfaceb002, false, true },
-    { "mvfst-exp", &protection_23, 0xfaceb00e, false, true },
+    { "v1", &protection_v1, 0x00000001, false, true, false },
+    { "v2", &protection_v2, 0x6b3343cf, true, true, false },
+    { "draft-22", &protection_22, 0xff000016, false, false, false },
+    { "draft-23", &protection_23, 0xff000017, false, false, false },
+    { "draft-24", &protection_23, 0xff000018, false, false, false },
+    { "draft-25", &protection_23, 0xff000019, false, true, false },
+    { "draft-26", &protection_23, 0xff00001a, false, true, false },
+    { "draft-27", &protection_23, 0xff00001b, false, true, false },
+    { "draft-28", &protection_23, 0xff00001c, false, true, false },
+    { "draft-29", &protection_29, 0xff00001d, false, true, false },
+    { "draft-30", &protection_29, 0xff00001e, false, true, false },
+    { "draft-31", &protection_29, 0xff00001f, false, true, false },
+    { "draft-32", &protection_29, 0xff000020, false, true, false },
+    { "draft-33", &protection_v1, 0xff000021, false, true, false },
+    { "draft-34", &protection_v1, 0xff000022, false, true, false },
+    { "mvfst-22", &protection_22, 0xfaceb001, false, false, false },
+    { "mvfst-27", &protection_23, 0xfaceb002, false, true, false },
+    { "mvfst-exp", &protection_23, 0xfaceb00e, false, true, false },
+    { "T050", &protection_t50, 0x54303530, false, false, true },
+    { "T051", &protection_t51, 0x54303531, false, false, true },
 };
 
 const struct quic_version *quic_versions_find(uint32_t number)

@@ -15,11 +15,12 @@ struct quic_version {
     uint32_t number;
     bool types_moved; /* RFC 9369 3.2: each long packet type is one higher, Retry is 0 */
     bool retry_tag;   /* Retry ends with an integrity tag (since draft 25) */
+    bool google;      /* frames are Google's own */
 };
 
 /* NULL: overt cannot read its packets. */
 const struct quic_version *quic_versions_find(uint32_t number);
-/* One of Google's own versions ("Q046", "T051" ...), whose frames are its own: named, not read. */
+/* One of Google's own versions ("Q046", "T051" ...), most of them named, not read. */
 bool quic_versions_is_google(uint32_t number);
 /* A version that only exists to be refused (RFC 9000 15). */
 bool quic_versions_is_reserved(uint32_t number);

@@ -1,7 +1,8 @@
 /* tests/fuzz/fuzz_quic_frames.c: any frames in Initial packets that are authentic.
  *
- * Input: records of flags(1) length(2) bytes(length). flags bit 0: from the server. Each record is
- * sealed as RFC 9001 has it and fed to the analyzer, after a first packet of the client. */
+ * Input: records of flags(1) length(2) bytes(length). flags bit 0: from the server; bit 1 of the
+ * first: version T051, not 1. Each record is sealed as RFC 9001 has it and fed to the analyzer,
+ * after a first packet of the client. */
 #include <stddef.h>
 
 #include "analyzers/analyzer.h"
@@ -20,6 +21,7 @@ struct run {
     struct facts facts;
     void *state;
     uint64_t packet;
+    uint32_t version;
     bool settled;
 };
 
@@ -35,7 +37,7 @@ static void put(struct sink *sink, const struct observation *obs)
 static void feed(struct run *run, uint8_t from, const struct packet *frames)
 {
     static const struct quic_cid none = { 0 };
-    struct seal seal = { .version = V1,
+    struct seal seal = { .version = run->version,
                          .keyed_by = &vector_cid,
                          .to = from == 0 ? &vector_cid : &none,
                          .from = from == 0 ? &none : &server_cid,
@@ -55,6 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct run run = { .sink = { .put = put } };
     struct packet frames = { .size = 0 };
+    run.version = size > 0 && (data[0] & 2) != 0 ? 0x54303531 : V1;
     run.state = calloc(1, quic_analyzer.state_size);
     if (run.state == NULL || certificates_new(8, &run.sink.certificates) != OV_OK ||
         quic_initial_new(&run.sink.initial) != OV_OK) {

@@ -1,5 +1,6 @@
 /* tests/unit/test_dtls_loss.c: DTLS handshakes with lost, forged, repeated and scattered datagrams.
  */
+#include "analyzers/dtls_fragments.h"
 #include "tests/unit/dtls_captures.h"
 
 extern const struct analyzer dtls_analyzer;
@@ -186,6 +187,61 @@ static void a_fragment_far_ahead_of_the_rest_takes_no_memory(void)
     play_free(p);
 }
 
+/* The first byte of a message of two, with this number: the second one never comes. */
+static void play_half(struct play *p, uint16_t seq)
+{
+    uint8_t half[] = {
+        22,           0xfe, 0xfd, 0, 0, 0, 0, 0,   0, 0, 7, 0, 13, 11, 0, 0, 2, (uint8_t)(seq >> 8),
+        (uint8_t)seq, 0,    0,    0, 0, 0, 1, 0xaa
+    };
+    play_bytes(p, 0, half, sizeof half);
+}
+
+/* Half-open for ever: as many messages wait as the cap lets, the next one is counted. */
+static void messages_that_never_end_are_capped(void)
+{
+    struct play *p = play_new(&dtls_analyzer);
+    play_range(p, dtls12_mutual, 0, 2);
+    for (uint16_t i = 0; i < DTLS_PENDING_MAX; i++) {
+        play_half(p, (uint16_t)(10 + i));
+        play_half(p, (uint16_t)(10 + i));
+    }
+    CHECK_EQ(play_flag(p, OBS_CUT), -1);
+    play_half(p, 10 + DTLS_PENDING_MAX);
+    CHECK_EQ(play_flag(p, OBS_CUT), 1);
+    play_close(p);
+    play_free(p);
+}
+
+/* Large ones share the bytes of their side. */
+static void large_messages_that_never_end_share_a_cap(void)
+{
+    struct play *p = play_new(&dtls_analyzer);
+    static uint8_t part[13 + 12 + 1400] = { 22, 0xfe, 0xfd };
+    enum { SIZE = 1400, LENGTH = 100 * 1024, FRAGMENTS = LENGTH / SIZE };
+    play_range(p, dtls12_mutual, 0, 2);
+    unsigned kept = 0;
+    for (unsigned seq = 10; seq < 13 && play_flag(p, OBS_CUT) < 0; seq++) {
+        for (unsigned i = 0; i < FRAGMENTS && play_flag(p, OBS_CUT) < 0; i++) {
+            static const uint8_t head[] = { 0x05, 0x84, 11, 0x01, 0x90, 0x00, 0 };
+            memcpy(part + 11, head, sizeof head);
+            part[18] = (uint8_t)seq;
+            part[19] = (uint8_t)(i * SIZE >> 16);
+            part[20] = (uint8_t)(i * SIZE >> 8);
+            part[21] = (uint8_t)(i * SIZE);
+            part[22] = 0;
+            part[23] = SIZE >> 8;
+            part[24] = SIZE & 0xff;
+            play_bytes(p, 0, part, sizeof part);
+            kept++;
+        }
+    }
+    CHECK_EQ(play_flag(p, OBS_CUT), 1);
+    CHECK(kept * SIZE > DTLS_PENDING_BYTES_MAX / 2 && (kept - 1) * SIZE <= DTLS_PENDING_BYTES_MAX);
+    play_close(p);
+    play_free(p);
+}
+
 int main(void)
 {
     a_flight_that_was_lost_was_not_empty();
@@ -196,5 +252,7 @@ int main(void)
     messages_of_two_handshakes_prove_nothing_together();
     fragments_of_one_byte_in_any_order_are_put_together();
     a_fragment_far_ahead_of_the_rest_takes_no_memory();
+    messages_that_never_end_are_capped();
+    large_messages_that_never_end_share_a_cap();
     return check_failures > 0;
 }

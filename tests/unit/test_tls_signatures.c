@@ -162,6 +162,30 @@ static uint8_t *signed_byte(struct talk *t, uint8_t type)
                  : end_of_message(t, type);
 }
 
+/* What the server signed is wrong: nobody is proven, whatever the client signed. */
+static void a_wrong_signature_of_the_server_disproves(void)
+{
+    struct talk *t = talk_of(&vectors[4]);
+    *end_of_message(t, SERVER_KEY_EXCHANGE) ^= 1;
+    struct play *p = play_parts(t, NULL);
+    CHECK(play_is(p, OBS_TLS_KEY_EXCHANGE_SIGNATURE, "invalid"));
+    CHECK(play_mtls(p, "disproven", "signature-invalid") ||
+          play_mtls(p, "disproven", "server-signature-invalid"));
+    play_free(p);
+    t = talk_of(&vectors[4]);
+    *end_of_message(t, SERVER_KEY_EXCHANGE) ^= 1; /* and a client whose words cannot be checked */
+    p = play_new(t->analyzer);
+    p->budget.left = 100;
+    for (uint32_t i = 0; i < t->count; i++) {
+        play_bytes(p, t->part[i].side, t->part[i].bytes, t->part[i].size);
+    }
+    play_close(p);
+    CHECK(play_is(p, OBS_TLS_CERTIFICATE_VERIFY, "unchecked"));
+    CHECK(play_mtls(p, "disproven", "server-signature-invalid"));
+    p->budget.left = PLAY_BUDGET;
+    play_free(p);
+}
+
 static void a_changed_message_is_wrong(void)
 {
     static const uint8_t types[] = { CLIENT_HELLO, SERVER_HELLO, CERTIFICATE_REQUEST,
@@ -436,6 +460,7 @@ int main(void)
     a_first_handshake_that_lies_is_found();
     every_way_to_sign_is_verified();
     a_changed_signature_is_wrong();
+    a_wrong_signature_of_the_server_disproves();
     a_changed_message_is_wrong();
     one_side_may_come_late();
     loss_and_order_are_never_wrong();
