@@ -99,7 +99,7 @@ void options_help(void)
         "  --fail-on LEVEL  exit 1 for findings from this severity: critical high medium low\n"
         "                   never (default high)\n"
         "  --filter BPF     only packets that match, in tcpdump's language\n"
-        "  --keylog FILE    open TLS, DTLS and QUIC with the secrets in FILE (SSLKEYLOGFILE, NSS "
+        "  --keylog FILE    open TLS and DTLS 1.2 with the secrets in FILE (SSLKEYLOGFILE, NSS "
         "key\n"
         "                   log); those inside a pcapng are used without it; watch follows FILE\n"
         "  --sensor NAME    name of this sensor in every record (default overt)\n"
