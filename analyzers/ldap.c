@@ -1,6 +1,7 @@
 /* analyzers/ldap.c: LDAP (RFC 4511), as far as StartTLS (4.14) and binds (4.2) go. */
 #include "analyzers/analyzer.h"
 #include "analyzers/starttls.h"
+#include "analyzers/steps.h"
 #include "base/scan.h"
 
 enum {
@@ -38,8 +39,6 @@ struct ldap_state {
     bool told;
     bool lost[2]; /* where messages begin is not known */
 };
-
-enum step { STEP_NEXT, STEP_WAIT, STEP_STOP, STEP_RELEASE };
 
 /* Length of BER: one byte, or 0x80 + the count of bytes that follow (X.690 8.1.3). */
 static uint32_t read_length(struct bytes *in)
@@ -255,8 +254,9 @@ static enum step take_message(struct ldap_state *s, struct segment *seg, struct 
     return step;
 }
 
-static enum step step(struct ldap_state *s, struct segment *seg, struct sink *sink)
+static enum step step(void *state, struct segment *seg, struct sink *sink)
 {
+    struct ldap_state *s = state;
     struct bytes *in = &seg->payload;
     uint32_t *skip = &s->skip[seg->from];
     if (*skip > 0) {
@@ -298,21 +298,7 @@ static enum step step(struct ldap_state *s, struct segment *seg, struct sink *si
 
 static enum feed ldap_feed(void *state, struct segment *seg, struct sink *sink)
 {
-    struct ldap_state *s = state;
-    seg->from &= 1;
-    while (bytes_left(&seg->payload) > 0) {
-        switch (step(s, seg, sink)) {
-        case STEP_NEXT:
-            break;
-        case STEP_WAIT:
-            return FEED_MORE;
-        case STEP_STOP:
-            return FEED_SETTLED;
-        case STEP_RELEASE:
-            return FEED_RELEASE;
-        }
-    }
-    return FEED_MORE;
+    return steps_feed(step, state, seg, sink);
 }
 
 static enum feed ldap_gap(void *state, uint8_t from, uint64_t missing, struct sink *sink)

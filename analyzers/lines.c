@@ -6,6 +6,7 @@
 #include "analyzers/analyzer.h"
 #include "analyzers/lines_commands.h"
 #include "analyzers/starttls.h"
+#include "analyzers/steps.h"
 #include "base/scan.h"
 
 enum {
@@ -39,8 +40,6 @@ struct lines_state {
     uint32_t waiting;      /* commands without a final reply */
     uint32_t until_answer; /* replies until that to the request for TLS; 0 = it is not awaited */
 };
-
-enum step { STEP_NEXT, STEP_WAIT, STEP_STOP, STEP_RELEASE };
 
 /* --- greetings ------------------------------------------------------------------------------ */
 
@@ -483,8 +482,9 @@ static enum step lose(struct lines_state *s, struct segment *seg, struct sink *s
     return ++s->thrown > RESYNCHRONISATIONS_MAX ? STEP_STOP : STEP_NEXT;
 }
 
-static enum step step(struct lines_state *s, struct segment *seg, struct sink *sink)
+static enum step step(void *state, struct segment *seg, struct sink *sink)
 {
+    struct lines_state *s = state;
     struct line_side *side = &s->side[seg->from];
     struct bytes *in = &seg->payload;
     if (side->skip > 0) {
@@ -520,21 +520,7 @@ static enum step step(struct lines_state *s, struct segment *seg, struct sink *s
 
 static enum feed lines_feed(void *state, struct segment *seg, struct sink *sink)
 {
-    struct lines_state *s = state;
-    seg->from &= 1;
-    while (bytes_left(&seg->payload) > 0) {
-        switch (step(s, seg, sink)) {
-        case STEP_NEXT:
-            break;
-        case STEP_WAIT:
-            return FEED_MORE;
-        case STEP_STOP:
-            return FEED_SETTLED;
-        case STEP_RELEASE:
-            return FEED_RELEASE;
-        }
-    }
-    return FEED_MORE;
+    return steps_feed(step, state, seg, sink);
 }
 
 /* The answer to a request may be in the hole: nothing is said of it. */

@@ -2,6 +2,7 @@
  * begins or the client has answered in clear. */
 #include "analyzers/analyzer.h"
 #include "analyzers/starttls.h"
+#include "analyzers/steps.h"
 #include "base/scan.h"
 
 enum {
@@ -24,8 +25,6 @@ struct mysql_state {
     bool answered;   /* the client's HandshakeResponse was seen */
     bool clear_text; /* the server asks for the password as it is */
 };
-
-enum step { STEP_NEXT, STEP_WAIT, STEP_STOP, STEP_RELEASE };
 
 static uint32_t read_header(struct bytes *in, uint8_t *ret_number)
 {
@@ -151,8 +150,9 @@ static enum step take_server(struct mysql_state *s, struct bytes in)
     return STEP_NEXT;
 }
 
-static enum step step(struct mysql_state *s, struct segment *seg, struct sink *sink)
+static enum step step(void *state, struct segment *seg, struct sink *sink)
 {
+    struct mysql_state *s = state;
     enum claim hello = s->told ? starttls_hello(&s->tls, seg) : CLAIM_NO;
     if (hello != CLAIM_NO) {
         return hello == CLAIM_YES ? STEP_RELEASE : STEP_WAIT;
@@ -181,31 +181,7 @@ static enum step step(struct mysql_state *s, struct segment *seg, struct sink *s
 
 static enum feed mysql_feed(void *state, struct segment *seg, struct sink *sink)
 {
-    struct mysql_state *s = state;
-    seg->from &= 1;
-    while (bytes_left(&seg->payload) > 0) {
-        switch (step(s, seg, sink)) {
-        case STEP_NEXT:
-            break;
-        case STEP_WAIT:
-            return FEED_MORE;
-        case STEP_STOP:
-            return FEED_SETTLED;
-        case STEP_RELEASE:
-            return FEED_RELEASE;
-        }
-    }
-    return FEED_MORE;
-}
-
-/* Few packets, of which any may be the one that tells: TLS may still be found by others. */
-static enum feed mysql_gap(void *state, uint8_t from, uint64_t missing, struct sink *sink)
-{
-    (void)state;
-    (void)from;
-    (void)missing;
-    (void)sink;
-    return FEED_RELEASE;
+    return steps_feed(step, state, seg, sink);
 }
 
 const struct analyzer mysql_analyzer = {
@@ -215,5 +191,5 @@ const struct analyzer mysql_analyzer = {
     .state_size = sizeof(struct mysql_state),
     .claim = mysql_claim,
     .feed = mysql_feed,
-    .gap = mysql_gap,
+    .gap = steps_gap_release,
 };

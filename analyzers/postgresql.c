@@ -2,6 +2,7 @@
  * the manual) until TLS begins or the user is let in. */
 #include "analyzers/analyzer.h"
 #include "analyzers/starttls.h"
+#include "analyzers/steps.h"
 #include "base/scan.h"
 
 enum {
@@ -26,8 +27,6 @@ struct postgresql_state {
     uint32_t skip[2]; /* bytes of a message still to be stepped over */
     bool lost[2];
 };
-
-enum step { STEP_NEXT, STEP_WAIT, STEP_STOP, STEP_RELEASE };
 
 static uint32_t read_startup(struct bytes *in, uint32_t *ret_length)
 {
@@ -175,8 +174,9 @@ static enum step step_message(struct postgresql_state *s, struct segment *seg, s
     return take_message(s, seg, sink, type, in);
 }
 
-static enum step step(struct postgresql_state *s, struct segment *seg, struct sink *sink)
+static enum step step(void *state, struct segment *seg, struct sink *sink)
 {
+    struct postgresql_state *s = state;
     struct bytes *in = &seg->payload;
     uint32_t *skip = &s->skip[seg->from];
     if (*skip > 0) {
@@ -205,21 +205,7 @@ static enum step step(struct postgresql_state *s, struct segment *seg, struct si
 
 static enum feed postgresql_feed(void *state, struct segment *seg, struct sink *sink)
 {
-    struct postgresql_state *s = state;
-    seg->from &= 1;
-    while (bytes_left(&seg->payload) > 0) {
-        switch (step(s, seg, sink)) {
-        case STEP_NEXT:
-            break;
-        case STEP_WAIT:
-            return FEED_MORE;
-        case STEP_STOP:
-            return FEED_SETTLED;
-        case STEP_RELEASE:
-            return FEED_RELEASE;
-        }
-    }
-    return FEED_MORE;
+    return steps_feed(step, state, seg, sink);
 }
 
 static enum feed postgresql_gap(void *state, uint8_t from, uint64_t missing, struct sink *sink)

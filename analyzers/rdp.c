@@ -2,6 +2,7 @@
  * both sides agree on, and the level of RDP's own. */
 #include "analyzers/analyzer.h"
 #include "analyzers/starttls.h"
+#include "analyzers/steps.h"
 #include "base/scan.h"
 #include "base/text.h"
 
@@ -29,8 +30,6 @@ struct rdp_state {
     bool confirmed;
     uint8_t packets;
 };
-
-enum step { STEP_NEXT, STEP_WAIT, STEP_STOP, STEP_RELEASE };
 
 /* One TPKT packet as far as X.224's fixed part. */
 struct packet {
@@ -243,8 +242,9 @@ static enum step take_packet(struct rdp_state *s, struct segment *seg, struct si
     return found || ++s->packets > PACKETS_MAX ? STEP_STOP : STEP_NEXT;
 }
 
-static enum step step(struct rdp_state *s, struct segment *seg, struct sink *sink)
+static enum step step(void *state, struct segment *seg, struct sink *sink)
 {
+    struct rdp_state *s = state;
     enum claim hello = s->told ? starttls_hello(&s->tls, seg) : CLAIM_NO;
     if (hello != CLAIM_NO) {
         return hello == CLAIM_YES ? STEP_RELEASE : STEP_WAIT;
@@ -268,31 +268,7 @@ static enum step step(struct rdp_state *s, struct segment *seg, struct sink *sin
 
 static enum feed rdp_feed(void *state, struct segment *seg, struct sink *sink)
 {
-    struct rdp_state *s = state;
-    seg->from &= 1;
-    while (bytes_left(&seg->payload) > 0) {
-        switch (step(s, seg, sink)) {
-        case STEP_NEXT:
-            break;
-        case STEP_WAIT:
-            return FEED_MORE;
-        case STEP_STOP:
-            return FEED_SETTLED;
-        case STEP_RELEASE:
-            return FEED_RELEASE;
-        }
-    }
-    return FEED_MORE;
-}
-
-/* Few packets, of which any may be the one that tells: TLS may still be found by others. */
-static enum feed rdp_gap(void *state, uint8_t from, uint64_t missing, struct sink *sink)
-{
-    (void)state;
-    (void)from;
-    (void)missing;
-    (void)sink;
-    return FEED_RELEASE;
+    return steps_feed(step, state, seg, sink);
 }
 
 const struct analyzer rdp_analyzer = {
@@ -302,5 +278,5 @@ const struct analyzer rdp_analyzer = {
     .state_size = sizeof(struct rdp_state),
     .claim = rdp_claim,
     .feed = rdp_feed,
-    .gap = rdp_gap,
+    .gap = steps_gap_release,
 };

@@ -2,6 +2,7 @@
  * protocol. */
 #include "analyzers/analyzer.h"
 #include "analyzers/starttls.h"
+#include "analyzers/steps.h"
 #include "base/scan.h"
 
 enum {
@@ -32,8 +33,6 @@ struct socks_state {
     uint8_t offered;
     uint8_t methods[METHODS_MAX];
 };
-
-enum step { STEP_NEXT, STEP_WAIT, STEP_STOP, STEP_RELEASE };
 
 static bool is_method(uint8_t method)
 {
@@ -267,29 +266,17 @@ static enum step take_server(struct socks_state *s, struct segment *seg, struct 
     return take_reply(s, seg, sink);
 }
 
-static enum feed socks_feed(void *state, struct segment *seg, struct sink *sink)
+static enum step step(void *state, struct segment *seg, struct sink *sink)
 {
     struct socks_state *s = state;
-    seg->from &= 1;
-    while (bytes_left(&seg->payload) > 0) {
-        enum step step = s->version == 0              ? take_hello(s, seg)
-                         : seg->from == s->tls.client ? take_client(s, seg, sink)
-                                                      : take_server(s, seg, sink);
-        if (step != STEP_NEXT) {
-            return step == STEP_WAIT ? FEED_MORE : step == STEP_STOP ? FEED_SETTLED : FEED_RELEASE;
-        }
-    }
-    return FEED_MORE;
+    return s->version == 0              ? take_hello(s, seg)
+           : seg->from == s->tls.client ? take_client(s, seg, sink)
+                                        : take_server(s, seg, sink);
 }
 
-/* Few bytes, of which any may be the ones that tell. */
-static enum feed socks_gap(void *state, uint8_t from, uint64_t missing, struct sink *sink)
+static enum feed socks_feed(void *state, struct segment *seg, struct sink *sink)
 {
-    (void)state;
-    (void)from;
-    (void)missing;
-    (void)sink;
-    return FEED_RELEASE;
+    return steps_feed(step, state, seg, sink);
 }
 
 const struct analyzer socks_analyzer = {
@@ -299,5 +286,5 @@ const struct analyzer socks_analyzer = {
     .state_size = sizeof(struct socks_state),
     .claim = socks_claim,
     .feed = socks_feed,
-    .gap = socks_gap,
+    .gap = steps_gap_release,
 };

@@ -2,6 +2,7 @@
  * let in: what PRELOGIN agrees on, the TLS inside its packets, and logins in clear. */
 #include "analyzers/analyzer.h"
 #include "analyzers/starttls.h"
+#include "analyzers/steps.h"
 
 enum {
     HEADER_SIZE = 8, /* type(1) status(1) length(2) process(2) number(1) window(1): 2.2.3.1 */
@@ -34,8 +35,6 @@ struct tds_state {
     uint16_t inside[2]; /* bytes still to come of a packet that carries TLS */
     uint16_t skip[2];   /* likewise, that are stepped over */
 };
-
-enum step { STEP_NEXT, STEP_WAIT, STEP_STOP };
 
 struct packet {
     uint8_t type;
@@ -219,8 +218,9 @@ static enum step take_packet(struct tds_state *s, struct segment *seg, struct si
     return STEP_STOP;
 }
 
-static enum step step(struct tds_state *s, struct segment *seg, struct sink *sink)
+static enum step step(void *state, struct segment *seg, struct sink *sink)
 {
+    struct tds_state *s = state;
     struct bytes *in = &seg->payload;
     uint16_t *skip = &s->skip[seg->from];
     if (*skip > 0) {
@@ -246,19 +246,7 @@ static enum step step(struct tds_state *s, struct segment *seg, struct sink *sin
 
 static enum feed tds_feed(void *state, struct segment *seg, struct sink *sink)
 {
-    struct tds_state *s = state;
-    seg->from &= 1;
-    while (bytes_left(&seg->payload) > 0) {
-        switch (step(s, seg, sink)) {
-        case STEP_NEXT:
-            break;
-        case STEP_WAIT:
-            return FEED_MORE;
-        case STEP_STOP:
-            return FEED_SETTLED;
-        }
-    }
-    return FEED_MORE;
+    return steps_feed(step, state, seg, sink);
 }
 
 /* What the hole had of the TLS inside is told to it; where packets go on is not known. */

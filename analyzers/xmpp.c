@@ -3,6 +3,7 @@
  * Reads tags of both streams, without their text, until TLS begins or the first stanza is sent. */
 #include "analyzers/analyzer.h"
 #include "analyzers/starttls.h"
+#include "analyzers/steps.h"
 #include "base/scan.h"
 
 enum {
@@ -40,8 +41,6 @@ struct tag {
     bool closes;
     bool empty; /* closes itself */
 };
-
-enum step { STEP_NEXT, STEP_WAIT, STEP_STOP, STEP_RELEASE };
 
 /* Bytes of the tag that begins here; 0: its end is not here. A '>' in quotes ends nothing. */
 static uint32_t size_of_tag(const struct bytes *in)
@@ -303,8 +302,9 @@ static enum step take_tag(struct xmpp_state *s, struct segment *seg, struct sink
     return side->depth > DEPTH_MAX ? STEP_STOP : step;
 }
 
-static enum step step(struct xmpp_state *s, struct segment *seg, struct sink *sink)
+static enum step step(void *state, struct segment *seg, struct sink *sink)
 {
+    struct xmpp_state *s = state;
     struct xmpp_side *side = &s->side[seg->from];
     struct bytes *in = &seg->payload;
     enum claim hello = starttls_hello(&s->tls, seg);
@@ -341,21 +341,7 @@ static enum step step(struct xmpp_state *s, struct segment *seg, struct sink *si
 
 static enum feed xmpp_feed(void *state, struct segment *seg, struct sink *sink)
 {
-    struct xmpp_state *s = state;
-    seg->from &= 1;
-    while (bytes_left(&seg->payload) > 0) {
-        switch (step(s, seg, sink)) {
-        case STEP_NEXT:
-            break;
-        case STEP_WAIT:
-            return FEED_MORE;
-        case STEP_STOP:
-            return FEED_SETTLED;
-        case STEP_RELEASE:
-            return FEED_RELEASE;
-        }
-    }
-    return FEED_MORE;
+    return steps_feed(step, state, seg, sink);
 }
 
 /* Where in the stream of elements it goes on is not known: only TLS would be. */
