@@ -45,7 +45,9 @@ static void put(struct sink *sink, const struct observation *obs)
     if (obs->kind == OBS_APP) {
         dispatch_app_take(a, obs);
     } else if (obs->kind == OBS_CLIENT) {
-        dispatch_app_client(a, obs);
+        if (!fs->carried) { /* who called through a relay is not who asked for the relay */
+            dispatch_app_client(a, obs);
+        }
     } else if (is_for_joins(obs->kind)) {
         call_log_put(fs->dispatch->log, a->flow_id, a->end, obs);
     } else {
@@ -62,7 +64,9 @@ static void put(struct sink *sink, const struct observation *obs)
 static void put_datagram(struct sink *sink, const struct segment *seg)
 {
     struct flow_sink *fs = (struct flow_sink *)sink;
+    fs->carried = true;
     dispatch_udp_inside(fs->dispatch, fs->analysis, seg);
+    fs->carried = false;
 }
 
 static bool put_stream(struct sink *sink, const struct segment *seg)

@@ -95,7 +95,8 @@ struct flow_sink {
     struct sink sink; /* first: put() casts back */
     struct dispatch *dispatch;
     struct analysis *analysis;
-    bool opened; /* who reports reads what was inside records */
+    bool opened;  /* who reports reads what was inside records */
+    bool carried; /* who reports reads a datagram that another protocol carries */
 };
 
 struct dispatch {
@@ -138,7 +139,8 @@ void dispatch_udp(struct dispatch *d, struct analysis *a, const struct batch *b,
 /* Takes OBS_APP and OBS_CLIENT: of several protocols in one flow the right one names it. */
 void dispatch_app_take(struct analysis *a, const struct observation *obs);
 void dispatch_app_client(struct analysis *a, const struct observation *obs);
-/* A datagram inside the flow's stream: never to the analyzer that has the stream. */
+/* A datagram that a stream, or another datagram of the flow, carries; where that was inside of
+ * records, so is who gets it. */
 void dispatch_udp_inside(struct dispatch *d, struct analysis *a, const struct segment *seg);
 /* Bytes of a stream inside the flow's stream: never to the analyzer that has the stream. False:
  * nobody wants more. */

@@ -164,6 +164,9 @@ bool dispatch_opened(struct sink *sink, const struct segment *seg)
 {
     struct flow_sink *fs = (struct flow_sink *)sink;
     struct analysis *a = fs->analysis;
+    if (fs->opened) {
+        return false; /* records in records: one depth is told apart */
+    }
     struct opened *in = begin(fs->dispatch, a);
     if (in == NULL || in->settled) {
         return false;
@@ -246,8 +249,17 @@ static void put_transport(struct sink *sink, const struct observation *obs)
     put_text(sink, *obs, obs->kind, name);
 }
 
+/* DTLS that TLS carries (to a relay) is not what protects the flow. */
+static bool is_of_records(enum observation_kind kind)
+{
+    return kind >= OBS_TLS_VERSION && kind <= OBS_TLS_CLIENT_TRUST_NAME_FROM;
+}
+
 void dispatch_opened_put(struct flow_sink *fs, const struct observation *obs)
 {
+    if (is_of_records(obs->kind)) {
+        return;
+    }
     struct observation copy = *obs;
     copy.decrypted = true;
     fs->opened = false; /* what comes of it is an observation of the flow */

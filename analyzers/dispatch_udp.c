@@ -1,12 +1,20 @@
 /* analyzers/dispatch_udp.c: which analyzer gets which datagram of a flow. */
 #include "analyzers/dispatch_internal.h"
 
+/* Reads it datagrams, at the depth at which we are (inside records, or not)? */
+static bool reads_datagrams(const struct dispatch *d, const struct seat *seat)
+{
+    return seat->opened == d->sink.opened &&
+           (analyzers[seat->analyzer]->carriers & CARRIER_UDP) != 0;
+}
+
 /* The seat of an analyzer that still wants what could be its own and is claimed by nobody. */
-static uint8_t heir_of_datagram(const struct analysis *a, const struct segment *seg)
+static uint8_t heir_of_datagram(const struct dispatch *d, const struct analysis *a,
+                                const struct segment *seg)
 {
     for (uint8_t i = 0; i < a->seat_count; i++) {
         const struct analyzer *analyzer = analyzers[a->seats[i].analyzer];
-        if (analyzer->owns != NULL && !a->seats[i].settled && !a->seats[i].opened &&
+        if (analyzer->owns != NULL && !a->seats[i].settled && reads_datagrams(d, &a->seats[i]) &&
             analyzer->claim(seg) == CLAIM_MORE) {
             return i;
         }
@@ -20,7 +28,7 @@ static uint8_t owner_of_datagram(struct dispatch *d, const struct analysis *a,
 {
     for (uint8_t i = 0; i < a->seat_count; i++) {
         const struct analyzer *analyzer = analyzers[a->seats[i].analyzer];
-        if (analyzer->owns != NULL && !a->seats[i].opened &&
+        if (analyzer->owns != NULL && reads_datagrams(d, &a->seats[i]) &&
             analyzer->owns(dispatch_state(d, &a->seats[i]), seg)) {
             return i;
         }
@@ -37,16 +45,21 @@ static uint8_t seat_for_datagram(struct dispatch *d, struct analysis *a, const s
         return owner;
     }
     for (uint8_t i = 0; i < a->seat_count; i++) {
-        if (!a->seats[i].opened && analyzers[a->seats[i].analyzer]->claim(seg) == CLAIM_YES) {
+        if (reads_datagrams(d, &a->seats[i]) &&
+            analyzers[a->seats[i].analyzer]->claim(seg) == CLAIM_YES) {
             return i;
         }
     }
     for (unsigned i = 0; i < d->analyzer_count; i++) {
         if ((analyzers[i]->carriers & CARRIER_UDP) != 0 && analyzers[i]->claim(seg) == CLAIM_YES) {
-            return dispatch_sit(d, a, i);
+            uint8_t seat = dispatch_sit(d, a, i);
+            if (seat != SEAT_NONE) {
+                a->seats[seat].opened = d->sink.opened;
+            }
+            return seat;
         }
     }
-    return heir_of_datagram(a, seg);
+    return heir_of_datagram(d, a, seg);
 }
 
 static void feed_seat(struct dispatch *d, struct seat *seat, struct segment *seg)
@@ -74,7 +87,7 @@ void dispatch_udp_inside(struct dispatch *d, struct analysis *a, const struct se
 {
     struct segment inner = *seg;
     uint8_t at = seat_for_datagram(d, a, &inner);
-    if (at != SEAT_NONE && at != a->stream_seat) {
+    if (at != SEAT_NONE) {
         feed_seat(d, &a->seats[at], &inner);
     }
 }

@@ -225,6 +225,9 @@ enum observation_shape {
     X(OBS_STUN_METHOD, SHAPE_COUNTS, "stun.methods", "binding.request, allocate.error, ...")       \
     X(OBS_STUN_SOFTWARE, SHAPE_TEXT, "stun.software", "RFC 8489 14.14")                            \
     X(OBS_STUN_RELAYED_PEER, SHAPE_LIST, "stun.relayed_peers", "XOR-PEER-ADDRESS, RFC 8656 18.3")  \
+    X(OBS_STUN_RELAYED_ADDRESS, SHAPE_TEXT, "stun.relayed_address",                                \
+      "XOR-RELAYED-ADDRESS, RFC 8656 18.5: what the relay gave to its client")                     \
+    X(OBS_STUN_RELAYS, SHAPE_TEXT, "stun.relays", "turn ms-turn: datagrams were carried")          \
     /* RTP, SRTP: index = stream, sub = ground */                                                  \
     X(OBS_MEDIA_SSRC, SHAPE_TEXT, "media.streams[].ssrc", "RFC 3550 5.1; value: ssrc")             \
     X(OBS_MEDIA_PAYLOAD_TYPE, SHAPE_NUMBER, "media.streams[].payload_type", "RFC 3550 5.1")        \
@@ -250,6 +253,7 @@ enum observation_shape {
       "id of the flow in which the key was readable")                                              \
     X(OBS_MEDIA_NEGOTIATED, SHAPE_TEXT, "media.streams[].negotiated",                              \
       "what the answered SDP promised: srtp rtp")                                                  \
+    X(OBS_MEDIA_RELAYED, SHAPE_TEXT, "media.streams[].relayed", "turn ms-turn: inside a relay's")  \
     X(OBS_MEDIA_RTCP_PROTECTION, SHAPE_TEXT, "media.rtcp.protection", "srtp rtp unknown")          \
     X(OBS_MEDIA_RTCP_EVIDENCE, SHAPE_TEXT, "media.rtcp.evidence", "proven inferred declared")      \
     X(OBS_MEDIA_RTCP_PACKETS, SHAPE_NUMBER, "media.rtcp.packets", "RTCP packets")                  \

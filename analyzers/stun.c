@@ -1,6 +1,8 @@
 /* analyzers/stun.c: STUN and TURN messages: RFC 8489 and 8656, RFC 3489, [MS-TURN]. */
 #include "analyzers/analyzer.h"
 #include "analyzers/once.h"
+#include "analyzers/stun_methods.h"
+#include "analyzers/stun_relay.h"
 #include "base/scan.h"
 #include "base/text.h"
 #include "capture/address.h"
@@ -8,43 +10,59 @@
 enum { MAGIC_COOKIE = 0x2112a442, MS_MAGIC_COOKIE = 0x72c64bc6, HEADER_SIZE = 20 };
 
 enum {
+    ATTR_MAPPED_ADDRESS = 0x0001,      /* [MS-TURN] 2.2.2.2: of an allocation, the relayed one */
     ATTR_DESTINATION_ADDRESS = 0x0011, /* [MS-TURN] 2.2.2.12 */
     ATTR_XOR_PEER_ADDRESS = 0x0012,    /* RFC 8656 18.3 */
+    ATTR_DATA = 0x0013,                /* RFC 8656 18.4, [MS-TURN] 2.2.2.14 */
+    ATTR_XOR_RELAYED_ADDRESS = 0x0016, /* RFC 8656 18.5 */
     ATTR_MS_MAGIC_COOKIE = 0x000f,     /* [MS-TURN] 2.2.2.1: first of every message */
     ATTR_SOFTWARE = 0x8022,            /* RFC 8489 14.14 */
 };
 
 enum { FAMILY_IPV4 = 0x01, FAMILY_IPV6 = 0x02 };
 enum { PEER_TEXT_SIZE = ADDRESS_TEXT_SIZE + 8 };
-enum { METHOD_BINDING = 0x001, METHOD_ALLOCATE = 0x003 };
+enum { METHOD_BINDING = 0x001, METHOD_ALLOCATE = 0x003, METHOD_CHANNEL_BIND = 0x009 };
+/* Whole types: RFC 8656 17, [MS-TURN] 2.2.1. */
+enum {
+    TYPE_ALLOCATED = 0x0103,
+    TYPE_SEND_INDICATION = 0x0016,
+    TYPE_DATA_INDICATION = 0x0017,
+    TYPE_MS_SEND = 0x0004,
+    TYPE_MS_DATA = 0x0115,
+    TYPE_MS_ACTIVE = 0x0106, /* from now on datagrams to that peer go bare */
+};
 /* [MS-TURN] 2.1.1: on TCP, type(1) 0(1) length(2) stand before what a frame carries. */
 enum { FRAME_CONTROL = 2, FRAME_DATA = 3, FRAME_HEADER = 4 };
+enum { CHANNEL_HEADER = 4 };
 enum {
     RESYNCHRONISATIONS_MAX = 8, /* pieces thrown away before a stream is given up */
     STRANGE_MAX = 8,            /* message types without a name that are told apart */
 };
-
-enum dialect { DIALECT_NONE, DIALECT_RFC8489, DIALECT_RFC3489, DIALECT_MS_TURN };
 
 struct header {
     uint16_t type;    /* 14 bits, class and method interleaved: RFC 8489 5 */
     uint16_t length;  /* bytes after the header */
     uint8_t mask[16]; /* cookie and transaction id: what XOR'd addresses are masked with */
     bool cookie;      /* that of RFC 8489 */
-    enum dialect dialect;
+    enum stun_dialect dialect;
 };
 
 struct stun_state {
     struct once peers;
     uint16_t strange[STRANGE_MAX]; /* message types without a name, 0 = free */
-    uint32_t step_over[2];         /* of each side's stream: bytes of ChannelData */
-    uint8_t thrown;                /* pieces of a stream thrown away since the last message */
-    uint8_t dialect;               /* last told */
-    bool started;                  /* the flow is told to be STUN */
-    bool client;                   /* the client was told */
-    bool software;                 /* was told */
-    bool framed;                   /* messages stand in frames of [MS-TURN] */
+    uint32_t step_over[2];         /* of each side's stream: the rest of what a gap broke */
+    uint32_t awaited[2];           /* likewise: bytes until the message at hand is whole */
+    bool adrift[2];  /* likewise: bytes were lost, and where a message begins with them */
+    uint8_t thrown;  /* pieces of a stream thrown away since the last message */
+    uint8_t dialect; /* last told */
+    bool started;    /* the flow is told to be STUN */
+    bool client;     /* the client was told */
+    bool software;   /* was told */
+    bool framed;     /* messages stand in frames of [MS-TURN] */
     bool stream;
+    bool relay;  /* messages of TURN were seen */
+    bool relays; /* that it carries something was told */
+    bool inside; /* what comes now was carried by the relay */
 };
 
 /* RFC 8489 5: type(2) length(2) cookie(4) transaction id(12). RFC 3489 has no cookie and an id of
@@ -66,14 +84,16 @@ static struct header read_header(struct bytes *in)
         bytes_fail(in, BYTES_MALFORMED);
     }
     if (bytes_ok(in)) {
-        h.dialect = ms ? DIALECT_MS_TURN : h.cookie ? DIALECT_RFC8489 : DIALECT_RFC3489;
+        h.dialect = ms         ? STUN_DIALECT_MS_TURN
+                    : h.cookie ? STUN_DIALECT_RFC8489
+                               : STUN_DIALECT_RFC3489;
     }
     return h;
 }
 
 /* RFC 8489 14: type(2) length(2) value(length), padded to 4 bytes; [MS-TURN] pads nothing, and some
  * senders leave out the padding of the last one. */
-static bool next_attribute(struct bytes *attrs, enum dialect dialect, uint16_t *ret_type,
+static bool next_attribute(struct bytes *attrs, enum stun_dialect dialect, uint16_t *ret_type,
                            struct bytes *ret_value)
 {
     if (bytes_left(attrs) == 0) {
@@ -83,8 +103,8 @@ static bool next_attribute(struct bytes *attrs, enum dialect dialect, uint16_t *
     uint16_t length = bytes_u16(attrs);
     *ret_value = bytes_take(attrs, length);
     bool whole = bytes_ok(attrs);
-    bool padded = dialect == DIALECT_RFC3489 || bytes_sent(attrs) > 0;
-    if (dialect != DIALECT_MS_TURN && padded) {
+    bool padded = dialect == STUN_DIALECT_RFC3489 || bytes_sent(attrs) > 0;
+    if (dialect != STUN_DIALECT_MS_TURN && padded) {
         bytes_skip(attrs, -(uint32_t)length & 3);
     }
     return whole;
@@ -134,7 +154,8 @@ static enum claim stun_claim(const struct segment *seg)
     struct bytes in = seg->payload;
     int first = bytes_peek(&in, 0);
     if (first < 0 || first > 3) {
-        return CLAIM_NO;
+        bool sure = seg->open ? stun_relay_is_sure_stream(in) : stun_relay_is_sure(in);
+        return sure ? CLAIM_YES : CLAIM_NO;
     }
     enum claim frame = seg->open ? claim_frame(in) : CLAIM_NO;
     if (frame != CLAIM_NO) {
@@ -150,10 +171,20 @@ static enum claim stun_claim(const struct segment *seg)
     if (!bytes_ok(&in) || (seg->open && !h.cookie)) {
         return CLAIM_NO;
     }
-    if (h.dialect == DIALECT_RFC3489) {
+    if (h.dialect == STUN_DIALECT_RFC3489) {
         return is_classic(&h, in) ? CLAIM_YES : CLAIM_NO;
     }
     return seg->open || h.length <= bytes_sent(&in) ? CLAIM_YES : CLAIM_NO;
+}
+
+/* ChannelData has nothing of its own to know it by: messages said that this is a relay. */
+static bool stun_owns(const void *state, const struct segment *seg)
+{
+    const struct stun_state *stun = state;
+    struct bytes inner;
+    int first = bytes_peek(&seg->payload, 0);
+    bool channel = first >= RELAY_CHANNEL_FIRST && first <= RELAY_CHANNEL_LAST;
+    return stun->relay && (channel || first == 0xff) && stun_relay_open(seg->payload, &inner);
 }
 
 /* RFC 8489 14.1: zero(1) family(1) port(2) address(4 or 16); 14.2: XOR'd with the mask. */
@@ -207,33 +238,37 @@ static void put_peer(struct stun_state *stun, const struct segment *seg, struct 
     }
 }
 
-/* IANA "STUN Methods"; [MS-TURN] 2.2.1 gives some of the numbers another meaning. */
-static const char *method_name(uint32_t method, enum dialect dialect)
+/* Which address the relay gave its client: media of a call is announced under that one. */
+static void put_relayed(const struct segment *seg, struct sink *sink, struct bytes value,
+                        const uint8_t mask[16])
 {
-    static const char *const names[] = {
-        [0x001] = "binding",
-        [0x002] = "shared_secret",
-        [0x003] = "allocate",
-        [0x004] = "refresh",
-        [0x006] = "send",
-        [0x007] = "data",
-        [0x008] = "create_permission",
-        [0x009] = "channel_bind",
-        [0x00a] = "connect",
-        [0x00b] = "connection_bind",
-        [0x00c] = "connection_attempt",
-    };
-    static const char *const ms_names[] = {
-        [0x001] = "binding",
-        [0x003] = "allocate",
-        [0x004] = "send",
-        [0x005] = "data",
-        [0x006] = "set_active_destination",
-    };
-    if (dialect == DIALECT_MS_TURN) {
-        return method < sizeof ms_names / sizeof ms_names[0] ? ms_names[method] : NULL;
+    char buffer[PEER_TEXT_SIZE];
+    struct text text = text_into(buffer, sizeof buffer);
+    if (read_address(value, mask, &text)) {
+        observe_text(sink, seg, OBS_STUN_RELAYED_ADDRESS, buffer, 0);
     }
-    return method < sizeof names / sizeof names[0] ? names[method] : NULL;
+}
+
+static void tell_relay(struct stun_state *stun, const struct segment *seg, struct sink *sink)
+{
+    bool ms = stun->framed || stun->dialect == STUN_DIALECT_MS_TURN;
+    if (!stun->relays) {
+        stun->relays = true;
+        observe_text(sink, seg, OBS_STUN_RELAYS, ms ? "ms-turn" : "turn", 0);
+    }
+}
+
+/* Hands over what the relay carries, once and not what that carries in turn. */
+static void give(struct stun_state *stun, const struct segment *seg, struct sink *sink,
+                 const struct bytes *inner)
+{
+    if (stun->inside || bytes_sent(inner) == 0) {
+        return;
+    }
+    tell_relay(stun, seg, sink);
+    stun->inside = true;
+    stun_relay_give(seg, sink, inner);
+    stun->inside = false;
 }
 
 /* Is this type without a name one of the first few? */
@@ -257,7 +292,7 @@ static void put_method(struct stun_state *stun, const struct segment *seg, struc
     uint32_t method = (h->type & 0x3e00u) >> 2 | (h->type & 0x00e0u) >> 1 | (h->type & 0x000fu);
     char buffer[48];
     struct text text = text_into(buffer, sizeof buffer);
-    const char *name = method_name(method, h->dialect);
+    const char *name = stun_methods_name(method, h->dialect);
     if (name != NULL) {
         text_printf(&text, "%s.%s", name, classes[class]);
     } else if (is_told_apart(stun, h->type)) {
@@ -266,28 +301,55 @@ static void put_method(struct stun_state *stun, const struct segment *seg, struc
         text_put(&text, "other");
     }
     bool asks = class == 0 && (method == METHOD_BINDING || method == METHOD_ALLOCATE);
-    if (asks && !stun->client) {
+    bool relay = method >= METHOD_ALLOCATE && method <= METHOD_CHANNEL_BIND;
+    stun->relay |= relay && h->dialect != STUN_DIALECT_RFC3489;
+    if (asks && !stun->client && !stun->inside) {
         stun->client = true;
         observe_text(sink, seg, OBS_CLIENT, "request", seg->from);
     }
     observe_text(sink, seg, OBS_STUN_METHOD, buffer, 1);
 }
 
+/* One attribute of RFC 8489 or 8656. */
+static void put_attribute(struct stun_state *stun, const struct segment *seg, struct sink *sink,
+                          const struct header *h, uint16_t type, struct bytes value)
+{
+    if (type == ATTR_SOFTWARE && !stun->software && value.cut == 0) {
+        stun->software = true;
+        observe_bytes(sink, seg, OBS_STUN_SOFTWARE, &value);
+    } else if (type == ATTR_XOR_PEER_ADDRESS && h->dialect == STUN_DIALECT_RFC8489) {
+        put_peer(stun, seg, sink, value, h->mask);
+    } else if (type == ATTR_XOR_RELAYED_ADDRESS && h->type == TYPE_ALLOCATED) {
+        put_relayed(seg, sink, value, h->mask);
+    } else if (type == ATTR_DATA &&
+               (h->type == TYPE_SEND_INDICATION || h->type == TYPE_DATA_INDICATION)) {
+        give(stun, seg, sink, &value);
+    }
+}
+
+static void put_ms_attribute(struct stun_state *stun, const struct segment *seg, struct sink *sink,
+                             const struct header *h, uint16_t type, struct bytes value)
+{
+    static const uint8_t no_mask[16] = { 0 };
+    if (type == ATTR_DESTINATION_ADDRESS) {
+        put_peer(stun, seg, sink, value, no_mask);
+    } else if (type == ATTR_MAPPED_ADDRESS && h->type == TYPE_ALLOCATED) {
+        put_relayed(seg, sink, value, no_mask);
+    } else if (type == ATTR_DATA && (h->type == TYPE_MS_SEND || h->type == TYPE_MS_DATA)) {
+        give(stun, seg, sink, &value);
+    }
+}
+
 static void put_attributes(struct stun_state *stun, const struct segment *seg, struct sink *sink,
                            const struct header *h, struct bytes attrs)
 {
-    static const uint8_t no_mask[16] = { 0 };
     uint16_t type;
     struct bytes value;
     while (next_attribute(&attrs, h->dialect, &type, &value)) {
-        bool ms = h->dialect == DIALECT_MS_TURN;
-        if (type == ATTR_SOFTWARE && !ms && !stun->software && value.cut == 0) {
-            stun->software = true;
-            observe_bytes(sink, seg, OBS_STUN_SOFTWARE, &value);
-        } else if (type == ATTR_XOR_PEER_ADDRESS && h->dialect == DIALECT_RFC8489) {
-            put_peer(stun, seg, sink, value, h->mask);
-        } else if (type == ATTR_DESTINATION_ADDRESS && ms) {
-            put_peer(stun, seg, sink, value, no_mask);
+        if (h->dialect == STUN_DIALECT_MS_TURN) {
+            put_ms_attribute(stun, seg, sink, h, type, value);
+        } else {
+            put_attribute(stun, seg, sink, h, type, value);
         }
     }
 }
@@ -296,6 +358,10 @@ static void put_message(struct stun_state *stun, const struct segment *seg, stru
                         const struct header *h, struct bytes attrs)
 {
     static const char *const dialects[] = { NULL, "rfc8489", "rfc3489", "ms-turn" };
+    if (stun->inside) {
+        put_method(stun, seg, sink, h);
+        return;
+    }
     if (!stun->started) {
         stun->started = true;
         observe_text(sink, seg, OBS_APP, "stun", 0);
@@ -305,6 +371,9 @@ static void put_message(struct stun_state *stun, const struct segment *seg, stru
         observe_text(sink, seg, OBS_STUN_DIALECT, dialects[h->dialect], 0);
     }
     put_method(stun, seg, sink, h);
+    if (h->type == TYPE_MS_ACTIVE && h->dialect == STUN_DIALECT_MS_TURN) {
+        tell_relay(stun, seg, sink);
+    }
     put_attributes(stun, seg, sink, h, attrs);
 }
 
@@ -314,7 +383,7 @@ static enum bytes_fault read_message(struct stun_state *stun, const struct segme
                                      struct sink *sink, struct bytes *in)
 {
     struct header h = read_header(in);
-    if (bytes_ok(in) && h.dialect == DIALECT_RFC3489 && !is_classic(&h, *in)) {
+    if (bytes_ok(in) && h.dialect == STUN_DIALECT_RFC3489 && !is_classic(&h, *in)) {
         return in->cut > 0 ? BYTES_CUT : BYTES_MALFORMED;
     }
     struct bytes attrs = bytes_take(in, h.length);
@@ -336,7 +405,11 @@ static enum bytes_fault read_message(struct stun_state *stun, const struct segme
 static void read_datagram(struct stun_state *stun, const struct segment *seg, struct sink *sink)
 {
     struct bytes in = seg->payload;
+    struct bytes inner;
     if (bytes_peek(&in, 0) < 0 || bytes_peek(&in, 0) > 3) {
+        if (stun_relay_open(in, &inner)) {
+            give(stun, seg, sink, &inner);
+        }
         return;
     }
     enum bytes_fault fault = read_message(stun, seg, sink, &in);
@@ -353,21 +426,41 @@ static enum step lose(struct stun_state *stun, struct segment *seg, struct sink 
         observe_text(sink, seg, OBS_MALFORMED, "stun", 1);
     }
     bytes_take(&seg->payload, bytes_left(&seg->payload));
+    stun->adrift[seg->from] = true;
     stun->thrown++;
     return stun->thrown > RESYNCHRONISATIONS_MAX ? STEP_STOP : STEP_NEXT;
 }
 
+/* Waits for the rest of a message that has so many bytes. */
+static enum step await(struct stun_state *stun, const struct segment *seg, uint32_t size)
+{
+    uint32_t have = bytes_left(&seg->payload);
+    stun->awaited[seg->from] = size > have ? size - have : 0;
+    return STEP_WAIT;
+}
+
 /* RFC 8656 12.4: channel(2) length(2) data, padded to 4 bytes on streams. */
-static enum step step_over_channel_data(struct stun_state *stun, struct segment *seg)
+static enum step step_channel_data(struct stun_state *stun, struct segment *seg, struct sink *sink)
 {
     struct bytes in = seg->payload;
     bytes_u16(&in);
     uint32_t length = bytes_u16(&in);
+    uint32_t padding = -length & 3;
     if (!bytes_ok(&in)) {
-        return STEP_WAIT;
+        return seg->open ? STEP_WAIT : STEP_STOP;
     }
+    if (stun->adrift[seg->from] && !stun_relay_is_sure_stream(seg->payload)) {
+        return lose(stun, seg, sink);
+    }
+    if (bytes_left(&in) < length + padding && seg->open) {
+        return await(stun, seg, CHANNEL_HEADER + length + padding);
+    }
+    stun->adrift[seg->from] = false;
+    stun->thrown = 0;
     seg->payload = in;
-    stun->step_over[seg->from] = (length + 3) & ~(uint32_t)3;
+    bytes_limit(&in, length);
+    give(stun, seg, sink, &in);
+    bytes_skip(&seg->payload, length + padding);
     return STEP_NEXT;
 }
 
@@ -377,12 +470,15 @@ static enum step step_message(struct stun_state *stun, struct segment *seg, stru
 {
     enum bytes_fault fault = read_message(stun, seg, sink, in);
     if (fault == BYTES_CUT && seg->open) {
-        return STEP_WAIT;
+        struct bytes start = seg->payload;
+        bytes_u16(&start);
+        return await(stun, seg, HEADER_SIZE + bytes_u16(&start));
     }
     if (fault != BYTES_OK) {
         return lose(stun, seg, sink);
     }
     stun->thrown = 0;
+    stun->adrift[seg->from] = false;
     seg->payload = *in;
     return STEP_NEXT;
 }
@@ -402,16 +498,11 @@ static enum step step_frame(struct stun_state *stun, struct segment *seg, struct
     }
     bytes_limit(&in, length);
     if (in.cut > 0 || !bytes_ok(&in)) {
-        return seg->open ? STEP_WAIT : lose(stun, seg, sink);
+        return seg->open ? await(stun, seg, FRAME_HEADER + (uint32_t)length)
+                         : lose(stun, seg, sink);
     }
     if (type == FRAME_DATA) {
-        struct segment inner = *seg;
-        inner.payload = in;
-        inner.open = false;
-        inner.first = true;
-        if (sink->datagram != NULL) {
-            sink->datagram(sink, &inner);
-        }
+        give(stun, seg, sink, &in);
         bytes_skip(&seg->payload, FRAME_HEADER + length);
         return STEP_NEXT;
     }
@@ -439,8 +530,8 @@ static enum step step_stream(struct stun_state *stun, struct segment *seg, struc
         return step_frame(stun, seg, sink);
     }
     int first = bytes_peek(&seg->payload, 0);
-    if (first >= 0x40 && first <= 0x7f && stun->started) {
-        return seg->open || have >= 4 ? step_over_channel_data(stun, seg) : STEP_STOP;
+    if (first >= RELAY_CHANNEL_FIRST && first <= RELAY_CHANNEL_LAST) {
+        return step_channel_data(stun, seg, sink);
     }
     enum claim claim = stun_claim(seg);
     if (claim == CLAIM_MORE) {
@@ -458,11 +549,12 @@ static enum feed stun_feed(void *state, struct segment *seg, struct sink *sink)
     struct stun_state *stun = state;
     seg->from &= 1;
     stun->stream |= seg->open;
-    if (!stun->stream) {
+    if (!stun->stream || stun->inside) {
         read_datagram(stun, seg, sink);
         bytes_take(&seg->payload, bytes_sent(&seg->payload));
         return FEED_MORE;
     }
+    stun->awaited[seg->from] = 0;
     while (bytes_left(&seg->payload) > 0) {
         enum step step = step_stream(stun, seg, sink);
         if (step != STEP_NEXT) {
@@ -472,12 +564,16 @@ static enum feed stun_feed(void *state, struct segment *seg, struct sink *sink)
     return FEED_MORE;
 }
 
+/* A hole in a message whose end is known hides no more than that. */
 static enum feed stun_gap(void *state, uint8_t from, uint64_t missing, struct sink *sink)
 {
     struct stun_state *stun = state;
-    uint32_t *step_over = &stun->step_over[from & 1];
+    uint8_t side = from & 1;
+    uint32_t left = stun->step_over[side] + stun->awaited[side];
     (void)sink;
-    *step_over = missing <= *step_over ? *step_over - (uint32_t)missing : 0;
+    stun->adrift[side] |= missing > left;
+    stun->step_over[side] = missing <= left ? left - (uint32_t)missing : 0;
+    stun->awaited[side] = 0;
     return FEED_MORE;
 }
 
@@ -488,6 +584,7 @@ const struct analyzer stun_analyzer = {
     .inside = true,
     .state_size = sizeof(struct stun_state),
     .claim = stun_claim,
+    .owns = stun_owns,
     .feed = stun_feed,
     .gap = stun_gap,
 };

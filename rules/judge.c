@@ -102,7 +102,8 @@ static bool has_media(const struct view *view)
     const struct fact *profile = facts_find(facts, OBS_TLS_USE_SRTP);
     const char *app = view->record->app;
     bool likely = strcmp(app, "rtp") == 0 || strcmp(app, "stun") == 0 || strcmp(app, "dtls") == 0 ||
-                  strcmp(app, "pseudo_tls") == 0 || facts_find(facts, OBS_MEDIA_CALL) != NULL;
+                  strcmp(app, "pseudo_tls") == 0 || facts_true(facts, OBS_STUN_DECRYPTED) ||
+                  facts_find(facts, OBS_MEDIA_CALL) != NULL;
     bool null_profile = profile != NULL && (profile->value == 5 || profile->value == 6 ||
                                             strstr(facts_text(facts, profile), "NULL") != NULL);
     return null_profile || (likely && facts_find(facts, OBS_MEDIA_SSRC) != NULL);
@@ -144,11 +145,12 @@ static void look_at_protocols(struct view *view)
     const struct flow_record *r = view->record;
     const struct facts *facts = view->facts;
     bool tls_app = strcmp(r->app, "tls") == 0;
+    const char *version = facts_text(facts, facts_find(facts, OBS_TLS_VERSION));
+    bool records = version[0] != '\0' && version[0] != 'D'; /* not DTLS, which a relay carries */
     bool opened = facts_true(facts, OBS_SIP_DECRYPTED) && strcmp(r->app, "sip") != 0;
     view->sip = !opened && (facts_find(facts, OBS_SIP_METHOD) != NULL ||
                             facts_find(facts, OBS_SIP_RESPONSE) != NULL);
-    view->tls = r->l4 == IPPROTO_TCP && (tls_app || (strcmp(r->app, "pseudo_tls") != 0 &&
-                                                     facts_find(facts, OBS_TLS_VERSION) != NULL));
+    view->tls = r->l4 == IPPROTO_TCP && (tls_app || (strcmp(r->app, "pseudo_tls") != 0 && records));
     view->quic = r->l4 == IPPROTO_UDP && strcmp(r->app, "quic") == 0 && !view->sip &&
                  r->app_by != NULL && strcmp(r->app_by, "content") == 0;
     view->tls = (view->tls && !view->sip) || view->quic;

@@ -144,7 +144,15 @@ static void judge_stream(const struct view *view, const struct policy_row *row,
     const char *protection = facts_text(view->facts, s->protection);
     char sender[VIEW_NAME_SIZE];
     a->evidence = evidence_of(view, s);
-    if (strcmp(protection, "rtp") == 0) {
+    if (strcmp(protection, "rtp") == 0 && facts_true(view->facts, OBS_STUN_DECRYPTED)) {
+        a->verdict = VERDICT_UNKNOWN;
+        a->observed = "rtp";
+        judge_notes_reason(a, "media.inside-tls",
+                           "The media from %s is plain RTP to a relay, inside TLS: the relay can "
+                           "listen to it, and what becomes of it there is not seen here.",
+                           sender_of(view, s, sender));
+        judge_notes_proof_of(view, a, s->protection);
+    } else if (strcmp(protection, "rtp") == 0) {
         judge_clear(view, s, a);
     } else if (strcmp(protection, "srtp") == 0) {
         judge_protected(view, s, a);

@@ -199,6 +199,10 @@ static const struct reason_word words[] = {
       "The stream is SRTP; how its keys were exchanged is not in the capture, or the signalling "
       "connection was still open when the media ended.",
       "Capture the signalling of the same hosts as well, from before its connection begins." },
+    { "media.inside-tls",
+      "The media is plain RTP that goes through a relay inside TLS, which a key log opened. Nobody "
+      "on this leg can read it; the relay can, and what it sends on is a flow of its own.",
+      "Require SRTP on both endpoints: the TLS to a relay ends at the relay." },
     { "media.undecided",
       "Too few packets, or packets that look like neither; and no signalling was readable.",
       "Capture the call from its start; some seconds are enough." },

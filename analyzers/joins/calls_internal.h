@@ -210,6 +210,10 @@ struct call_span {
 struct call_match calls_match_find(const struct calls *calls, const struct flow_end end[2],
                                    const struct call_span *span);
 
+/* calls_relay.c: the same for a flow to a TURN relay, by the addresses beyond it. */
+struct call_match calls_relay_match(const struct calls *calls, const struct flow_record *record,
+                                    const struct call_span *span);
+
 /* calls_media.c: final facts of a media flow. */
 void calls_media_conclude(const struct calls *calls, struct flow_record *record);
 

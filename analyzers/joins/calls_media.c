@@ -408,17 +408,28 @@ static struct call_span span_of(const struct calls *calls, const struct stream *
     return span;
 }
 
+static struct call_match match_of(const struct calls *calls, const struct flow_record *record,
+                                  const struct call_span *span)
+{
+    struct call_match match = calls_match_find(calls, record->side, span);
+    return match.call != POOL_NONE ? match : calls_relay_match(calls, record, span);
+}
+
 /* One pair of ports may serve several calls, one after the other: each stream has its own. */
 void calls_media_conclude(const struct calls *calls, struct flow_record *record)
 {
     struct facts *facts = record->facts;
+    const struct fact *relay = facts_find(facts, OBS_STUN_RELAYS);
+    char relays[16];
+    struct text copy = text_into(relays, sizeof relays); /* facts move when they grow */
+    text_put(&copy, facts_text(facts, relay));
     struct call_span whole = {
         .start_us = record->start_us,
         .end_us = record->end_us,
         .first_order = calls_order(calls, record->packet_first, record->start_us),
         .last_order = calls_order(calls, record->packet_last, record->end_us),
     };
-    struct call_match of_flow = calls_match_find(calls, record->side, &whole);
+    struct call_match of_flow = match_of(calls, record, &whole);
     uint32_t known = facts->count; /* they grow meanwhile, and may move */
     for (uint32_t at = 0; at < known; at++) {
         const struct fact *fact = &facts->items[at];
@@ -434,8 +445,11 @@ void calls_media_conclude(const struct calls *calls, struct flow_record *record)
             .time_us = fact->time_us,
         };
         struct call_span span = span_of(calls, &stream, whole);
-        struct call_match match = calls_match_find(calls, record->side, &span);
+        struct call_match match = match_of(calls, record, &span);
         conclude_stream(calls, &match, &stream);
+        if (relays[0] != '\0') {
+            put_text(&stream, OBS_MEDIA_RELAYED, relays);
+        }
         of_flow = of_flow.call == POOL_NONE ? match : of_flow;
     }
     if (of_flow.call != POOL_NONE) {

@@ -50,6 +50,17 @@ static void put(struct sink *sink, const struct observation *obs)
     facts_put(&run->facts, obs);
 }
 
+/* A datagram that is carried comes back to who carried it, as the dispatcher may do. */
+static void take_inside(struct sink *sink, const struct segment *seg)
+{
+    struct run *run = (struct run *)sink;
+    struct segment inner = *seg;
+    if ((SUBJECT.carriers & CARRIER_UDP) != 0 && !run->settled) {
+        (void)SUBJECT.claim(seg);
+        (void)SUBJECT.feed(run->state, &inner, sink);
+    }
+}
+
 /* Its own block: one byte past the end is a red zone. */
 static uint8_t *copy_of(const uint8_t *bytes, uint32_t n)
 {
@@ -138,6 +149,7 @@ static void feed_chunk(struct run *run, uint8_t flags, const uint8_t *bytes, uin
 static void start(struct run *run)
 {
     run->sink.put = put;
+    run->sink.datagram = take_inside;
     run->state = calloc(1, SUBJECT.state_size + 1u);
     run->sides[0].pending = malloc(PENDING_MAX);
     run->sides[1].pending = malloc(PENDING_MAX);

@@ -248,7 +248,7 @@ static void stun_microsoft_frames_cut_anywhere_give_messages_and_what_they_carry
         seen_bytes(&flow, 1, all + first, size - first);
         CHECK(seen_text(OBS_STUN_DIALECT, "ms-turn"));
         CHECK_EQ(seen_times(OBS_STUN_METHOD), 1);
-        CHECK_EQ(insides, 1);
+        CHECK_EQ(insides, 2); /* the DATA of the message, and the frame */
         CHECK_EQ(bytes_sent(&inside.payload), 5);
         CHECK(!inside.open && inside.first && inside.from == 1);
         CHECK_EQ(flow.kept_size[1], 0);
