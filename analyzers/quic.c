@@ -2,15 +2,18 @@
  * on under keys.
  *
  * The keys of Initial packets come from the Destination Connection ID of the client's first one, so
- * that ClientHello and ServerHello can be read (RFC 9001 5.2); what follows cannot. What is read
- * here is authentic only in so far as its sender saw that connection id. */
+ * that ClientHello and ServerHello can be read (RFC 9001 5.2); what follows needs logged secrets
+ * (quic_hidden.c). What is read here is authentic only in so far as its sender saw that connection
+ * id. */
 #include "analyzers/analyzer.h"
+#include "analyzers/quic_close.h"
 #include "analyzers/quic_crypto.h"
+#include "analyzers/quic_hidden.h"
 #include "analyzers/quic_packet.h"
 #include "analyzers/tls_handshake.h"
 #include "analyzers/tls_names.h"
+#include "analyzers/tls_open.h"
 #include "analyzers/tls_outcome.h"
-#include "base/text.h"
 
 enum {
     OPENS_MAX = 64,           /* packets of a flow that are tried to be opened */
@@ -20,13 +23,9 @@ enum {
     FIXED_BIT = 0x40,         /* RFC 9000 17.2; may be 0 after a handshake only (RFC 9287) */
     TEXT_LOOK = 16, /* bytes that all look like text: random ones do once in 10 million times */
     CID_SURE = 8,   /* bytes of a connection id that no other datagram has by chance */
-    MESSAGE_HEADER_SIZE = 4,
     /* packet number 1, CRYPTO 3, Finished 4 + 32, tag 16: no Handshake packet with less has one */
     FINISHED_MIN = 56,
-    AFTER_CID_MIN = 20,         /* packet number and frames at least 4 (RFC 9001 5.4.2), tag 16 */
-    CRYPTO_ERROR_FIRST = 0x100, /* errors from here on are TLS alerts (RFC 9001 4.8) */
-    CRYPTO_ERROR_LAST = 0x1ff,
-    ALERT_FATAL = 2,
+    AFTER_CID_MIN = 20, /* packet number and frames at least 4 (RFC 9001 5.4.2), tag 16 */
 };
 
 struct side {
@@ -34,7 +33,7 @@ struct side {
     struct quic_cid cid;        /* that it chose: the other side sends to it */
     struct quic_cid second;     /* another of its own, that the other side used; size 0 = none */
     int64_t largest;            /* packet number, of Initial packets, plus one; 0 = none */
-    struct quic_initial_keys keys;
+    struct quic_keys keys;
     const struct quic_version *keyed; /* version of keys; NULL = none yet */
     bool cid_known;
     bool finished;     /* sent a Handshake packet that could hold a Finished */
@@ -45,6 +44,7 @@ struct side {
 struct quic_state {
     struct tls_handshake hs;
     struct side side[2];
+    struct quic_hidden hidden;
     struct quic_cid first;              /* Destination Connection ID of the client's first packet */
     const struct quic_version *version; /* of the newest packet opened; NULL = none yet */
     uint32_t reported_version;
@@ -140,11 +140,13 @@ static void forget_handshake_bytes(struct quic_state *s)
         quic_crypto_free(s->side[i].crypto);
         s->side[i].crypto = NULL;
     }
+    quic_hidden_forget(&s->hidden);
 }
 
 /* A client's first packet, or its first after Retry: another connection id, other keys, and the
  * handshake from its beginning. */
-static void begin(struct quic_state *s, const struct segment *seg, const struct quic_packet *packet)
+static void begin(struct quic_state *s, const struct segment *seg, const struct quic_packet *packet,
+                  struct sink *sink)
 {
     struct tls_handshake fresh = { .quic = true,
                                    .announced = s->hs.announced,
@@ -152,6 +154,7 @@ static void begin(struct quic_state *s, const struct segment *seg, const struct 
                                    .packet = s->hs.packet,
                                    .time_us = s->hs.time_us };
     forget_handshake_bytes(s);
+    tls_open_end(&s->hs, sink);
     memset(s->side, 0, sizeof s->side);
     s->hs = fresh;
     s->client = seg->from;
@@ -163,12 +166,12 @@ static void begin(struct quic_state *s, const struct segment *seg, const struct 
 
 /* Keys of one side's Initial packets. */
 static bool derive(const struct quic_cid *first, const struct quic_version *version, bool server,
-                   struct sink *sink, struct quic_initial_keys *ret_keys)
+                   struct sink *sink, struct quic_keys *ret_keys)
 {
     return quic_initial_derive(sink->initial, version->protection, first, server, ret_keys);
 }
 
-static bool open_with(const struct quic_initial_keys *keys, const struct quic_packet *packet,
+static bool open_with(const struct quic_keys *keys, const struct quic_packet *packet,
                       int64_t *largest, struct sink *sink, struct bytes *ret_frames)
 {
     int64_t before = *largest - 1;
@@ -186,7 +189,7 @@ static bool open_known(struct quic_state *s, const struct segment *seg,
                        struct bytes *ret_frames)
 {
     struct side *side = &s->side[seg->from];
-    struct quic_initial_keys keys = side->keys;
+    struct quic_keys keys = side->keys;
     if (s->version == NULL) {
         return false;
     }
@@ -208,7 +211,7 @@ static bool open_first(struct quic_state *s, const struct segment *seg,
                        const struct quic_packet *packet, struct sink *sink,
                        struct bytes *ret_frames)
 {
-    struct quic_initial_keys keys;
+    struct quic_keys keys;
     struct quic_cid first = keep_cid(packet->destination);
     int64_t largest = 0;
     bool other_client = s->version != NULL && seg->from != s->client;
@@ -217,72 +220,29 @@ static bool open_first(struct quic_state *s, const struct segment *seg,
         !open_with(&keys, packet, &largest, sink, ret_frames)) {
         return false;
     }
-    begin(s, seg, packet);
+    begin(s, seg, packet, sink);
     s->side[seg->from].largest = largest;
     s->side[seg->from].keys = keys;
     s->side[seg->from].keyed = packet->version;
     return true;
 }
 
-static void read_close(struct quic_state *s, const struct segment *seg, uint64_t error,
-                       struct sink *sink)
-{
-    static const char *const names[] = {
-        "no_error",
-        "internal_error",
-        "connection_refused",
-        "flow_control_error",
-        "stream_limit_error",
-        "stream_state_error",
-        "final_size_error",
-        "frame_encoding_error",
-        "transport_parameter_error",
-        "connection_id_limit_error",
-        "protocol_violation",
-        "invalid_token",
-        "application_error",
-        "crypto_buffer_exceeded",
-        "key_update_error",
-        "aead_limit_reached",
-        "no_viable_path",
-        "version_negotiation_error",
-    };
-    char number[24];
-    if (error >= CRYPTO_ERROR_FIRST && error <= CRYPTO_ERROR_LAST) {
-        tls_handshake_alert(&s->hs, seg, ALERT_FATAL, (uint8_t)(error & 0xff), sink);
-        return;
-    }
-    struct text t = text_into(number, sizeof number);
-    text_printf(&t, "0x%llx", (unsigned long long)error);
-    if (!s->close_reported) {
-        bool named = error < sizeof names / sizeof names[0];
-        observe_text(sink, seg, OBS_QUIC_CLOSE, named ? names[error] : number, error);
-    }
-    s->close_reported = true;
-}
-
-/* Hands on the messages that are there as a whole: type(1) length(3) body. Initial packets hold
- * hellos only (RFC 9001 4.1.3). */
+/* Hands on the messages that are there as a whole. Initial packets hold hellos only (RFC
+ * 9001 4.1.3). */
 static void read_messages(struct quic_state *s, const struct segment *seg, struct sink *sink)
 {
     struct quic_crypto *crypto = s->side[seg->from].crypto;
-    uint8_t expected = seg->from == s->client ? CLIENT_HELLO : SERVER_HELLO;
-    for (;;) {
-        struct bytes ready = quic_crypto_ready(crypto);
-        if (bytes_left(&ready) < MESSAGE_HEADER_SIZE) {
-            return;
-        }
-        uint8_t type = bytes_u8(&ready);
-        uint32_t length = bytes_u24(&ready);
-        if (type != expected || length > QUIC_CRYPTO_MAX - MESSAGE_HEADER_SIZE) {
-            tls_handshake_lost(&s->hs, seg, BYTES_MALFORMED, sink);
-            return;
-        }
-        if (bytes_left(&ready) < length) {
-            return;
-        }
-        tls_handshake_message(&s->hs, seg, type, bytes_take(&ready, length), sink);
-        quic_crypto_drop(crypto, MESSAGE_HEADER_SIZE + length);
+    uint8_t expected = seg->from == s->client ? CLIENT_HELLO : SERVER_HELLO, type = 0;
+    struct bytes body;
+    enum quic_crypto_next next = quic_crypto_message(crypto, &type, &body);
+    while (next == QUIC_CRYPTO_MESSAGE && type == expected) {
+        uint32_t size = QUIC_CRYPTO_HEADER + bytes_left(&body);
+        tls_handshake_message(&s->hs, seg, type, body, sink);
+        quic_crypto_drop(crypto, size);
+        next = quic_crypto_message(crypto, &type, &body);
+    }
+    if (next != QUIC_CRYPTO_NONE) {
+        tls_handshake_lost(&s->hs, seg, BYTES_MALFORMED, sink);
     }
 }
 
@@ -290,11 +250,11 @@ static void read_frames(struct quic_state *s, const struct segment *seg, struct 
                         struct sink *sink)
 {
     struct side *side = &s->side[seg->from];
-    bool google = s->version->google;
-    struct quic_frame frame = quic_packet_frame(&frames, google);
-    for (; frame.type != QUIC_FRAME_NONE; frame = quic_packet_frame(&frames, google)) {
+    enum quic_frames which = s->version->google ? QUIC_FRAMES_GOOGLE : QUIC_FRAMES_HANDSHAKE;
+    struct quic_frame frame = quic_packet_frame(&frames, which);
+    for (; frame.type != QUIC_FRAME_NONE; frame = quic_packet_frame(&frames, which)) {
         if (frame.type == QUIC_FRAME_CLOSE) {
-            read_close(s, seg, frame.error, sink);
+            quic_close_report(&s->hs, seg, frame.error, &s->close_reported, sink);
         } else if (!quic_crypto_add(&side->crypto, frame.offset, frame.data, sink->budget)) {
             tls_handshake_lost(&s->hs, seg, BYTES_CUT, sink);
         }
@@ -379,7 +339,7 @@ static void read_other(struct quic_state *s, const struct segment *seg,
 /* A Handshake packet of this connection: both ids are those of the Initial packets. The receiver
  * may have told another id of its own under 1-RTT keys: it has the same size. */
 static void read_handshake(struct quic_state *s, const struct segment *seg,
-                           const struct quic_packet *packet)
+                           const struct quic_packet *packet, struct sink *sink)
 {
     struct side *sender = &s->side[seg->from], *receiver = &s->side[1 - seg->from];
     struct bytes destination = packet->destination;
@@ -391,6 +351,7 @@ static void read_handshake(struct quic_state *s, const struct segment *seg,
         receiver->second = keep_cid(destination);
     }
     sender->finished |= packet->length >= FINISHED_MIN;
+    quic_hidden_handshake(&s->hidden, &s->hs, seg, packet, sink);
 }
 
 static void read_long(struct quic_state *s, const struct segment *seg, struct bytes *in,
@@ -412,7 +373,7 @@ static void read_long(struct quic_state *s, const struct segment *seg, struct by
         }
         break;
     case QUIC_HANDSHAKE:
-        read_handshake(s, seg, &packet);
+        read_handshake(s, seg, &packet, sink);
         break;
     case QUIC_RETRY:
         read_retry(s, seg, &packet, sink);
@@ -440,11 +401,12 @@ static bool is_text(struct bytes in)
 /* first(1) connection id, packet number, frames, tag: to the end of the datagram (RFC 9000 17.3).
  * New ids are told under keys: after the handshake an unknown one of that size will do. What is
  * not addressed so is padding, or of another connection. */
-static void read_short(struct quic_state *s, const struct segment *seg, struct bytes *in)
+static void read_short(struct quic_state *s, const struct segment *seg, struct bytes *in,
+                       struct sink *sink)
 {
     struct side *sender = &s->side[seg->from];
     const struct side *receiver = &s->side[1 - seg->from];
-    struct bytes rest = bytes_take(in, bytes_sent(in));
+    struct bytes rest = bytes_take(in, bytes_sent(in)), whole = rest;
     bool fixed = (bytes_u8(&rest) & FIXED_BIT) != 0;
     bool both = s->side[0].finished && s->side[1].finished;
     if (s->version == NULL || !receiver->cid_known ||
@@ -455,6 +417,12 @@ static void read_short(struct quic_state *s, const struct segment *seg, struct b
     if (known || (both && fixed && !is_text(rest))) {
         sender->short_header = true;
         sender->confirmed |= both;
+        quic_hidden_later(&s->hidden, &s->hs, seg,
+                          &(struct tls_packet){ .protection = s->version->protection,
+                                                .whole = whole,
+                                                .number_at = 1U + receiver->cid.size,
+                                                .later = true },
+                          sink);
     }
 }
 
@@ -484,6 +452,7 @@ static void finish(struct quic_state *s, struct sink *sink)
     }
     forget_handshake_bytes(s);
     tls_outcome_update(&s->hs, &seg, true, sink);
+    tls_open_end(&s->hs, sink);
 }
 
 static enum feed quic_feed(void *state, struct segment *seg, struct sink *sink)
@@ -497,7 +466,7 @@ static enum feed quic_feed(void *state, struct segment *seg, struct sink *sink)
         if (quic_packet_is_long(&in)) {
             read_long(s, seg, &in, sink);
         } else {
-            read_short(s, seg, &in);
+            read_short(s, seg, &in, sink);
         }
     }
     if (bytes_ok(&in) && bytes_sent(&in) > 0) {

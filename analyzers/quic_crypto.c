@@ -102,6 +102,19 @@ struct bytes quic_crypto_ready(const struct quic_crypto *c)
     return bytes_of(any ? c->bytes : NULL, size, size);
 }
 
+enum quic_crypto_next quic_crypto_message(const struct quic_crypto *c, uint8_t *ret_type,
+                                          struct bytes *ret_body)
+{
+    struct bytes ready = quic_crypto_ready(c);
+    *ret_type = bytes_u8(&ready);
+    uint32_t length = bytes_u24(&ready);
+    if (bytes_ok(&ready) && length > QUIC_CRYPTO_MAX - QUIC_CRYPTO_HEADER) {
+        return QUIC_CRYPTO_OVERLONG;
+    }
+    *ret_body = bytes_take(&ready, length);
+    return bytes_ok(&ready) ? QUIC_CRYPTO_MESSAGE : QUIC_CRYPTO_NONE;
+}
+
 void quic_crypto_drop(struct quic_crypto *c, uint32_t size)
 {
     if (size == 0 || size > quic_crypto_ready(c).left) {

@@ -7,7 +7,21 @@ enum {
     FRAME_ACK = 0x02,
     FRAME_ACK_ECN = 0x03,
     FRAME_CRYPTO = 0x06,
+    FRAME_NEW_TOKEN = 0x07,
+    FRAME_STREAM = 0x08, /* to 0x0f */
+    FRAME_STREAM_LAST = 0x0f,
+    STREAM_HAS_LENGTH = 0x02,
+    STREAM_HAS_OFFSET = 0x04,
+    FRAME_NEW_CONNECTION_ID = 0x18,
+    FRAME_PATH_CHALLENGE = 0x1a,
+    FRAME_PATH_RESPONSE = 0x1b,
     FRAME_CONNECTION_CLOSE = 0x1c,
+    FRAME_APPLICATION_CLOSE = 0x1d,
+    FRAME_HANDSHAKE_DONE = 0x1e,
+    FRAME_DATAGRAM = 0x30, /* RFC 9221 */
+    FRAME_DATAGRAM_SIZED = 0x31,
+    RESET_TOKEN_SIZE = 16,
+    PATH_DATA_SIZE = 8,
     GOOGLE_PING = 0x07,
     GOOGLE_CRYPTO = 0x08,
     GOOGLE_ACK = 0x40,
@@ -202,13 +216,73 @@ static struct quic_frame read_standard(struct bytes *in, uint8_t type)
     return (struct quic_frame){ .type = QUIC_FRAME_NONE };
 }
 
-struct quic_frame quic_packet_frame(struct bytes *in, bool google)
+/* RFC 9000 19.8: stream, offset and size if it has them, data. */
+static void skip_stream(struct bytes *in, uint8_t type)
 {
+    read_varint(in);
+    if ((type & STREAM_HAS_OFFSET) != 0) {
+        read_varint(in);
+    }
+    bytes_take(in, (type & STREAM_HAS_LENGTH) != 0 ? read_size(in) : bytes_sent(in));
+}
+
+/* RFC 9000 19.4 to 19.16: frames of nothing but numbers; how many. 0: another frame. */
+static unsigned numbers_of(uint8_t type)
+{
+    static const uint8_t numbers[] = {
+        [0x04] = 3, [0x05] = 2, [0x10] = 1, [0x11] = 2, [0x12] = 1, [0x13] = 1,
+        [0x14] = 1, [0x15] = 2, [0x16] = 1, [0x17] = 1, [0x19] = 1,
+    };
+    return type < sizeof numbers ? numbers[type] : 0;
+}
+
+/* Of 1-RTT packets; what follows a frame that nobody knows cannot be read. */
+static struct quic_frame read_later(struct bytes *in, uint8_t type)
+{
+    if (type >= FRAME_STREAM && type <= FRAME_STREAM_LAST) {
+        skip_stream(in, type);
+    } else if (type == FRAME_NEW_TOKEN || type == FRAME_DATAGRAM_SIZED) {
+        bytes_take(in, read_size(in));
+    } else if (type == FRAME_NEW_CONNECTION_ID) {
+        read_varint(in);
+        read_varint(in);
+        bytes_take(in, bytes_u8(in));
+        bytes_skip(in, RESET_TOKEN_SIZE);
+    } else if (type == FRAME_PATH_CHALLENGE || type == FRAME_PATH_RESPONSE) {
+        bytes_skip(in, PATH_DATA_SIZE);
+    } else if (type == FRAME_APPLICATION_CLOSE) {
+        read_varint(in);
+        bytes_take(in, read_size(in));
+    } else if (type == FRAME_HANDSHAKE_DONE) {
+        return (struct quic_frame){ .type = QUIC_FRAME_DONE };
+    } else if (type == FRAME_DATAGRAM || numbers_of(type) == 0) {
+        bytes_take(in, bytes_sent(in));
+    }
+    for (unsigned i = 0; i < numbers_of(type); i++) {
+        read_varint(in);
+    }
+    return (struct quic_frame){ .type = QUIC_FRAME_NONE };
+}
+
+static struct quic_frame read_all(struct bytes *in, uint8_t type)
+{
+    bool common = type == FRAME_PING || type == FRAME_ACK || type == FRAME_ACK_ECN ||
+                  type == FRAME_CRYPTO || type == FRAME_CONNECTION_CLOSE;
+    return common ? read_standard(in, type) : read_later(in, type);
+}
+
+struct quic_frame quic_packet_frame(struct bytes *in, enum quic_frames which)
+{
+    static struct quic_frame (*const readers[])(struct bytes * in, uint8_t type) = {
+        [QUIC_FRAMES_HANDSHAKE] = read_standard,
+        [QUIC_FRAMES_GOOGLE] = read_google,
+        [QUIC_FRAMES_ALL] = read_all,
+    };
     struct quic_frame frame = { .type = QUIC_FRAME_NONE };
     while (bytes_left(in) > 0 && frame.type == QUIC_FRAME_NONE) {
         uint8_t type = bytes_u8(in);
         if (type != FRAME_PADDING) {
-            frame = google ? read_google(in, type) : read_standard(in, type);
+            frame = readers[which](in, type);
         }
     }
     return bytes_ok(in) ? frame : (struct quic_frame){ .type = QUIC_FRAME_NONE };

@@ -1,4 +1,4 @@
-/* analyzers/quic_packet.h: QUIC packets of a datagram and the frames of Initial packets. */
+/* analyzers/quic_packet.h: QUIC packets of a datagram and their frames. */
 #ifndef OVERT_ANALYZERS_QUIC_PACKET_H
 #define OVERT_ANALYZERS_QUIC_PACKET_H
 
@@ -27,9 +27,20 @@ struct quic_packet {
     uint32_t length;           /* bytes of packet number, frames and tag */
 };
 
-/* Frames that Initial packets hold (RFC 9000 12.4); padding, pings and acknowledgements are stepped
- * over. */
-enum quic_frame_type { QUIC_FRAME_NONE, QUIC_FRAME_CRYPTO, QUIC_FRAME_CLOSE };
+/* Frames of interest (RFC 9000 12.4); others are stepped over. */
+enum quic_frame_type {
+    QUIC_FRAME_NONE,
+    QUIC_FRAME_CRYPTO,
+    QUIC_FRAME_CLOSE,
+    QUIC_FRAME_DONE, /* HANDSHAKE_DONE: the server has read the client's Finished */
+};
+
+/* Which ones a packet may hold. */
+enum quic_frames {
+    QUIC_FRAMES_HANDSHAKE, /* Initial and Handshake packets */
+    QUIC_FRAMES_GOOGLE,    /* the same of Google's own versions */
+    QUIC_FRAMES_ALL,       /* 1-RTT packets */
+};
 
 struct quic_frame {
     enum quic_frame_type type;
@@ -50,7 +61,7 @@ struct quic_packet quic_packet_read(struct bytes *in);
 /* QUIC_OTHER: has it the form of a client's first Initial packet, as all versions so far? */
 bool quic_packet_is_first(const struct quic_packet *packet);
 /* The next frame of interest; QUIC_FRAME_NONE at the end, or after a fault that is left in *in.
- * google: as its version has it. */
-struct quic_frame quic_packet_frame(struct bytes *in, bool google);
+ */
+struct quic_frame quic_packet_frame(struct bytes *in, enum quic_frames which);
 
 #endif

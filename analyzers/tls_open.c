@@ -1,16 +1,17 @@
 /* analyzers/tls_open.c: which secret opens which records, and when the next one takes over (RFC
- * 8446 7.3, 4.6.3; RFC 5246 7.1). */
+ * 8446 7.3, 4.6.3; RFC 5246 7.1; RFC 9001 5). */
 #include "analyzers/tls_open.h"
 
 #include <stdlib.h>
 
+#include "analyzers/crypto/quic_keys.h"
 #include "analyzers/tls_names.h"
 #include "analyzers/tls_suites.h"
 
 enum { AES_128_GCM = 0x1301, AES_256_GCM = 0x1302, CHACHA20 = 0x1303 };
 
 enum {
-    REFUSED_MAX = 16,          /* DTLS: records in a row that are not authentic */
+    REFUSED_MAX = 16,          /* DTLS, QUIC: in a row that are not authentic */
     HELLOS_MAX = 64 * 1024,    /* bytes of the hellos of one connection */
     WAIT_US = 2 * 1000 * 1000, /* for a secret that is not in a growing key log yet */
     WAIT_MAX = 48 * 1024,      /* bytes that may wait with it; a stream keeps no more than 64 KiB */
@@ -28,13 +29,21 @@ struct tls_opener {
     uint8_t text[RECORD_TEXT_MAX]; /* of the record opened last */
 };
 
+/* Of packets of QUIC, whose kinds come mixed. */
+struct packet_keys {
+    struct keylog_secret secret;
+    struct quic_keys keys;
+    int64_t largest; /* packet number so far; -1 = none */
+};
+
 struct direction {
-    struct record_keys *keys; /* owned; NULL = not yet, or no more */
-    uint64_t waiting_us;      /* since when its first record waits; 0 = it does not */
-    uint8_t stage;            /* enum stage, TLS 1.3 */
-    uint8_t refused;          /* DTLS: records in a row that were not authentic */
-    bool opened;              /* a record of this stage was */
-    bool over;                /* nothing more will be opened */
+    struct record_keys *keys;       /* owned; NULL = not yet, or no more */
+    struct packet_keys *packets[2]; /* owned, likewise: of the handshake, of later ones */
+    uint64_t waiting_us;            /* since when its first record waits; 0 = it does not */
+    uint8_t stage;                  /* enum stage, TLS 1.3 */
+    uint8_t refused;                /* DTLS, QUIC: in a row that were not authentic */
+    bool opened;                    /* a record of this stage was */
+    bool over;                      /* nothing more will be opened */
 };
 
 struct tls_open {
@@ -82,12 +91,26 @@ static void drop_keys(struct direction *d)
     d->keys = NULL;
 }
 
+static void drop_packet_keys(struct direction *d, struct tls_opener *o)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        if (d->packets[i] != NULL) {
+            keylog_wipe(d->packets[i], sizeof *d->packets[i]);
+            free(d->packets[i]);
+            d->packets[i] = NULL;
+            budget_give(o->budget, sizeof *d->packets[i]);
+        }
+    }
+}
+
 void tls_open_end(struct tls_handshake *hs, struct sink *sink)
 {
     struct tls_open *open = hs->open;
     if (open != NULL) {
-        drop_keys(&open->side[0]);
-        drop_keys(&open->side[1]);
+        for (unsigned i = 0; i < 2; i++) {
+            drop_keys(&open->side[i]);
+            drop_packet_keys(&open->side[i], sink->opener);
+        }
         key_schedule_hash_free(open->transcript);
         drop_hellos(open);
         budget_give(sink->opener->budget, sizeof *open);
@@ -156,7 +179,7 @@ void tls_open_hello(struct tls_handshake *hs, const struct segment *seg, uint8_t
 {
     struct record_suite suite;
     bool client = type == CLIENT_HELLO;
-    if (sink->opener == NULL || hs->pseudo || hs->quic || (client && begin(hs, sink) == NULL) ||
+    if (sink->opener == NULL || hs->pseudo || (client && begin(hs, sink) == NULL) ||
         hs->open == NULL || hs->datagram) {
         return;
     }
@@ -311,6 +334,7 @@ void tls_open_stop(struct tls_handshake *hs, const struct segment *seg, const ch
     }
     hs->open->side[seg->from].over = true;
     drop_keys(&hs->open->side[seg->from]);
+    drop_packet_keys(&hs->open->side[seg->from], sink->opener);
     observe_text(sink, seg, OBS_TLS_DECRYPTION_STOPPED, reason, 0);
 }
 
@@ -362,6 +386,17 @@ static bool is_early(const struct tls_handshake *hs, const struct direction *d)
            (hs->version == 0 || tls_names_is_13(hs->version));
 }
 
+static void note_opened(struct tls_handshake *hs, const struct segment *seg, struct sink *sink)
+{
+    struct direction *d = &hs->open->side[seg->from];
+    d->refused = 0;
+    d->opened = true;
+    if (!hs->open->opened) {
+        hs->open->opened = true;
+        observe_value(sink, seg, OBS_TLS_DECRYPTED, 1);
+    }
+}
+
 bool tls_open_record(struct tls_handshake *hs, const struct segment *seg,
                      const struct record_head *head, struct bytes body, struct sink *sink,
                      struct tls_opened *ret_opened)
@@ -375,12 +410,89 @@ bool tls_open_record(struct tls_handshake *hs, const struct segment *seg,
         refuse(hs, seg, sink);
         return false;
     }
-    d->refused = 0;
-    d->opened = true;
-    if (!hs->open->opened) {
-        hs->open->opened = true;
-        observe_value(sink, seg, OBS_TLS_DECRYPTED, 1);
+    note_opened(hs, seg, sink);
+    return true;
+}
+
+/* The secret is not there: may it still come? */
+static bool may_come(struct tls_open *open, const struct segment *seg, struct sink *sink)
+{
+    struct direction *d = &open->side[seg->from];
+    d->waiting_us = d->waiting_us > 0 ? d->waiting_us : seg->time_us;
+    return keylog_is_growing(sink->opener->keylog) && seg->time_us - d->waiting_us < WAIT_US;
+}
+
+static struct packet_keys *make_packet_keys(const struct tls_handshake *hs,
+                                            const struct tls_packet *packet,
+                                            const struct keylog_secret *secret, struct sink *sink)
+{
+    struct tls_opener *o = sink->opener;
+    struct record_suite suite;
+    struct packet_keys *k = budget_take(o->budget, sizeof *k) ? calloc(1, sizeof *k) : NULL;
+    bool good = k != NULL && record_suite_find(tls_suites_name(hs->cipher), &suite) &&
+                quic_keys_derive(o->schedule, &suite, packet->protection, secret, &k->keys);
+    if (good) {
+        k->secret = *secret;
+        k->largest = -1;
+        return k;
     }
+    if (k != NULL) {
+        keylog_wipe(k, sizeof *k);
+        free(k);
+        budget_give(o->budget, sizeof *k);
+    }
+    return NULL;
+}
+
+/* NULL: they are not known. */
+static struct packet_keys *keys_of_packet(struct tls_handshake *hs, const struct segment *seg,
+                                          const struct tls_packet *packet, struct sink *sink)
+{
+    struct tls_open *open = hs->open;
+    struct packet_keys **at = &open->side[seg->from].packets[packet->later];
+    struct keylog_secret secret;
+    if (*at != NULL || open->side[seg->from].over) {
+        return *at;
+    }
+    open->side[seg->from].stage = packet->later ? STAGE_TRAFFIC : STAGE_HANDSHAKE;
+    if (!keylog_find(sink->opener->keylog, hs->side[hs->client].random, label_of(hs, seg->from),
+                     seg->time_us, &secret)) {
+        if (!may_come(open, seg, sink)) {
+            open->side[0].over |= packet->later; /* nothing more will come of either */
+            open->side[1].over |= packet->later;
+            open->side[seg->from].over = true;
+        }
+        return NULL;
+    }
+    *at = make_packet_keys(hs, packet, &secret, sink);
+    keylog_wipe(&secret, sizeof secret);
+    if (*at == NULL) {
+        tls_open_stop(hs, seg, "unsupported-cipher", sink);
+    }
+    return *at;
+}
+
+bool tls_open_packet(struct tls_handshake *hs, const struct segment *seg,
+                     const struct tls_packet *packet, struct sink *sink, struct bytes *ret_frames)
+{
+    bool fit = hs->roles_known && hs->side[hs->client].random_known &&
+               tls_names_is_13(hs->version) && packet->whole.cut == 0;
+    if (hs->open == NULL || !fit) {
+        return false;
+    }
+    struct packet_keys *k = keys_of_packet(hs, seg, packet, sink);
+    struct direction *d = &hs->open->side[seg->from];
+    if (k == NULL) {
+        return false;
+    }
+    if (!quic_initial_open(sink->initial, &k->keys, packet->whole, packet->number_at, &k->largest,
+                           ret_frames)) {
+        if (++d->refused == REFUSED_MAX) {
+            tls_open_stop(hs, seg, "not-authentic", sink);
+        }
+        return false;
+    }
+    note_opened(hs, seg, sink);
     return true;
 }
 
@@ -420,14 +532,23 @@ struct handshake_hash *tls_open_transcript(const struct tls_handshake *hs)
     return hs->open != NULL ? hs->open->transcript : NULL;
 }
 
+/* Of the handshake at hand; NULL: not known. */
+static const struct keylog_secret *secret_of(const struct tls_handshake *hs, uint8_t from)
+{
+    const struct direction *d = hs->open != NULL ? &hs->open->side[from] : NULL;
+    if (d != NULL && d->packets[0] != NULL) {
+        return &d->packets[0]->secret;
+    }
+    return d != NULL && d->keys != NULL ? record_keys_secret(d->keys) : NULL;
+}
+
 bool tls_open_is_finished(const struct tls_handshake *hs, const struct segment *seg,
                           const uint8_t *value, struct bytes finished, const struct sink *sink)
 {
     struct record_suite suite;
-    const struct record_keys *keys = hs->open != NULL ? hs->open->side[seg->from].keys : NULL;
-    return keys != NULL && record_suite_find(tls_suites_name(hs->cipher), &suite) &&
-           key_schedule_finished(sink->opener->schedule, suite.hash, record_keys_secret(keys),
-                                 value, finished);
+    const struct keylog_secret *secret = secret_of(hs, seg->from);
+    return secret != NULL && record_suite_find(tls_suites_name(hs->cipher), &suite) &&
+           key_schedule_finished(sink->opener->schedule, suite.hash, secret, value, finished);
 }
 
 void tls_open_forget_transcript(struct tls_handshake *hs)

@@ -1,10 +1,12 @@
 /* analyzers/tls_open.h: opens the records of a connection whose secrets were logged.
  *
  * Nothing of it happens without a key log. A direction is opened from the first record under keys
- * on, without a hole; what is not authentic ends it. */
+ * on, without a hole; what is not authentic ends it. Packets of QUIC, as records of DTLS, tell
+ * their numbers: each is opened for itself, and a few that are not authentic are anybody's. */
 #ifndef OVERT_ANALYZERS_TLS_OPEN_H
 #define OVERT_ANALYZERS_TLS_OPEN_H
 
+#include "analyzers/crypto/quic_initial.h"
 #include "analyzers/crypto/record_keys.h"
 #include "analyzers/tls_handshake.h"
 #include "base/budget.h"
@@ -45,6 +47,16 @@ enum tls_open_answer tls_open_ready(struct tls_handshake *hs, const struct segme
 bool tls_open_record(struct tls_handshake *hs, const struct segment *seg,
                      const struct record_head *head, struct bytes body, struct sink *sink,
                      struct tls_opened *ret_opened);
+/* One packet of QUIC under keys. */
+struct tls_packet {
+    const struct quic_protection *protection; /* of its version */
+    struct bytes whole;
+    uint32_t number_at; /* offset of its packet number */
+    bool later;         /* its keys are those of after the handshake (1-RTT) */
+};
+/* Opens it, if its secret is known; *ret_frames: borrowed until the next one is opened. */
+bool tls_open_packet(struct tls_handshake *hs, const struct segment *seg,
+                     const struct tls_packet *packet, struct sink *sink, struct bytes *ret_frames);
 /* A message that was opened was read: it may change the keys of what follows. */
 void tls_open_message(struct tls_handshake *hs, const struct segment *seg, uint8_t type,
                       struct sink *sink);

@@ -7,7 +7,7 @@
 
 extern const struct analyzer quic_analyzer;
 
-enum { CLIENT = 0, SERVER = 1, PADDED = 1162, FINISHED = 58 };
+enum { CLIENT = 0, SERVER = 1, PADDED = 1162, WITH_FINISHED = 58 };
 
 static const struct quic_cid client_cid = { 4, { 0xc1, 0xc2, 0xc3, 0xc4 } };
 static const struct quic_cid no_cid = { 0 };

@@ -213,7 +213,7 @@ static inline void put_initial(struct packet *p, const struct seal *seal,
                                const struct packet *frames)
 {
     struct quic_initial *initial = NULL;
-    struct quic_initial_keys keys;
+    struct quic_keys keys;
     uint32_t start = p->size;
     const struct quic_version *version = quic_versions_find(seal->version);
     if (quic_initial_new(&initial) != OV_OK ||

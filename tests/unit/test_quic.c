@@ -35,7 +35,7 @@ static struct play *handshake(uint32_t version, const struct quic_cid *client, u
             send_short(p, SERVER, client); /* before the client finished: proves nothing */
             break;
         case 3:
-            send_handshake(p, CLIENT, version, client, FINISHED);
+            send_handshake(p, CLIENT, version, client, WITH_FINISHED);
             break;
         case 4:
             send_short(p, CLIENT, &server_cid);
@@ -89,7 +89,7 @@ static void packets_with_other_ids_are_of_another_connection(void)
     other.bytes[0] ^= 1;
     struct play *p = handshake(V1, &client_cid, 3);
     struct packet packet = { .size = 0 };
-    put_handshake(&packet, V1, &server_cid, &vector_cid, FINISHED); /* not the client's id */
+    put_handshake(&packet, V1, &server_cid, &vector_cid, WITH_FINISHED); /* not the client's id */
     send_packet(p, CLIENT, &packet);
     send_short(p, CLIENT, &server_cid);
     send_short(p, SERVER, &client_cid);
@@ -106,7 +106,7 @@ static void ids_may_change_after_the_hellos(void)
     new_client.bytes[3] ^= 1;
     struct play *p = handshake(V1, &client_cid, 3);
     struct packet packet = { .size = 0 };
-    put_handshake(&packet, V1, &new_server, &client_cid, FINISHED);
+    put_handshake(&packet, V1, &new_server, &client_cid, WITH_FINISHED);
     put_short(&packet, &new_server, 24);
     send_packet(p, CLIENT, &packet);
     CHECK(!p->settled);
@@ -186,7 +186,7 @@ static void packets_share_a_datagram(void)
     put_short(&datagram, &client_cid, 24);
     send_packet(p, SERVER, &datagram);
     datagram.size = 0;
-    put_handshake(&datagram, V1, &server_cid, &client_cid, FINISHED);
+    put_handshake(&datagram, V1, &server_cid, &client_cid, WITH_FINISHED);
     put_short(&datagram, &server_cid, 24);
     send_packet(p, CLIENT, &datagram);
     send_short(p, SERVER, &client_cid);
@@ -284,7 +284,7 @@ static void without_the_first_packet_nothing_is_known(void)
     struct packet packet = hello(SERVER, V1, &vector_cid, &client_cid);
     send_packet(p, SERVER, &packet);
     send_handshake(p, SERVER, V1, &client_cid, 900);
-    send_handshake(p, CLIENT, V1, &client_cid, FINISHED);
+    send_handshake(p, CLIENT, V1, &client_cid, WITH_FINISHED);
     for (unsigned i = 0; i < 5; i++) {
         send_short(p, CLIENT, &server_cid);
         send_short(p, SERVER, &client_cid);
@@ -435,7 +435,7 @@ static void a_connection_knows_its_ids(void)
     packet.at[0] &= 0x3f; /* RFC 9287: the fixed bit is greased */
     CHECK(owns(p, CLIENT, &packet));
     packet.size = 0;
-    put_handshake(&packet, V1, &server_cid, &client_cid, FINISHED);
+    put_handshake(&packet, V1, &server_cid, &client_cid, WITH_FINISHED);
     packet.at[0] &= 0xbf;
     CHECK(owns(p, CLIENT, &packet));
     packet.size = 5;

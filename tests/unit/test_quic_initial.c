@@ -10,9 +10,9 @@ static bool is_hex(const uint8_t *bytes, const char *hex)
     return memcmp(bytes, want.at, want.size) == 0;
 }
 
-static struct quic_initial_keys keys_of(uint32_t version, bool server)
+static struct quic_keys keys_of(uint32_t version, bool server)
 {
-    struct quic_initial_keys keys;
+    struct quic_keys keys;
     CHECK(quic_initial_derive(initial, quic_versions_find(version)->protection, &vector_cid, server,
                               &keys));
     return keys;
@@ -20,7 +20,7 @@ static struct quic_initial_keys keys_of(uint32_t version, bool server)
 
 static void keys_are_those_of_appendix_a1(void)
 {
-    struct quic_initial_keys k = keys_of(V1, false);
+    struct quic_keys k = keys_of(V1, false);
     CHECK(is_hex(k.key, "1f369613dd76d5467730efcbe3b1a22d"));
     CHECK(is_hex(k.iv, "fa044b2f42a3fd3b46fb255c"));
     CHECK(is_hex(k.hp, "9f50449e04a0e810283a1e9933adedd2"));
@@ -39,7 +39,7 @@ static void keys_are_those_of_appendix_a1(void)
 }
 
 /* Opens an exact-size heap copy; the text must begin with this hex. */
-static bool opens(const struct packet *p, uint32_t number_at, const struct quic_initial_keys *keys,
+static bool opens(const struct packet *p, uint32_t number_at, const struct quic_keys *keys,
                   int64_t *largest, const char *text)
 {
     struct bytes payload;
@@ -71,8 +71,8 @@ static void packets_of_appendix_a_are_opened(void)
     };
     for (unsigned i = 0; i < sizeof vectors / sizeof vectors[0]; i++) {
         struct packet p = packet_of(vectors[i].hex);
-        struct quic_initial_keys keys = keys_of(vectors[i].version, vectors[i].server);
-        struct quic_initial_keys others = keys_of(vectors[i].version, !vectors[i].server);
+        struct quic_keys keys = keys_of(vectors[i].version, vectors[i].server);
+        struct quic_keys others = keys_of(vectors[i].version, !vectors[i].server);
         int64_t largest = -1;
         CHECK(!opens(&p, vectors[i].number_at, &others, &largest, ""));
         CHECK_EQ(largest, -1);
@@ -84,7 +84,7 @@ static void packets_of_appendix_a_are_opened(void)
 static void packet_numbers_continue_from_the_largest(void)
 {
     struct packet p = packet_of(vector_server_v1); /* its number has two bytes: 1 */
-    struct quic_initial_keys keys = keys_of(V1, true);
+    struct quic_keys keys = keys_of(V1, true);
     int64_t near = 0x7000, far = 0x9000;
     CHECK(opens(&p, 18, &keys, &near, "0200"));
     CHECK_EQ(near, 0x7000);
@@ -94,7 +94,7 @@ static void packet_numbers_continue_from_the_largest(void)
 static void every_flipped_byte_is_noticed(void)
 {
     struct packet good = packet_of(vector_server_v2);
-    struct quic_initial_keys keys = keys_of(V2, true);
+    struct quic_keys keys = keys_of(V2, true);
     for (uint32_t i = 0; i < good.size; i++) {
         struct packet bad = good;
         int64_t largest = -1;
@@ -143,7 +143,7 @@ static void the_sealer_of_these_tests_seals_like_the_rfc(void)
     struct seal seal = { V1, &vector_cid, &none, &server_cid, true, 1 };
     struct packet p = { .size = 0 };
     put_initial(&p, &seal, &text);
-    struct quic_initial_keys keys = keys_of(V1, true);
+    struct quic_keys keys = keys_of(V1, true);
     int64_t largest = -1;
     CHECK(opens(&p, 18, &keys, &largest, "02000000000600405a020000560303ee"));
     CHECK_EQ(largest, 1);
