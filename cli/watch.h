@@ -11,6 +11,7 @@
 #include <stdatomic.h>
 
 #include "capture/source_live.h"
+#include "capture/taps.h"
 #include "cli/pipeline.h"
 
 enum {
@@ -41,6 +42,7 @@ struct watch_hand {
     struct source_live_drops before[INTERFACES_MAX], now[INTERFACES_MAX]; /* of older handles, and
                                                                              of the one at hand */
     uint64_t retry_us[INTERFACES_MAX], wait_us[INTERFACES_MAX]; /* to open it again: steady clock */
+    struct taps *taps;                                          /* owned; NULL with one interface */
     struct fragments *fragments;
     struct duplicates *duplicates;
     struct tunnels *tunnels; /* owned: paths of this worker's packets */

@@ -9,11 +9,12 @@
 
 enum {
     DATAGRAMS_MAX = 1024, /* IP datagrams in pieces at once */
-    BATCHES_A_LOOK = 64,  /* of one interface before the next has its turn */
-    LOG_MAX = 16 << 20,   /* bytes for the join of calls in one post: then the worker waits */
-    CHECK_US = 1000000,   /* interfaces and drops are looked at this often */
-    IDLE_US = 1000000,    /* without packets for so long: the steady clock goes on for them */
-    LATE_US = 200000,     /* packets may be read this much later than they came */
+    BATCHES_A_LOOK = 64,  /* before it looks at the clock */
+    HELD_MS = 10,       /* packets of one interface that wait for another are looked at so often */
+    LOG_MAX = 16 << 20, /* bytes for the join of calls in one post: then the worker waits */
+    CHECK_US = 1000000, /* interfaces and drops are looked at this often */
+    IDLE_US = 1000000,  /* without packets for so long: the steady clock goes on for them */
+    LATE_US = 200000,   /* packets may be read this much later than they came */
     RETRY_FIRST_US = 100000,
     RETRY_MOST_US = 5000000,
     DRY_US = 5000000, /* reading what waits at the end takes no longer */
@@ -118,16 +119,43 @@ static void number_and_clock(struct watch_hand *hand, struct batch *b)
     hand->packet_at_us = watch_hand_steady_us();
 }
 
-/* One batch of an interface; false when nothing waits there, or it went away. */
-static bool read_one(struct watch_hand *hand, unsigned i)
+/* False when the interface is away. */
+static bool read_into(struct watch_hand *hand, unsigned i, struct batch *b)
 {
-    struct batch *b = &hand->batch;
     char why[SOURCE_TEXT_SIZE];
     if (hand->sources[i] == NULL) {
         return false;
     }
     if (!source_live_read(hand->sources[i], b, why)) {
         went_away(hand, i, watch_hand_steady_us());
+        return false;
+    }
+    return true;
+}
+
+/* The earliest packets of all interfaces. */
+static void read_taps(struct watch_hand *hand, bool last)
+{
+    for (unsigned i = 0; i < hand->watch->options->interface_count; i++) {
+        struct batch *room = taps_room(hand->taps, i);
+        if (room != NULL && read_into(hand, i, room)) {
+            taps_came(hand->taps, i, watch_hand_steady_us());
+        } else if (room != NULL) {
+            taps_away(hand->taps, i);
+        }
+    }
+    taps_merge(hand->taps, last ? UINT64_MAX : watch_hand_wall_us(), watch_hand_steady_us(),
+               &hand->batch);
+}
+
+/* One batch; false when nothing waits. */
+static bool read_one(struct watch_hand *hand, bool last)
+{
+    struct batch *b = &hand->batch;
+    b->count = 0;
+    if (hand->taps != NULL) {
+        read_taps(hand, last);
+    } else if (!read_into(hand, 0, b)) {
         return false;
     }
     if (b->count == 0) {
@@ -150,16 +178,15 @@ static bool is_full(const struct watch_hand *hand)
     return out->closing_count >= WATCH_CLOSINGS_MAX || out->log.used >= LOG_MAX;
 }
 
-/* Reads what waits at all interfaces, each for a while; false when nothing did. */
-static bool read_some(struct watch_hand *hand)
+/* Reads for a while what waits, at the end (last) what may have older packets to come before it
+ * too; false when nothing did. */
+static bool read_some(struct watch_hand *hand, bool last)
 {
-    bool any = false;
-    for (unsigned i = 0; i < hand->watch->options->interface_count; i++) {
-        for (unsigned k = 0; k < BATCHES_A_LOOK && !is_full(hand) && read_one(hand, i); k++) {
-            any = true;
-        }
+    unsigned count = 0;
+    while (count < BATCHES_A_LOOK && !is_full(hand) && read_one(hand, last)) {
+        count++;
     }
-    return any;
+    return count > 0;
 }
 
 /* Flows end by the time of packets; where none come, time goes on all the same. */
@@ -246,19 +273,29 @@ static void post(struct watch_hand *hand, bool wait)
     pthread_mutex_unlock(&w->lock);
 }
 
+/* Do packets of this interface wait for those of another? */
+static bool holds(const struct watch_hand *hand, unsigned i)
+{
+    return hand->taps != NULL && taps_room(hand->taps, i) == NULL;
+}
+
 /* Until packets come, or it is time to post. */
 static void wait_for_packets(const struct watch_hand *hand, uint64_t post_us)
 {
     struct pollfd waits[INTERFACES_MAX];
     nfds_t count = 0;
     uint64_t now_us = watch_hand_steady_us();
+    bool held = false;
     for (unsigned i = 0; i < hand->watch->options->interface_count; i++) {
-        if (hand->sources[i] != NULL) {
+        if (holds(hand, i)) {
+            held = true;
+        } else if (hand->sources[i] != NULL) {
             waits[count++] = (struct pollfd){ source_live_descriptor(hand->sources[i]), POLLIN, 0 };
         }
     }
     if (now_us < post_us) {
-        (void)poll(waits, count, (int)((post_us - now_us + 999) / 1000));
+        int most_ms = (int)((post_us - now_us + 999) / 1000);
+        (void)poll(waits, count, held && most_ms > HELD_MS ? HELD_MS : most_ms);
     }
 }
 
@@ -266,7 +303,9 @@ static void check(struct watch_hand *hand, uint64_t now_us)
 {
     hand->checked_us = now_us;
     for (unsigned i = 0; i < hand->watch->options->interface_count; i++) {
-        check_interface(hand, i, now_us);
+        if (!holds(hand, i)) { /* what it holds lies in memory of the handle */
+            check_interface(hand, i, now_us);
+        }
     }
 }
 
@@ -276,13 +315,13 @@ static void read_the_rest(struct watch_hand *hand)
     uint64_t begun_us = watch_hand_steady_us(),
              end_us = begun_us + UINT64_C(2000) * SOURCE_LIVE_WAIT_MS;
     while (watch_hand_steady_us() < end_us) {
-        (void)read_some(hand);
+        (void)read_some(hand, false);
         if (is_full(hand)) {
             post(hand, true);
         }
         (void)poll(NULL, 0, SOURCE_LIVE_WAIT_MS / 2);
     }
-    while (read_some(hand) && watch_hand_steady_us() < begun_us + DRY_US) {
+    while (read_some(hand, true) && watch_hand_steady_us() < begun_us + DRY_US) {
         if (is_full(hand)) {
             post(hand, true);
         }
@@ -319,7 +358,7 @@ static void *run(void *argument)
     }
     while (!atomic_load(&w->stop)) {
         hand->looked_us = watch_hand_steady_us();
-        bool any = read_some(hand);
+        bool any = read_some(hand, false);
         hand->dry = !any;
         uint64_t now_us = watch_hand_steady_us();
         if (now_us - hand->checked_us >= CHECK_US) {
@@ -351,6 +390,9 @@ enum ov_status watch_hand_start(struct watch_hand *hand)
     if (status == OV_OK) {
         status = duplicates_new(hand->watch->p->seed, &hand->duplicates);
     }
+    if (status == OV_OK && hand->watch->options->interface_count > 1) {
+        status = taps_new(hand->watch->options->interface_count, &hand->taps);
+    }
     if (status != OV_OK) {
         return status;
     }
@@ -367,6 +409,7 @@ void watch_hand_done(struct watch_hand *hand)
         worker_forget(hand->worker, &hand->posts[i].out);
         worker_out_done(&hand->posts[i].out);
     }
+    taps_free(hand->taps);
     for (unsigned i = 0; i < INTERFACES_MAX; i++) {
         source_live_close(hand->sources[i]);
     }

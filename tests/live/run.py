@@ -42,10 +42,13 @@ def packets_of(path):
         at += 16 + size
 
 
-def send(interface, capture, begin, end, junk):
-    """The sender, in the namespace: packets begin to end of the capture, or so many frames of nobody's."""
-    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as out:
+def send(interface, capture, begin, end, junk, back):
+    """The sender, in the namespace: packets begin to end of the capture, or so many frames of nobody's. What has another
+    IPv4 source than the first packet goes to the interface `back`."""
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as out, \
+            socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as other:
         out.bind((interface, 0))
+        other.bind((back, 0))
         if junk:
             head = bytes.fromhex("0200000000020200000000010800")
             payload = bytes(JUNK_SIZE - 42)
@@ -59,7 +62,7 @@ def send(interface, capture, begin, end, junk):
         started = time.monotonic() - packets[0][0]
         for moment, frame in packets:
             time.sleep(max(0.0, started + moment - time.monotonic()))
-            out.send(frame)
+            (out if frame[26:30] == packets[0][1][26:30] else other).send(frame)
 
 
 def ip(*words):
@@ -88,9 +91,9 @@ class Link:
     def remove(self):
         ip("-n", NAMESPACE, "link", "del", self.sender)
 
-    def send(self, capture="-", begin=0, end=1 << 30, junk=0):
+    def send(self, capture="-", begin=0, end=1 << 30, junk=0, back=None):
         return subprocess.Popen(in_namespace(sys.executable, __file__, "--send", self.sender, str(capture), str(begin),
-                                             str(end), str(junk)))
+                                             str(end), str(junk), back or self.sender))
 
 
 class Watch:
@@ -227,6 +230,22 @@ class Live(unittest.TestCase):
                 if workers == 1 or "fragmented" not in case:  # the kernel joins fragments before it deals flows out
                     self.assertEqual(stats["packets"], len(list(packets_of(capture_of(case)))))
 
+    def test_a_tap_with_an_interface_for_each_direction(self):
+        for case in ("call/udp_sdes", "mtls/tls12_not_requested", "http/address_book_clear"):
+            with self.subTest(case=case):
+                there, back = Link(), Link()
+                watch = Watch(back, self.folder, "-i", there.span, "--workers", "1", "--all", *words_of(case))
+                there.send(capture_of(case), back=back.sender).wait()
+                time.sleep(0.3)
+                status, errors = watch.end()
+                self.assertIn(status, GOOD_STATUS, errors)
+                seen = {key: f for key, f in last_findings(watch.records()).items()
+                        if f["verdict"] in ("violation", "weak", "unknown")}
+                self.assertEqual(seen, audit(case))
+                self.check_valid(watch.out, watch.flows)
+                stats = [record for record in watch.records() if record["type"] == "stats"][-1]
+                self.assertEqual(stats["packets"], len(list(packets_of(capture_of(case)))))
+
     def test_readable_signalling_is_told_within_a_second(self):
         link, case = Link(), "srtp/sdes_readable"
         watch = Watch(link, self.folder, "--workers", "2", *words_of(case))
@@ -341,8 +360,8 @@ class Live(unittest.TestCase):
 
 
 def main():
-    if len(sys.argv) == 7 and sys.argv[1] == "--send":
-        send(sys.argv[2], sys.argv[3], *(int(word) for word in sys.argv[4:]))
+    if len(sys.argv) == 8 and sys.argv[1] == "--send":
+        send(sys.argv[2], sys.argv[3], *(int(word) for word in sys.argv[4:7]), sys.argv[7])
         return 0
     if len(sys.argv) < 2:
         print(__doc__, file=sys.stderr)
