@@ -35,6 +35,7 @@ struct segment {
     bool open;        /* stream that may go on: reading past the end is then BYTES_CUT */
     bool first;       /* nothing of this side's stream was used or lost before (datagram: true) */
     uint16_t port[2]; /* of side 0 and side 1: a hint, never a proof */
+    const char *transport; /* what carries the datagram where that is not UDP; else NULL */
 };
 
 struct budget;       /* base/budget.h */

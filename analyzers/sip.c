@@ -184,6 +184,7 @@ static enum feed sip_feed(void *state, struct segment *seg, struct sink *sink)
 {
     struct sip_state *sip = state;
     struct sip_place place = { seg, sink, seg->payload, "udp" };
+    place.transport = seg->transport != NULL ? seg->transport : place.transport;
     seg->from &= 1;
     sip->stream |= seg->open;
     if (!sip->stream) {
