@@ -207,6 +207,8 @@ enum observation_shape {
     X(OBS_SDP_CODEC, SHAPE_EVENT, "", "index: m-line; value: payload type; text: name/rate")       \
     X(OBS_SDP_CRYPTO, SHAPE_EVENT, "",                                                             \
       "index: m-line; sub: tag; text: suite; value: keyed digest of key and salt")                 \
+    X(OBS_SDP_CRYPTO_KEY, SHAPE_EVENT, "",                                                         \
+      "index: m-line; sub: tag; text: key and salt, a secret; value: bytes of MKI in packets")     \
     X(OBS_SDP_CRYPTO_PARAMETER, SHAPE_EVENT, "", "index: m-line; sub: tag; text: RFC 4568 6.3")    \
     X(OBS_SDP_KEY, SHAPE_EVENT, "", "index: m-line; k= line; value: keyed digest")                 \
     X(OBS_SDP_FINGERPRINT, SHAPE_EVENT, "", "index: m-line; text: hash name; value: digest")       \
@@ -246,6 +248,10 @@ enum observation_shape {
     X(OBS_MEDIA_GROUND_RESULT, SHAPE_TEXT, "media.streams[].grounds[].result", "srtp rtp unknown") \
     X(OBS_MEDIA_GROUND_PACKETS, SHAPE_NUMBER, "media.streams[].grounds[].packets", "looked at")    \
     X(OBS_MEDIA_GROUND_SCORE, SHAPE_SCORE, "media.streams[].grounds[].score", "see the test")      \
+    X(OBS_MEDIA_SAMPLE, SHAPE_EVENT, "",                                                           \
+      "text: a whole packet; value: ssrc; sub: 0 SRTP, 1 SRTCP; for tags (RFC 3711 4.2)")          \
+    X(OBS_MEDIA_TAG, SHAPE_TEXT, "media.streams[].tag",                                            \
+      "of packets, under keys that were read: verified mixed mismatch (RFC 3711 4.2)")             \
     X(OBS_MEDIA_SUITE, SHAPE_TEXT, "media.streams[].suite", "SDES suite or DTLS-SRTP profile")     \
     X(OBS_MEDIA_KEYING, SHAPE_TEXT, "media.streams[].keying", "sdes dtls zrtp mikey")              \
     X(OBS_MEDIA_KEY_EXPOSED, SHAPE_FLAG, "media.streams[].key_exposed", "key readable in SIP")     \

@@ -27,6 +27,10 @@ enum {
     LOOK_PACKETS = 80,   /* of such a look */
     MORE_BYTES = (STREAMS - STREAMS_NEAR) * sizeof(struct media_stream),
     PAUSE_US = 2000000, /* what goes on after a pause may be keyed anew: looked at at once */
+    SAMPLE_FIRST = 32,  /* packets before the third sample of a stream; each next one comes after
+                           four times as many */
+    SAMPLE_MAX = 1500,  /* bytes of a sample */
+    RTCP_SAMPLES = 3,   /* of each side */
 };
 
 /* RFC 3550 5.1: V(2) P(1) X(1) CC(4) M(1) PT(7) sequence(16) timestamp(32) SSRC(32) CSRC(32)*CC */
@@ -362,6 +366,50 @@ static void look_at_payload(struct media_flow *flow, struct media_stream *stream
     }
 }
 
+/* Tags are checked with keys that other flows may tell: joins have those. */
+static bool put_sample(struct sink *sink, const struct segment *seg, uint32_t ssrc, bool rtcp)
+{
+    struct observation obs = observation_of(seg, OBS_MEDIA_SAMPLE);
+    struct bytes packet = seg->payload;
+    obs.text_size = bytes_left(&packet);
+    if (obs.text_size != bytes_sent(&packet) || obs.text_size > SAMPLE_MAX) {
+        return false;
+    }
+    obs.text = (const char *)bytes_skip(&packet, obs.text_size);
+    obs.value = ssrc;
+    obs.sub = rtcp;
+    sink->put(sink, &obs);
+    return true;
+}
+
+/* The first packets of a stream, and now and then a later one. */
+static void sample_media(struct sink *sink, const struct segment *seg, struct media_stream *stream)
+{
+    if (stream->good < STEPS_EVIDENCE || !put_sample(sink, seg, stream->ssrc, false)) {
+        return;
+    }
+    uint32_t next = stream->packets + 1;
+    if (stream->sample_at > 0) {
+        next = SAMPLE_FIRST;
+        while (next <= stream->packets && next < UINT32_MAX / 4) {
+            next *= 4;
+        }
+    }
+    stream->sample_at = next;
+}
+
+/* RFC 3550 6.4: V(2) P(1) RC(5) PT(8) length(16) SSRC(32). */
+static void sample_rtcp(struct sink *sink, const struct segment *seg, struct media_flow *flow)
+{
+    struct bytes packet = seg->payload;
+    bytes_skip(&packet, 4);
+    uint32_t ssrc = bytes_u32(&packet);
+    uint8_t *samples = &flow->rtcp_samples[seg->from];
+    if (bytes_ok(&packet) && *samples < RTCP_SAMPLES && put_sample(sink, seg, ssrc, true)) {
+        (*samples)++;
+    }
+}
+
 static void take_media(struct media_flow *flow, struct segment *seg, struct sink *sink)
 {
     struct bytes payload = seg->payload;
@@ -389,6 +437,9 @@ static void take_media(struct media_flow *flow, struct segment *seg, struct sink
     stream->last_packet = seg->packet;
     if (ahead == 0) {
         return; /* late or again */
+    }
+    if (stream->packets >= stream->sample_at || paused) {
+        sample_media(sink, seg, stream);
     }
     if (stream->packets >= stream->rest_until || paused) {
         stream->rest_until = 0;
@@ -420,6 +471,7 @@ static enum feed feed(void *state, struct segment *seg, struct sink *sink)
     if (is_rtcp(&seg->payload) && rtcp_is(&seg->payload)) {
         flow->rtcp_from = flow->rtcp.packets == 0 ? seg->from : flow->rtcp_from;
         rtcp_take(&flow->rtcp, &seg->payload, seg->from);
+        sample_rtcp(sink, seg, flow);
     } else if (!is_rtcp(&seg->payload)) {
         take_media(flow, seg, sink);
     }

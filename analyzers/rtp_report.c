@@ -66,6 +66,18 @@ static void put_last(const struct stream_sink *to)
     to->sink->put(to->sink, &obs);
 }
 
+/* Does the size of packets leave room for a tag? */
+static bool has_tag(const struct rtp_verdict *verdict)
+{
+    for (unsigned i = 0; i < verdict->ground_count; i++) {
+        const struct rtp_ground *ground = &verdict->grounds[i];
+        if (ground->test == RTP_TEST_SIZE && ground->says == RTP_SAYS_SRTP) {
+            return verdict->says == RTP_SAYS_SRTP;
+        }
+    }
+    return false;
+}
+
 static void put_verdict(const struct stream_sink *to, const struct rtp_verdict *verdict)
 {
     static const char *const tests[RTP_TESTS] = {
@@ -80,8 +92,8 @@ static void put_verdict(const struct stream_sink *to, const struct rtp_verdict *
     if (verdict->says == RTP_SAYS_SRTP && (verdict->null_cipher || verdict->encrypted)) {
         put_stream(to, OBS_MEDIA_CONFIDENTIAL, NULL, !verdict->null_cipher, 0);
     }
-    if (verdict->no_tag) {
-        put_stream(to, OBS_MEDIA_AUTHENTICATED, NULL, false, 0);
+    if (verdict->no_tag || has_tag(verdict)) {
+        put_stream(to, OBS_MEDIA_AUTHENTICATED, NULL, !verdict->no_tag, 0);
     }
     for (uint16_t i = 0; i < verdict->ground_count; i++) {
         const struct rtp_ground *ground = &verdict->grounds[i];

@@ -21,6 +21,7 @@ struct media_stream {
     uint64_t last_packet; /* its number in the capture */
     uint32_t packets;     /* 0 = free; stays at its maximum */
     uint32_t rest_until;  /* packets at which payloads are looked at (again) */
+    uint32_t sample_at;   /* packets at which the next one is put as a sample */
     uint32_t cycles;      /* sequence numbers that wrapped, times 65536 */
     uint32_t received;    /* since base */
     uint16_t sequence;    /* highest so far */
@@ -52,7 +53,8 @@ struct media_flow {
     bool reported;   /* OBS_APP */
     bool poor;       /* there was no memory for more streams */
     uint8_t streams_used;
-    uint8_t rtcp_from; /* side of the first RTCP packet */
+    uint8_t rtcp_from;       /* side of the first RTCP packet */
+    uint8_t rtcp_samples[2]; /* RTCP packets of each side that were put as samples */
     bool evidence_used[EVIDENCES];
     uint64_t first_packet;
     struct rtp_evidence *evidence[EVIDENCES]; /* owned; NULL until a stream needs it */

@@ -1,4 +1,5 @@
 /* analyzers/sdp_lines.c: what single lines of a session description say. */
+#include "analyzers/crypto/srtp_key.h"
 #include "analyzers/once.h"
 #include "analyzers/sdp_internal.h"
 #include "base/scan.h"
@@ -88,6 +89,36 @@ static void put_key(const struct sdp_use *use, struct bytes in)
     put_constant(use, event, "", &place);
 }
 
+/* RFC 4568 6.1: what follows the key: ["|" lifetime] ["|" MKI ":" length]. False: a length that no
+ * MKI has. */
+static bool read_identifier(struct bytes in, uint64_t *ret_size)
+{
+    *ret_size = 0;
+    while (bytes_left(&in) > 0) {
+        struct bytes size = scan_until(&in, '|');
+        uint32_t all = bytes_left(&size);
+        (void)scan_until(&size, ':');
+        if (bytes_left(&size) > 0 && bytes_left(&size) < all) {
+            return scan_number(&size, SRTP_KEY_IDENTIFIER, ret_size);
+        }
+    }
+    return true;
+}
+
+/* The key itself, for those who check tags: it is kept no longer than its call. */
+static void put_key_bytes(const struct sdp_use *use, uint16_t tag, const struct bytes *text,
+                          struct bytes behind)
+{
+    uint8_t key[SRTP_KEY_MAX];
+    struct observation event = { .kind = OBS_SDP_CRYPTO_KEY, .sub = tag };
+    event.text_size = srtp_key_read(*text, key);
+    if (event.text_size > 0 && read_identifier(behind, &event.value)) {
+        event.text = (const char *)key;
+        put_event(use, &event, text);
+    }
+    srtp_key_wipe(key, sizeof key);
+}
+
 /* RFC 4568 9.2: "inline:" key||salt ["|" lifetime] ["|" MKI ":" length], more after ";". */
 static void put_inline_keys(const struct sdp_use *use, uint16_t tag, const struct bytes *suite,
                             struct bytes word)
@@ -116,6 +147,7 @@ static void put_inline_keys(const struct sdp_use *use, uint16_t tag, const struc
         } else {
             put_constant(use, event, "", &place);
         }
+        put_key_bytes(use, tag, &key, parameter);
     }
 }
 

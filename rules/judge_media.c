@@ -85,6 +85,30 @@ static void judge_clear(const struct view *view, const struct stream *s, struct 
     judge_notes_proof_of(view, a, fact_of(view, s, OBS_MEDIA_GROUND_TEST));
 }
 
+/* Where no tag was checked, nor its room seen, nor a suite agreed on, nobody knows of any. */
+static void doubt_tags(const struct view *view, const struct stream *s, const char *sender,
+                       struct assessment *a)
+{
+    bool mismatch = strcmp(text_of(view, s, OBS_MEDIA_TAG), "mismatch") == 0;
+    if (a->verdict != VERDICT_COMPLIANT) {
+        return;
+    }
+    if (mismatch) {
+        a->verdict = VERDICT_UNKNOWN;
+        judge_notes_reason(a, "media.tag-mismatch",
+                           "The packets from %s do not fit the key that was agreed on: who has "
+                           "theirs is not known.",
+                           sender);
+        judge_notes_proof_of(view, a, fact_of(view, s, OBS_MEDIA_TAG));
+    } else if (fact_of(view, s, OBS_MEDIA_AUTHENTICATED) == NULL) {
+        a->verdict = VERDICT_UNKNOWN;
+        judge_notes_reason(a, "media.authentication-unknown",
+                           "The media from %s is encrypted, but nothing seen tells whether it is "
+                           "authenticated.",
+                           sender);
+    }
+}
+
 /* SRTP must give confidentiality, authentication and replay protection, under a secret key. */
 static void judge_protected(const struct view *view, const struct stream *s, struct assessment *a)
 {
@@ -123,6 +147,7 @@ static void judge_protected(const struct view *view, const struct stream *s, str
                            facts_text(view->facts, keyed_by));
         judge_notes_proof_of(view, a, exposed);
         judge_notes_proof_of(view, a, keyed_by);
+        judge_notes_proof_of(view, a, fact_of(view, s, OBS_MEDIA_TAG));
     }
     bool promised = suite[0] != '\0' || a->evidence == EVIDENCE_DECLARED;
     if (a->verdict == VERDICT_COMPLIANT && confidential == NULL && promised) {
@@ -133,6 +158,7 @@ static void judge_protected(const struct view *view, const struct stream *s, str
                            sender, suite[0] != '\0' ? " (" : "", suite,
                            suite[0] != '\0' ? ")" : "");
     }
+    doubt_tags(view, s, sender, a);
     if (a->verdict != VERDICT_VIOLATION) {
         judge_notes_proof_of(view, a, s->protection);
     }

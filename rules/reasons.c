@@ -175,6 +175,16 @@ static const struct reason_word words[] = {
       "SRTP without an authentication tag (UNAUTHENTICATED_SRTP): it can be changed, and "
       "replay protection has no base.",
       "Remove UNAUTHENTICATED_SRTP." },
+    { "media.authentication-unknown",
+      "The payload is random, so it is encrypted. Whether an authentication tag follows it shows by "
+      "the length of packets of some codecs, by the handshake, or by the signalling, and none of "
+      "these was seen. Unknown is never taken for good.",
+      "Capture the signalling in a readable form (a key log for its TLS), or the DTLS handshake." },
+    { "media.tag-mismatch",
+      "The tags of several packets were checked with the key that the sender announced, also with "
+      "many roll-over counters and keys of other calls, and none fits: the stream is keyed anew, or "
+      "otherwise, in signalling that was not captured.",
+      "Capture all signalling of the call; compare the configuration of both ends." },
     { "media.cipher-unknown",
       "SRTP by its signalling or by the length of its packets, under a cipher that is not known and "
       "in too few packets to tell by their content. Unknown is never taken for good.",

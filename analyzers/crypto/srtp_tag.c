@@ -60,11 +60,14 @@ enum ov_status srtp_tag_new(struct srtp_tag **ret_tag)
 
 void srtp_tag_forget(struct srtp_tag *t)
 {
+    static const uint8_t nothing[SRTP_KEY_AUTH_SIZE];
     OPENSSL_cleanse(&t->key, sizeof t->key);
     OPENSSL_cleanse(t->session, sizeof t->session);
     for (unsigned i = 0; i < KINDS; i++) {
-        if (t->keyed[i]) {
+        if (t->keyed[i] && t->suite->gcm) {
             EVP_CIPHER_CTX_reset(t->cipher[i]);
+        } else if (t->keyed[i]) {
+            (void)EVP_MAC_init(t->mac[i], nothing, sizeof nothing, NULL); /* takes its place */
         }
         t->keyed[i] = false;
         t->derived[i] = false;

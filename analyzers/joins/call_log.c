@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzers/crypto/srtp_key.h"
+
 enum { FIRST_ROOM = 16 * 1024, ALIGNMENT = 8 };
 
 struct entry {
@@ -18,6 +20,25 @@ static size_t size_of(uint32_t text_size)
     return (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
+static void wipe(struct call_log *log, size_t from, size_t to)
+{
+    if (log->secret && to > from) {
+        srtp_key_wipe(log->bytes + from, to - from);
+    }
+}
+
+/* realloc, but that it leaves no key behind. */
+static uint8_t *grow(struct call_log *log, size_t room)
+{
+    uint8_t *grown = log->secret ? malloc(room) : realloc(log->bytes, room);
+    if (grown != NULL && log->secret) {
+        memcpy(grown, log->bytes, log->used);
+        wipe(log, 0, log->used);
+        free(log->bytes);
+    }
+    return grown;
+}
+
 static bool make_room(struct call_log *log, size_t size)
 {
     size_t room = log->room > 0 ? log->room : FIRST_ROOM;
@@ -27,7 +48,7 @@ static bool make_room(struct call_log *log, size_t size)
     if (room == log->room) {
         return true;
     }
-    uint8_t *grown = room <= CALL_LOG_MAX ? realloc(log->bytes, room) : NULL;
+    uint8_t *grown = room <= CALL_LOG_MAX ? grow(log, room) : NULL;
     if (grown == NULL) {
         return false;
     }
@@ -50,6 +71,7 @@ void call_log_put(struct call_log *log, uint64_t flow_id, const struct flow_end 
         memcpy(log->bytes + log->used + sizeof entry, obs->text, obs->text_size);
     }
     log->used += size;
+    log->secret = log->secret || obs->kind == OBS_SDP_CRYPTO_KEY;
 }
 
 static struct entry entry_at(const struct call_log *log, size_t at)
@@ -80,6 +102,7 @@ void call_log_append(struct call_log *log, const struct call_log *from, size_t b
     }
     memcpy(log->bytes + log->used, from->bytes + begin, end - begin);
     log->used += end - begin;
+    log->secret = log->secret || from->secret;
 }
 
 void call_log_drop(struct call_log *log, size_t size)
@@ -87,6 +110,8 @@ void call_log_drop(struct call_log *log, size_t size)
     if (size > 0) {
         memmove(log->bytes, log->bytes + size, log->used - size);
         log->used -= size;
+        wipe(log, log->used, log->used + size);
+        log->secret = log->secret && log->used > 0;
     }
 }
 
@@ -104,12 +129,15 @@ size_t call_log_replay(const struct call_log *log, size_t at, const struct joins
 
 void call_log_reset(struct call_log *log)
 {
+    wipe(log, 0, log->used);
     log->used = 0;
     log->dropped = 0;
+    log->secret = false;
 }
 
 void call_log_done(struct call_log *log)
 {
+    wipe(log, 0, log->used);
     free(log->bytes);
     *log = (struct call_log){ 0 };
 }

@@ -23,6 +23,7 @@ struct call_log {
     uint8_t *bytes; /* owned */
     size_t used, room;
     uint64_t dropped; /* observations not kept: cap or no memory */
+    bool secret;      /* among them are keys: overwritten before the memory is given back */
 };
 
 /* Copies one observation (see calls_observe, resumption_observe and names_observe). */
@@ -38,7 +39,7 @@ void call_log_append(struct call_log *log, const struct call_log *from, size_t b
 void call_log_drop(struct call_log *log, size_t size);
 /* Gives the entry at `at` to the joins; returns where the next one begins. */
 size_t call_log_replay(const struct call_log *log, size_t at, const struct joins *joins);
-/* Forgets all entries and keeps the memory. */
+/* Forgets all entries, overwriting keys, and keeps the memory. */
 void call_log_reset(struct call_log *log);
 void call_log_done(struct call_log *log);
 

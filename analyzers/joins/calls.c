@@ -8,6 +8,8 @@
 
 enum {
     LINES_PER_CALL = 8, /* on average; one call may have CALL_LINES */
+    KEYS_PER_CALL = 8,
+    STREAMS_PER_CALL = 4,
     ENDPOINTS_PER_CALL = 16,
     BUCKETS_MAX = 1 << 20,
 };
@@ -43,9 +45,15 @@ enum ov_status calls_new(uint32_t calls_max, struct hash_seed seed, struct calls
     pool_init(&calls->lines, sizeof(struct call_line), cap_of(most, LINES_PER_CALL) + CALL_LINES);
     pool_init(&calls->endpoints, sizeof(struct call_endpoint),
               cap_of(most, ENDPOINTS_PER_CALL) + CALL_ENDPOINTS);
+    pool_init(&calls->keys, sizeof(struct call_key), cap_of(most, KEYS_PER_CALL) + DRAFT_KEYS);
+    pool_init(&calls->streams, sizeof(struct call_stream), cap_of(most, STREAMS_PER_CALL));
     calls->call_buckets = calloc(call_buckets, sizeof *calls->call_buckets);
     calls->endpoint_buckets = calloc(endpoint_buckets, sizeof *calls->endpoint_buckets);
-    if (calls->call_buckets == NULL || calls->endpoint_buckets == NULL) {
+    calls->key_buckets = calloc(call_buckets, sizeof *calls->key_buckets);
+    calls->stream_buckets = calloc(call_buckets, sizeof *calls->stream_buckets);
+    if (calls->call_buckets == NULL || calls->endpoint_buckets == NULL ||
+        calls->key_buckets == NULL || calls->stream_buckets == NULL ||
+        srtp_tag_new(&calls->tag) != OV_OK) {
         calls_free(calls);
         return OV_NOMEM;
     }
@@ -68,11 +76,14 @@ void calls_free(struct calls *calls)
     if (calls == NULL) {
         return;
     }
+    calls_keys_done(calls);
+    calls_proof_done(calls);
     pool_done(&calls->calls);
     pool_done(&calls->lines);
     pool_done(&calls->endpoints);
     free(calls->call_buckets);
     free(calls->endpoint_buckets);
+    srtp_tag_free(calls->tag);
     free(calls);
 }
 
@@ -185,6 +196,7 @@ void calls_forget_lines(struct calls *calls, uint32_t place)
     while (call->lines != POOL_NONE) {
         uint32_t at = call->lines;
         call->lines = calls_line_at(calls, at)->next;
+        calls_keys_forget(calls, at);
         pool_give(&calls->lines, at);
     }
     call->line_count = 0;
@@ -313,6 +325,10 @@ void calls_announce(struct calls *calls, uint32_t place, const struct flow_end *
 void calls_observe(struct calls *calls, uint64_t flow_id, const struct flow_end end[2],
                    const struct observation *obs)
 {
+    if (obs->kind == OBS_MEDIA_SAMPLE) {
+        calls_proof_take(calls, flow_id, end, obs);
+        return;
+    }
     if (!calls_draft_take(calls, flow_id, end, obs)) {
         return;
     }
@@ -323,6 +339,8 @@ void calls_observe(struct calls *calls, uint64_t flow_id, const struct flow_end 
     if (call != POOL_NONE) {
         calls_offer_take(calls, call);
     }
+    calls_keys_forget_draft(calls);
+    calls_keys_sweep(calls, draft->time_us);
 }
 
 void calls_conclude(struct calls *calls, struct flow_record *record)
@@ -333,4 +351,8 @@ void calls_conclude(struct calls *calls, struct flow_record *record)
     if (media || keying) {
         calls_media_conclude(calls, record);
     }
+    if (facts_find(record->facts, OBS_MEDIA_RTCP_PROTECTION) != NULL) {
+        calls_tags_reports(calls, record);
+    }
+    calls_proof_forget(calls, record->id);
 }

@@ -21,9 +21,10 @@ void calls_restart(struct calls *calls);
  * tell their order and numbers do not. Before anything is observed. */
 void calls_live(struct calls *calls);
 
-/* Takes every observation of a flow as it is put; only OBS_SIP_* and OBS_SDP_* matter. flow_id is
- * that of the SIP flow; `end` its two ends (side 0 and 1), for media behind addresses that SDP does
- * not name. */
+/* Takes every observation of a flow as it is put; only OBS_SIP_*, OBS_SDP_* and OBS_MEDIA_SAMPLE
+ * matter. flow_id is that of the flow; `end` its two ends (side 0 and 1), of a SIP flow for media
+ * behind addresses that SDP does not name. SDES keys are kept until their call was over for some
+ * minutes, and overwritten then. */
 void calls_observe(struct calls *calls, uint64_t flow_id, const struct flow_end end[2],
                    const struct observation *obs);
 
@@ -35,7 +36,8 @@ bool calls_announced(const struct calls *calls, const struct flow_end *end);
  * and turns what the packets showed (OBS_MEDIA_* facts put by the RTP analyzer), a DTLS handshake
  * on the same 5-tuple (OBS_TLS_* facts) and the answered SDP into the final facts of each stream:
  * protection, evidence, confidential, authenticated, suite, keying, key_exposed, key_from,
- * negotiated, codec, kind, and media.call. What packets prove outranks what was announced. */
+ * negotiated, codec, kind, tag, and media.call. What packets prove outranks what was announced; a
+ * tag that fits a key proves most. */
 void calls_conclude(struct calls *calls, struct flow_record *record);
 
 uint32_t calls_count(const struct calls *calls);

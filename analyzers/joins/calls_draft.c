@@ -110,6 +110,35 @@ static void take_crypto(struct calls *calls, struct call_line *line, const struc
     };
 }
 
+/* The key of the crypto attribute that was told last. */
+static void take_crypto_key(struct calls *calls, const struct observation *obs)
+{
+    struct call_draft *draft = &calls->draft;
+    const struct call_line *line =
+        obs->index < draft->line_count ? &draft->lines[obs->index] : NULL;
+    if (line == NULL || line->crypto_count == 0 || obs->value > SRTP_KEY_IDENTIFIER) {
+        return;
+    }
+    const struct call_crypto *crypto = &line->cryptos[line->crypto_count - 1];
+    const struct srtp_suite *suite = srtp_key_suite(calls->names.text[crypto->suite]);
+    if (suite == NULL || crypto->tag != obs->sub ||
+        obs->text_size != (uint32_t)suite->key_size + suite->salt_size) {
+        return; /* of a kind whose tags are not checked */
+    }
+    if (draft->key_count >= DRAFT_KEYS) {
+        calls->dropped++;
+        return;
+    }
+    struct draft_key *key = &draft->keys[draft->key_count++];
+    *key = (struct draft_key){
+        .line = (uint8_t)obs->index,
+        .tag = obs->sub,
+        .suite = crypto->suite,
+        .key = { .suite = suite, .identifier_size = (uint8_t)obs->value },
+    };
+    memcpy(key->key.bytes, obs->text, obs->text_size);
+}
+
 static void take_crypto_parameter(struct calls *calls, struct call_line *line,
                                   const struct observation *obs)
 {
@@ -120,6 +149,7 @@ static void take_crypto_parameter(struct calls *calls, struct call_line *line,
             crypto->unencrypted = crypto->unencrypted || text_has(obs, "UNENCRYPTED_SRTP");
             crypto->unauthenticated =
                 crypto->unauthenticated || text_has(obs, "UNAUTHENTICATED_SRTP");
+            crypto->other = crypto->other || text_is(obs, "KDR") || text_is(obs, "FEC_ORDER");
         }
     }
 }
@@ -212,6 +242,8 @@ static void open_draft(struct call_draft *draft, uint64_t flow_id, const struct 
                        const struct observation *obs)
 {
     memset(draft->lines, 0, draft->line_count * sizeof draft->lines[0]);
+    srtp_key_wipe(draft->keys, draft->key_count * sizeof draft->keys[0]);
+    draft->key_count = 0;
     draft->open = true;
     draft->has_call_id = false;
     draft->decrypted = obs->decrypted;
@@ -259,6 +291,10 @@ bool calls_draft_take(struct calls *calls, uint64_t flow_id, const struct flow_e
     }
     if (obs->kind == OBS_SIP_CALL_ID) {
         take_call_id(calls, obs);
+        return false;
+    }
+    if (obs->kind == OBS_SDP_CRYPTO_KEY) {
+        take_crypto_key(calls, obs);
         return false;
     }
     if (obs->kind >= OBS_COUNT || take_line[obs->kind] == NULL) {

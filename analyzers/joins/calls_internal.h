@@ -3,6 +3,7 @@
 #ifndef OVERT_ANALYZERS_JOINS_CALLS_INTERNAL_H
 #define OVERT_ANALYZERS_JOINS_CALLS_INTERNAL_H
 
+#include "analyzers/crypto/srtp_tag.h"
 #include "analyzers/joins/calls.h"
 #include "base/pool.h"
 #include "capture/address.h"
@@ -18,6 +19,8 @@ enum {
     CALL_NAME_SIZE = 48,
     DRAFT_LINES = 32,      /* m= lines of one message */
     DRAFT_CANDIDATES = 64, /* of one message */
+    DRAFT_KEYS = 32,       /* of one message */
+    STREAM_SAMPLES = 3,    /* packets of a stream that wait for a key */
     CALLS_WALK = 256,      /* entries of one hash chain that are looked at */
 };
 
@@ -46,6 +49,7 @@ struct call_crypto {
     uint16_t suite;       /* name id */
     bool unencrypted;     /* UNENCRYPTED_SRTP */
     bool unauthenticated; /* UNAUTHENTICATED_SRTP */
+    bool other;           /* KDR, FEC_ORDER: tags are made in a way that is not checked */
 };
 
 struct call_codec {
@@ -72,12 +76,48 @@ struct call_line {
     bool present;     /* m= itself was read */
     bool has_address; /* address is an IP address of a host */
     bool rtcp_mux, key_line, fingerprint;
-    bool decrypted; /* nobody on the path could read it: no flow has shown it in clear */
-    bool is_answer; /* of the two lines agreed on */
-    bool refused;   /* the offer was refused */
-    uint16_t kind;  /* name id of the media word */
+    bool decrypted;     /* nobody on the path could read it: no flow has shown it in clear */
+    bool is_answer;     /* of the two lines agreed on */
+    bool refused;       /* the offer was refused */
+    uint16_t kind;      /* name id of the media word */
+    uint32_t keys_held; /* struct call_key: the first of them */
     struct call_crypto cryptos[CALL_CRYPTOS];
     struct call_codec codecs[CALL_CODECS];
+};
+
+/* A key of an a=crypto line, as long as its call goes on: a secret. */
+struct call_key {
+    struct srtp_key key;
+    bool held;      /* else the slot is free */
+    uint16_t tag;   /* of the crypto attribute */
+    uint16_t suite; /* name id */
+    uint32_t line, call;
+    uint32_t next_of_line;
+    uint32_t older, newer;           /* of all */
+    uint32_t next_alike, last_alike; /* in the hash chain, newest first */
+    uint64_t digest;
+};
+
+/* What packets of one sender in one flow told under the keys that were read. */
+struct call_stream {
+    uint64_t flow_id;
+    uint32_t next;         /* in the hash chain */
+    uint32_t older, newer; /* of all */
+    uint32_t ssrc;
+    uint8_t from;
+    bool rtcp;
+    bool bare;                        /* SRTCP that is authentic, but not encrypted (E = 0) */
+    bool exposed;                     /* a key that fitted was readable */
+    bool unencrypted;                 /* UNENCRYPTED_SRTP */
+    uint8_t tag_size;                 /* bytes of the shortest tag that fitted */
+    uint16_t suite;                   /* name id */
+    uint8_t waiting_count;            /* packets that no key fitted so far */
+    uint32_t verified;                /* packets whose tag fitted a key */
+    uint32_t roll_over;               /* of the last of them */
+    uint64_t digest;                  /* of its key */
+    uint64_t key_flow;                /* SIP flow that shows it */
+    uint8_t *waiting[STREAM_SAMPLES]; /* owned */
+    uint16_t waiting_bytes[STREAM_SAMPLES];
 };
 
 struct call_endpoint {
@@ -126,6 +166,14 @@ struct draft_candidate {
     struct flow_end end;
 };
 
+/* A secret. */
+struct draft_key {
+    uint8_t line;
+    uint16_t tag;
+    uint16_t suite; /* name id */
+    struct srtp_key key;
+};
+
 /* The message whose observations are coming in. */
 struct call_draft {
     bool open;
@@ -140,15 +188,22 @@ struct call_draft {
     uint64_t key, name, digest, time_us, order;
     uint8_t line_count;
     uint8_t candidate_count;
+    uint8_t key_count;
+    struct draft_key keys[DRAFT_KEYS]; /* overwritten when the message was taken */
     struct call_line lines[DRAFT_LINES];
     struct draft_candidate candidates[DRAFT_CANDIDATES];
 };
 
 struct calls {
     struct hash_seed seed;
-    struct pool calls, lines, endpoints;
+    struct pool calls, lines, endpoints, keys, streams;
     uint32_t *call_buckets, *endpoint_buckets; /* owned; heads of chains */
-    uint32_t call_mask, endpoint_mask;
+    uint32_t *key_buckets, *stream_buckets;    /* likewise */
+    uint32_t call_mask, endpoint_mask;         /* of key_buckets and stream_buckets: call_mask */
+    uint32_t oldest_key, newest_key, oldest_stream, newest_stream;
+    uint32_t swept;          /* place of the key that was looked at last */
+    uint64_t waiting_bytes;  /* of packets that wait for a key */
+    struct srtp_tag *tag;    /* owned */
     uint32_t oldest, newest; /* by last message */
     uint64_t order_base;     /* added to packet numbers, which begin anew with each capture */
     bool live;               /* packet numbers tell no order: times do */
@@ -190,6 +245,19 @@ void calls_forget_lines(struct calls *calls, uint32_t place);
 /* A fresh line of the call at that place, or POOL_NONE at a cap. */
 uint32_t calls_new_line(struct calls *calls, uint32_t place);
 
+/* calls_keys.c: holds the draft's keys of a line of its, which the call at that place has kept. */
+void calls_keys_hold(struct calls *calls, uint32_t call, uint32_t line, unsigned draft_line);
+void calls_keys_forget_draft(struct calls *calls);
+/* Overwrites the keys of a line; of some calls that are over by then; all. */
+void calls_keys_forget(struct calls *calls, uint32_t line);
+void calls_keys_sweep(struct calls *calls, uint64_t now_us);
+void calls_keys_done(struct calls *calls);
+/* The crypto attribute of a key, NULL = none; a key with that digest, the newest, or NULL. */
+const struct call_crypto *calls_keys_crypto(const struct calls *calls, const struct call_key *key);
+const struct call_key *calls_keys_find(const struct calls *calls, uint64_t digest);
+/* Could anybody read a key with that digest? In which SIP flow? */
+bool calls_keys_exposed(const struct calls *calls, uint64_t digest, uint64_t *ret_flow);
+
 /* calls_offer.c: takes the draft into its call: who sent it, is it an offer or an answer? */
 void calls_offer_take(struct calls *calls, uint32_t place);
 
@@ -214,7 +282,45 @@ struct call_match calls_match_find(const struct calls *calls, const struct flow_
 struct call_match calls_relay_match(const struct calls *calls, const struct flow_record *record,
                                     const struct call_span *span);
 
+/* calls_proof.c: a packet of a stream, to be checked with keys known by now or later. */
+void calls_proof_take(struct calls *calls, uint64_t flow_id, const struct flow_end end[2],
+                      const struct observation *sample);
+/* Tries what still waits of a stream with the keys of its call and, when `all`, with those of other
+ * calls; NULL when no packet of it is known. Gone with calls_proof_forget. */
+struct proof_search {
+    uint64_t flow_id;
+    const struct flow_end *end;     /* two */
+    const struct call_match *match; /* of the stream */
+    uint32_t ssrc;
+    uint8_t from;
+    bool all;
+};
+const struct call_stream *calls_proof_find(struct calls *calls, const struct proof_search *search);
+/* SRTCP packets of a flow whose tags fitted; 0 when one did not. ret_bare: one was not encrypted.
+ */
+uint32_t calls_proof_reports(struct calls *calls, const struct flow_record *record, bool *ret_bare);
+/* The flow is told: forgets its streams. */
+void calls_proof_forget(struct calls *calls, uint64_t flow_id);
+void calls_proof_done(struct calls *calls);
+
+/* What keys that were read say of the tags of a stream's packets. */
+enum call_tags {
+    TAGS_NONE,     /* nothing */
+    TAGS_VERIFIED, /* all fit */
+    TAGS_MIXED,    /* some do */
+    TAGS_MISMATCH, /* none fits, and yet the sender's key is known */
+};
+
+/* calls_tags.c: seen: NULL = no packet. checkable: the sender's key is known, and makes tags. */
+enum call_tags calls_tags_of(const struct call_stream *seen, bool checkable);
+/* The facts of it, with the ground behind those of the packets alone; place: index, side, packet.
+ */
+void calls_tags_put(struct facts *facts, const struct observation *place, enum call_tags tags,
+                    const struct call_stream *seen);
+/* Tags of SRTCP prove that the reports of a flow are protected. */
+void calls_tags_reports(struct calls *calls, struct flow_record *record);
+
 /* calls_media.c: final facts of a media flow. */
-void calls_media_conclude(const struct calls *calls, struct flow_record *record);
+void calls_media_conclude(struct calls *calls, struct flow_record *record);
 
 #endif

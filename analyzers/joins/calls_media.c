@@ -1,7 +1,8 @@
 /* analyzers/joins/calls_media.c: final facts of media streams from packets, DTLS and SDP.
  *
- * What packets show outranks what a DTLS handshake on the same ports implies, and that outranks
- * what the answered SDP declares. Offers alone say nothing. */
+ * A tag that fits a key proves most. What packets show otherwise outranks what a DTLS handshake on
+ * the same ports implies, and that outranks what the answered SDP declares. Offers alone say
+ * nothing. */
 #include <string.h>
 
 #include "analyzers/joins/calls_internal.h"
@@ -18,6 +19,8 @@ struct agreement {
     bool dtls;                  /* DTLS with use_srtp was completed on these ports */
     bool key_exposed;           /* the key of this direction was readable */
     uint64_t key_flow;          /* in this SIP flow */
+    bool checkable;             /* the sender's key is known, and makes tags */
+    enum call_tags tags;
 };
 
 /* A stream of the record. */
@@ -25,6 +28,7 @@ struct stream {
     struct facts *facts;
     uint16_t index;
     uint8_t from;
+    uint32_t ssrc;
     uint64_t packet, time_us;
 };
 
@@ -185,6 +189,28 @@ static void read_exposure(const struct call_line *sender, const struct call_line
     agreement->key_flow = sender->flow_id;
 }
 
+/* Has the sender announced a key whose tags can be checked, and was it taken? */
+static bool is_checkable(const struct calls *calls, const struct call_line *sender,
+                         const struct call_line *answer)
+{
+    const struct call_crypto *taken = sender != NULL && answer != NULL && answer->crypto_count > 0
+                                          ? chosen_of(sender, &answer->cryptos[0])
+                                          : NULL;
+    if (taken == NULL || taken->other || taken->unauthenticated ||
+        answer->cryptos[0].unauthenticated) {
+        return false;
+    }
+    uint32_t at = sender->keys_held;
+    while (at != POOL_NONE) {
+        const struct call_key *key = pool_at(&calls->keys, at);
+        if (key->tag == taken->tag && key->suite == taken->suite) {
+            return true;
+        }
+        at = key->next_of_line;
+    }
+    return false;
+}
+
 static struct agreement agreement_of(const struct calls *calls, const struct facts *facts,
                                      const struct call_match *match, uint8_t from)
 {
@@ -206,7 +232,41 @@ static struct agreement agreement_of(const struct calls *calls, const struct fac
         read_suite(calls, answer, offer, &agreement);
     }
     read_exposure(sender, answer, &agreement);
+    agreement.checkable = !agreement.dtls && is_checkable(calls, sender, answer);
     return agreement;
+}
+
+/* What keys prove outranks what was agreed. */
+static void adopt(const struct calls *calls, const struct call_stream *seen,
+                  struct agreement *agreement)
+{
+    agreement->tags = calls_tags_of(seen, agreement->checkable);
+    if (agreement->tags == TAGS_NONE) {
+        return;
+    }
+    bool fits = agreement->tags != TAGS_MISMATCH;
+    bool all = agreement->tags == TAGS_VERIFIED;
+    agreement->key_exposed = fits && seen->exposed;
+    agreement->key_flow = seen->key_flow;
+    agreement->known_suite = all;
+    agreement->null_cipher = fits && (agreement->null_cipher || seen->unencrypted);
+    agreement->unauthenticated = agreement->unauthenticated && !all;
+    if (fits) {
+        agreement->keying = "sdes";
+    }
+    set_suite(agreement, fits ? calls->names.text[seen->suite] : "");
+}
+
+/* Did a look at the payloads say otherwise than those before? */
+static bool is_changed(const struct stream *stream)
+{
+    const struct fact *f = NULL;
+    while ((f = facts_next(stream->facts, OBS_MEDIA_GROUND_TEST, f)) != NULL) {
+        if (f->index == stream->index && strcmp(facts_text(stream->facts, f), "change") == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Packets that were undecided although one of their tests found them readable: no promise makes
@@ -223,9 +283,14 @@ static bool is_contradicted(const struct stream *stream)
 }
 
 /* The final word on protection, its evidence written down. */
-static const char *decide(const struct stream *stream, const struct agreement *agreement)
+static const char *decide(const struct stream *stream, struct agreement *agreement)
 {
     bool readable = fact_is(stream, OBS_MEDIA_PROTECTION, "rtp");
+    if (agreement->tags == TAGS_VERIFIED && !(readable && is_changed(stream))) {
+        agreement->null_cipher = agreement->null_cipher || readable;
+        put_text(stream, OBS_MEDIA_EVIDENCE, "proven");
+        return "srtp";
+    }
     bool proven = fact_is(stream, OBS_MEDIA_EVIDENCE, "proven");
     bool srtp_agreed = agreement->dtls || (agreement->negotiated != NULL &&
                                            strcmp(agreement->negotiated, "srtp") == 0);
@@ -245,7 +310,7 @@ static const char *decide(const struct stream *stream, const struct agreement *a
         put_text(stream, OBS_MEDIA_EVIDENCE, "inferred");
         return "srtp";
     }
-    if (agreement->negotiated != NULL) {
+    if (agreement->negotiated != NULL && agreement->tags == TAGS_NONE) {
         put_text(stream, OBS_MEDIA_EVIDENCE, "declared");
         return agreement->negotiated;
     }
@@ -257,6 +322,7 @@ static void put_properties(const struct stream *stream, const struct agreement *
     const struct facts *facts = stream->facts;
     bool seen_cipher = facts_find_at(facts, OBS_MEDIA_CONFIDENTIAL, stream->index, 0) != NULL;
     bool seen_tag = facts_find_at(facts, OBS_MEDIA_AUTHENTICATED, stream->index, 0) != NULL;
+    bool hidden_profile = agreement->dtls && agreement->suite[0] == '\0'; /* all there are do */
     if (agreement->null_cipher) {
         put_flag(stream, OBS_MEDIA_CONFIDENTIAL, false);
     } else if (!seen_cipher && agreement->known_suite) {
@@ -264,8 +330,9 @@ static void put_properties(const struct stream *stream, const struct agreement *
     }
     if (agreement->unauthenticated) {
         put_flag(stream, OBS_MEDIA_AUTHENTICATED, false);
-    } else if (!seen_tag && (agreement->known_suite ||
-                             (agreement->null_cipher && agreement->suite[0] != '\0'))) {
+    } else if (agreement->tags == TAGS_VERIFIED ||
+               (!seen_tag && (agreement->known_suite || hidden_profile ||
+                              (agreement->null_cipher && agreement->suite[0] != '\0')))) {
         put_flag(stream, OBS_MEDIA_AUTHENTICATED, true);
     }
     if (agreement->keying != NULL) {
@@ -354,10 +421,27 @@ static void put_codec(const struct calls *calls, const struct stream *stream,
     }
 }
 
-static void conclude_stream(const struct calls *calls, const struct call_match *match,
-                            const struct stream *stream)
+static void conclude_stream(struct calls *calls, const struct flow_record *record,
+                            const struct call_match *match, const struct stream *stream)
 {
     struct agreement agreement = agreement_of(calls, stream->facts, match, stream->from);
+    const struct proof_search search = {
+        .flow_id = record->id,
+        .end = record->side,
+        .match = match,
+        .ssrc = stream->ssrc,
+        .from = stream->from,
+        .all = !agreement.dtls && !fact_is(stream, OBS_MEDIA_PROTECTION, "rtp"),
+    };
+    const struct call_stream *seen = calls_proof_find(calls, &search);
+    adopt(calls, seen, &agreement);
+    if (agreement.tags != TAGS_NONE) {
+        const struct observation place = { .index = stream->index,
+                                           .from = stream->from,
+                                           .packet = stream->packet,
+                                           .time_us = stream->time_us };
+        calls_tags_put(stream->facts, &place, agreement.tags, seen);
+    }
     const char *protection = decide(stream, &agreement);
     put_text(stream, OBS_MEDIA_PROTECTION, protection);
     if (agreement.negotiated != NULL) {
@@ -416,7 +500,7 @@ static struct call_match match_of(const struct calls *calls, const struct flow_r
 }
 
 /* One pair of ports may serve several calls, one after the other: each stream has its own. */
-void calls_media_conclude(const struct calls *calls, struct flow_record *record)
+void calls_media_conclude(struct calls *calls, struct flow_record *record)
 {
     struct facts *facts = record->facts;
     const struct fact *relay = facts_find(facts, OBS_STUN_RELAYS);
@@ -441,12 +525,13 @@ void calls_media_conclude(const struct calls *calls, struct flow_record *record)
             .facts = facts,
             .index = fact->index,
             .from = from != NULL ? from->value & 1 : fact->from & 1,
+            .ssrc = (uint32_t)fact->value,
             .packet = fact->packet,
             .time_us = fact->time_us,
         };
         struct call_span span = span_of(calls, &stream, whole);
         struct call_match match = match_of(calls, record, &span);
-        conclude_stream(calls, &match, &stream);
+        conclude_stream(calls, record, &match, &stream);
         if (relays[0] != '\0') {
             put_text(&stream, OBS_MEDIA_RELAYED, relays);
         }

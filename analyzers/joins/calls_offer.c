@@ -191,6 +191,8 @@ static void keep_lines(struct calls *calls, uint32_t call_place, uint8_t party)
             line->decrypted = draft->decrypted;
             line->time_us = draft->time_us;
             line->order = draft->order;
+            line->keys_held = POOL_NONE;
+            calls_keys_hold(calls, call_place, place, i);
         }
         announce_line(calls, call_place, place);
     }

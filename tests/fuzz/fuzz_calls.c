@@ -15,11 +15,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 enum { CALLS = 4, ENDS = 8 };
 
 static const enum observation_kind kinds[] = {
-    OBS_SIP_MESSAGE,     OBS_SIP_CALL_ID,   OBS_SDP_MEDIA,       OBS_SDP_PROTO,
-    OBS_SDP_ADDRESS,     OBS_SDP_RTCP_PORT, OBS_SDP_RTCP_MUX,    OBS_SDP_CODEC,
-    OBS_SDP_CRYPTO,      OBS_SDP_KEY,       OBS_SDP_FINGERPRINT, OBS_SDP_CRYPTO_PARAMETER,
-    OBS_SDP_SETUP,       OBS_SDP_KEY_MGMT,  OBS_SDP_ENCRYPTION,  OBS_SDP_CANDIDATE,
-    OBS_SIP_MESSAGE_END,
+    OBS_SIP_MESSAGE,     OBS_SIP_CALL_ID,    OBS_SDP_MEDIA,       OBS_SDP_PROTO,
+    OBS_SDP_ADDRESS,     OBS_SDP_RTCP_PORT,  OBS_SDP_RTCP_MUX,    OBS_SDP_CODEC,
+    OBS_SDP_CRYPTO,      OBS_SDP_KEY,        OBS_SDP_FINGERPRINT, OBS_SDP_CRYPTO_PARAMETER,
+    OBS_SDP_SETUP,       OBS_SDP_KEY_MGMT,   OBS_SDP_ENCRYPTION,  OBS_SDP_CANDIDATE,
+    OBS_SIP_MESSAGE_END, OBS_SDP_CRYPTO_KEY, OBS_MEDIA_SAMPLE,
 };
 
 /* Media ends to try: what was announced last. */
@@ -47,16 +47,18 @@ static void put(struct facts *facts, enum observation_kind kind, const char *tex
 }
 
 static void conclude(struct calls *calls, const struct flow_end *a, const struct flow_end *b,
-                     bool dtls)
+                     unsigned i)
 {
+    bool dtls = i % 2 == 0;
     struct facts facts = { .count = 0 };
-    struct flow_record record = { .facts = &facts, .end_us = UINT32_MAX };
+    struct flow_record record = { .id = i & 3, .facts = &facts, .end_us = UINT32_MAX };
     record.side[0] = *a;
     record.side[1] = *b;
     put(&facts, OBS_MEDIA_SSRC, "0x00000001", 1);
-    put(&facts, OBS_MEDIA_FROM, NULL, 1);
+    put(&facts, OBS_MEDIA_FROM, NULL, i >> 2 & 1);
     put(&facts, OBS_MEDIA_PAYLOAD_TYPE, NULL, 96);
     put(&facts, OBS_MEDIA_PROTECTION, "unknown", 0);
+    put(&facts, OBS_MEDIA_RTCP_PROTECTION, "unknown", 0);
     if (dtls) {
         put(&facts, OBS_TLS_USE_SRTP, "NULL_HMAC_SHA1_80", 5);
         put(&facts, OBS_TLS_ESTABLISHED, NULL, 1);
@@ -107,7 +109,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     }
     for (unsigned i = 0; i < ENDS; i++) {
-        conclude(calls, &told.ends[i], &told.ends[(i + 1) % ENDS], i % 2 == 0);
+        conclude(calls, &told.ends[i], &told.ends[(i + 1) % ENDS], i);
         (void)calls_announced(calls, &told.ends[i]);
     }
     calls_free(calls);

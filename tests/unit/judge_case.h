@@ -147,6 +147,9 @@ static inline void case_stream(struct judge_case *c, uint16_t index, const char 
     case_put_at(c, OBS_MEDIA_LAST, index, NULL, 1800000009000000);
     case_put_at(c, OBS_MEDIA_PROTECTION, index, protection, 0);
     case_put_at(c, OBS_MEDIA_EVIDENCE, index, evidence, 0);
+    if (strcmp(protection, "srtp") == 0) {
+        case_put_at(c, OBS_MEDIA_AUTHENTICATED, index, NULL, 1);
+    }
 }
 
 static inline void case_judge(struct judge_case *c)

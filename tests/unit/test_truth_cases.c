@@ -217,6 +217,34 @@ static void case_16_srtp_of_an_unknown_cipher_is_not_compliant(void)
     case_done(&c);
 }
 
+static void case_16_srtp_is_not_compliant_when_no_tag_is_known_of(void)
+{
+    struct judge_case c = case_of(case_site);
+    case_flow(&c, "10.20.0.7", "10.20.0.8", 50020, "rtp");
+    case_stream(&c, 0, "unknown", "inferred");
+    case_text(&c, OBS_MEDIA_PROTECTION, "srtp");
+    case_value(&c, OBS_MEDIA_CONFIDENTIAL, 1);
+    case_judge(&c);
+    CHECK(case_is(&c, "TT-04", "unknown inferred low"));
+    CHECK(case_reason(case_row(&c, "TT-04"), "media.authentication-unknown"));
+    case_value(&c, OBS_MEDIA_AUTHENTICATED, 1);
+    case_judge(&c);
+    CHECK(case_is(&c, "TT-04", "compliant inferred info"));
+    case_done(&c);
+}
+
+static void case_16_srtp_under_another_key_than_agreed_is_not_compliant(void)
+{
+    struct judge_case c = case_of(case_site);
+    case_flow(&c, "10.20.0.7", "10.20.0.8", 50020, "rtp");
+    case_stream(&c, 0, "srtp", "inferred");
+    case_text(&c, OBS_MEDIA_TAG, "mismatch");
+    case_judge(&c);
+    CHECK(case_is(&c, "TT-04", "unknown inferred low"));
+    CHECK(case_reason(case_row(&c, "TT-04"), "media.tag-mismatch"));
+    case_done(&c);
+}
+
 static void case_17_srtp_that_changed_to_clear_names_the_packet(void)
 {
     struct judge_case c = case_of(case_site);
@@ -352,6 +380,8 @@ int main(void)
     case_15_plain_rtp_is_a_violation();
     case_16_srtp_is_compliant_by_its_evidence();
     case_16_srtp_of_an_unknown_cipher_is_not_compliant();
+    case_16_srtp_is_not_compliant_when_no_tag_is_known_of();
+    case_16_srtp_under_another_key_than_agreed_is_not_compliant();
     case_17_srtp_that_changed_to_clear_names_the_packet();
     case_17_srtp_that_was_only_negotiated_is_a_violation();
     case_18_unauthenticated_srtp_is_a_violation();

@@ -1,0 +1,407 @@
+/* tests/unit/test_calls_proof.c: tags of media packets against the keys that were read in SIP. */
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include "analyzers/joins/calls_internal.h"
+#include "tests/unit/calls_case.h"
+#include "tests/unit/srtp_vectors.h"
+
+enum { MEDIA_FLOW = 77, HEADER = 12, PAYLOAD = 20 };
+
+static const char *const suite_32 = "AES_CM_128_HMAC_SHA1_32";
+
+/* Keys of the caller, of the callee, and of somebody else. */
+static struct srtp_key key_for(unsigned who, const char *suite)
+{
+    struct srtp_key key = key_of(suite, MASTER_128);
+    key.bytes[0] = (uint8_t)(key.bytes[0] + who);
+    return key;
+}
+
+static void key_line(const struct leg *leg, uint16_t tag, const char *suite,
+                     const struct srtp_key *key)
+{
+    char bytes[SRTP_KEY_MAX];
+    struct observation obs = { .kind = OBS_SDP_CRYPTO_KEY, .sub = tag, .from = leg->from };
+    crypto(leg, tag, suite);
+    memcpy(bytes, key->bytes, sizeof bytes);
+    obs.text = bytes;
+    obs.text_size = (uint32_t)key->suite->key_size + key->suite->salt_size;
+    obs.value = key->identifier_size;
+    obs.decrypted = leg->decrypted;
+    obs.time_us = leg->time_us;
+    obs.packet = leg->time_us;
+    calls_observe(leg->calls, leg->id, leg->end, &obs);
+}
+
+static void say(struct leg *leg, uint8_t from, unsigned status, uint16_t port, const char *suite,
+                const struct srtp_key *key)
+{
+    start(leg, from, "INVITE", status, 1);
+    m_line(leg, 0, port, "RTP/SAVP", from == 0 ? CALLER : CALLEE);
+    key_line(leg, 1, suite, key);
+    finish(leg);
+}
+
+/* Offer and answer with the keys of both. */
+static void agree(struct leg *leg, const char *suite)
+{
+    struct srtp_key caller = key_for(0, suite), callee = key_for(1, suite);
+    say(leg, 0, 0, 4000, suite, &caller);
+    say(leg, 1, 200, 6000, suite, &callee);
+}
+
+/* RTP of noise with the tag that the key makes. Returns its size. */
+static uint32_t seal(const struct srtp_key *key, uint16_t sequence, uint32_t roll_over,
+                     uint8_t packet[HEADER + PAYLOAD + 20])
+{
+    uint8_t auth[SRTP_KEY_AUTH_SIZE];
+    uint8_t *end = packet + HEADER + PAYLOAD;
+    memset(packet, 0, HEADER);
+    packet[0] = 0x80;
+    packet[2] = (uint8_t)(sequence >> 8);
+    packet[3] = (uint8_t)sequence;
+    for (unsigned i = 0; i < PAYLOAD; i++) {
+        packet[HEADER + i] = (uint8_t)(sequence * 7 + i * 13);
+    }
+    for (unsigned i = 0; i < 4; i++) {
+        end[i] = (uint8_t)(roll_over >> (24 - 8 * i));
+    }
+    CHECK(srtp_key_derive(key, SRTP_KEY_AUTH, auth, sizeof auth));
+    uint8_t digest[EVP_MAX_MD_SIZE];
+    HMAC(EVP_sha1(), auth, sizeof auth, packet, HEADER + PAYLOAD + 4, digest, NULL);
+    memcpy(end, digest, key->suite->tag_size);
+    return (uint32_t)(HEADER + PAYLOAD + key->suite->tag_size);
+}
+
+static void sample(struct calls *calls, uint8_t from, const uint8_t *packet, uint32_t size,
+                   bool rtcp)
+{
+    const struct flow_end ends[2] = { end_of(CALLER, 4000), end_of(CALLEE, 6000) };
+    uint8_t *heap = malloc(size);
+    memcpy(heap, packet, size);
+    struct observation obs = { .kind = OBS_MEDIA_SAMPLE, .from = from, .sub = rtcp };
+    obs.text = (const char *)heap;
+    obs.text_size = size;
+    obs.packet = 100;
+    obs.time_us = 100;
+    calls_observe(calls, MEDIA_FLOW, ends, &obs);
+    free(heap);
+}
+
+static void send(struct calls *calls, uint8_t from, const struct srtp_key *key, uint16_t sequence,
+                 uint32_t roll_over)
+{
+    uint8_t packet[HEADER + PAYLOAD + 20];
+    sample(calls, from, packet, seal(key, sequence, roll_over, packet), false);
+}
+
+static void tell_media(struct calls *calls, struct media *media, const char *protection)
+{
+    open_media(media, protection, strcmp(protection, "unknown") == 0 ? NULL : "inferred");
+    media->record.id = MEDIA_FLOW;
+    calls_conclude(calls, &media->record);
+}
+
+static void a_tag_that_fits_the_senders_key_proves_srtp_and_who_can_read_it(void)
+{
+    struct calls *calls = new_calls(8);
+    struct leg leg = leg_between(calls, 0xabc, CALLER, CALLEE);
+    struct srtp_key caller = key_for(0, suite_80), callee = key_for(1, suite_80);
+    struct media media;
+    agree(&leg, suite_80);
+    send(calls, 0, &caller, 500, 0);
+    send(calls, 1, &callee, 900, 0);
+    tell_media(calls, &media, "unknown");
+    for (uint16_t i = 0; i < 2; i++) {
+        CHECK(is_text(&media, OBS_MEDIA_PROTECTION, i, "srtp"));
+        CHECK(is_text(&media, OBS_MEDIA_EVIDENCE, i, "proven"));
+        CHECK(is_text(&media, OBS_MEDIA_TAG, i, "verified"));
+        CHECK(is_text(&media, OBS_MEDIA_GROUND_TEST, i, "srtp-tag"));
+        CHECK(is_text(&media, OBS_MEDIA_SUITE, i, suite_80));
+        CHECK_EQ(flag(&media, OBS_MEDIA_CONFIDENTIAL, i), 1);
+        CHECK_EQ(flag(&media, OBS_MEDIA_AUTHENTICATED, i), 1);
+        CHECK_EQ(flag(&media, OBS_MEDIA_KEY_EXPOSED, i), 1);
+        CHECK(is_text(&media, OBS_MEDIA_KEYED_BY, i, "f:0000000000000abc"));
+    }
+    close_all(calls, &media);
+}
+
+static void streams_joined_after_roll_overs_are_proven_too(void)
+{
+    static const uint32_t roll_overs[] = { 1, 2, 3, 700 };
+    for (unsigned i = 0; i < sizeof roll_overs / sizeof *roll_overs; i++) {
+        struct calls *calls = new_calls(8);
+        struct leg leg = leg_between(calls, 0xabc, CALLER, CALLEE);
+        struct srtp_key caller = key_for(0, suite_80);
+        struct media media;
+        agree(&leg, suite_80);
+        send(calls, 0, &caller, 65535, roll_overs[i]);
+        send(calls, 0, &caller, 2, roll_overs[i] + 1);
+        tell_media(calls, &media, "srtp");
+        CHECK(is_text(&media, OBS_MEDIA_TAG, 0, "verified"));
+        CHECK(is_text(&media, OBS_MEDIA_EVIDENCE, 0, "proven"));
+        close_all(calls, &media);
+    }
+}
+
+static void media_before_the_answer_waits_for_its_key(void)
+{
+    struct calls *calls = new_calls(8);
+    struct leg leg = leg_between(calls, 0xabc, CALLER, CALLEE);
+    struct srtp_key caller = key_for(0, suite_80), callee = key_for(1, suite_80);
+    struct media media;
+    say(&leg, 0, 0, 4000, suite_80, &caller);
+    send(calls, 1, &callee, 900, 0);
+    send(calls, 1, &callee, 901, 0);
+    say(&leg, 1, 200, 6000, suite_80, &callee);
+    tell_media(calls, &media, "unknown");
+    CHECK(is_text(&media, OBS_MEDIA_TAG, 1, "verified"));
+    CHECK_EQ(calls->waiting_bytes, 0);
+    CHECK_EQ(calls->streams.in_use, 0);
+    close_all(calls, &media);
+}
+
+static void a_key_that_another_call_shows_is_exposed_there(void)
+{
+    struct calls *calls = new_calls(8);
+    struct leg outside = leg_between(calls, 0xdef, PROXY, CALLEE);
+    struct srtp_key caller = key_for(0, suite_80);
+    struct media media;
+    outside.call_id = "the other leg";
+    start(&outside, 0, "INVITE", 0, 1);
+    m_line(&outside, 0, 7000, "RTP/SAVP", PROXY);
+    key_line(&outside, 1, suite_80, &caller);
+    finish(&outside);
+    send(calls, 0, &caller, 500, 0);
+    tell_media(calls, &media, "srtp");
+    CHECK(is_text(&media, OBS_MEDIA_TAG, 0, "verified"));
+    CHECK(is_text(&media, OBS_MEDIA_EVIDENCE, 0, "proven"));
+    CHECK_EQ(flag(&media, OBS_MEDIA_KEY_EXPOSED, 0), 1);
+    CHECK(is_text(&media, OBS_MEDIA_KEYED_BY, 0, "f:0000000000000def"));
+    CHECK_EQ(flag(&media, OBS_MEDIA_KEY_EXPOSED, 1), -1);
+    close_all(calls, &media);
+}
+
+static void keys_out_of_opened_records_prove_and_expose_nothing(void)
+{
+    struct calls *calls = new_calls(8);
+    struct leg leg = leg_between(calls, 0xabc, CALLER, CALLEE);
+    struct leg outside = leg_between(calls, 0xdef, PROXY, CALLEE);
+    struct srtp_key caller = key_for(0, suite_80), callee = key_for(1, suite_80);
+    struct media media;
+    leg.decrypted = true;
+    agree(&leg, suite_80);
+    send(calls, 0, &caller, 500, 0);
+    send(calls, 1, &callee, 500, 0);
+    outside.call_id = "the other leg"; /* shows the callee's alone */
+    start(&outside, 0, "INVITE", 0, 1);
+    m_line(&outside, 0, 7000, "RTP/SAVP", PROXY);
+    key_line(&outside, 1, suite_80, &callee);
+    finish(&outside);
+    tell_media(calls, &media, "srtp");
+    CHECK(is_text(&media, OBS_MEDIA_TAG, 0, "verified"));
+    CHECK_EQ(flag(&media, OBS_MEDIA_KEY_EXPOSED, 0), -1);
+    CHECK(is_text(&media, OBS_MEDIA_TAG, 1, "verified"));
+    CHECK_EQ(flag(&media, OBS_MEDIA_KEY_EXPOSED, 1), 1);
+    close_all(calls, &media);
+}
+
+static void tags_that_fit_no_key_take_back_what_was_declared(void)
+{
+    struct calls *calls = new_calls(8);
+    struct leg leg = leg_between(calls, 0xabc, CALLER, CALLEE);
+    struct srtp_key other = key_for(2, suite_80);
+    struct media media;
+    agree(&leg, suite_80);
+    send(calls, 0, &other, 500, 0);
+    send(calls, 0, &other, 501, 0);
+    send(calls, 1, &other, 500, 0); /* one packet refutes nothing */
+    tell_media(calls, &media, "unknown");
+    CHECK(is_text(&media, OBS_MEDIA_TAG, 0, "mismatch"));
+    CHECK(is_text(&media, OBS_MEDIA_PROTECTION, 0, "unknown"));
+    CHECK_EQ(flag(&media, OBS_MEDIA_KEY_EXPOSED, 0), -1);
+    CHECK(is_text(&media, OBS_MEDIA_PROTECTION, 1, "srtp"));
+    CHECK(is_text(&media, OBS_MEDIA_EVIDENCE, 1, "declared"));
+    CHECK_EQ(flag(&media, OBS_MEDIA_KEY_EXPOSED, 1), 1);
+    close_all(calls, &media);
+}
+
+static void packets_of_two_kinds_prove_nothing_of_all(void)
+{
+    struct calls *calls = new_calls(8);
+    struct leg leg = leg_between(calls, 0xabc, CALLER, CALLEE);
+    struct srtp_key caller = key_for(0, suite_80), other = key_for(2, suite_80);
+    struct media media;
+    agree(&leg, suite_80);
+    send(calls, 0, &caller, 500, 0);
+    send(calls, 0, &other, 501, 0);
+    tell_media(calls, &media, "srtp");
+    CHECK(is_text(&media, OBS_MEDIA_TAG, 0, "mixed"));
+    CHECK(is_text(&media, OBS_MEDIA_EVIDENCE, 0, "inferred"));
+    CHECK_EQ(flag(&media, OBS_MEDIA_AUTHENTICATED, 0), -1);
+    CHECK_EQ(flag(&media, OBS_MEDIA_KEY_EXPOSED, 0), 1);
+    close_all(calls, &media);
+}
+
+static void a_tag_of_32_bits_counts_from_the_second_on(void)
+{
+    struct calls *calls = new_calls(8);
+    struct leg leg = leg_between(calls, 0xabc, CALLER, CALLEE);
+    struct srtp_key caller = key_for(0, suite_32), callee = key_for(1, suite_32);
+    struct media media;
+    agree(&leg, suite_32);
+    send(calls, 0, &caller, 500, 0);
+    send(calls, 1, &callee, 500, 0);
+    send(calls, 1, &callee, 501, 0);
+    tell_media(calls, &media, "srtp");
+    CHECK(facts_find_at(&media.facts, OBS_MEDIA_TAG, 0, 0) == NULL);
+    CHECK(is_text(&media, OBS_MEDIA_TAG, 1, "verified"));
+    close_all(calls, &media);
+}
+
+static void readable_packets_with_a_tag_are_authentic_only(void)
+{
+    struct calls *calls = new_calls(8);
+    struct leg leg = leg_between(calls, 0xabc, CALLER, CALLEE);
+    struct srtp_key caller = key_for(0, suite_80);
+    struct media media;
+    agree(&leg, suite_80);
+    send(calls, 0, &caller, 500, 0);
+    tell_media(calls, &media, "rtp");
+    CHECK(is_text(&media, OBS_MEDIA_PROTECTION, 0, "srtp"));
+    CHECK_EQ(flag(&media, OBS_MEDIA_CONFIDENTIAL, 0), 0);
+    CHECK_EQ(flag(&media, OBS_MEDIA_AUTHENTICATED, 0), 1);
+    CHECK(is_text(&media, OBS_MEDIA_PROTECTION, 1, "rtp"));
+    close_all(calls, &media);
+}
+
+static void an_mki_that_is_announced_need_not_be_sent(void)
+{
+    struct calls *calls = new_calls(8);
+    struct leg leg = leg_between(calls, 0xabc, CALLER, CALLEE);
+    struct srtp_key caller = key_for(0, suite_80), callee = key_for(1, suite_80);
+    struct media media;
+    caller.identifier_size = 1;
+    say(&leg, 0, 0, 4000, suite_80, &caller);
+    say(&leg, 1, 200, 6000, suite_80, &callee);
+    send(calls, 0, &caller, 500, 0);
+    tell_media(calls, &media, "srtp");
+    CHECK(is_text(&media, OBS_MEDIA_TAG, 0, "verified"));
+    close_all(calls, &media);
+}
+
+static void unauthenticated_streams_are_not_measured_by_tags(void)
+{
+    struct calls *calls = new_calls(8);
+    struct leg leg = leg_between(calls, 0xabc, CALLER, CALLEE);
+    struct srtp_key caller = key_for(0, suite_80), callee = key_for(1, suite_80);
+    struct media media;
+    start(&leg, 0, "INVITE", 0, 1);
+    m_line(&leg, 0, 4000, "RTP/SAVP", CALLER);
+    key_line(&leg, 1, suite_80, &caller);
+    parameter(&leg, 1, "UNAUTHENTICATED_SRTP");
+    finish(&leg);
+    say(&leg, 1, 200, 6000, suite_80, &callee);
+    send(calls, 0, &callee, 500, 5); /* fits nothing */
+    send(calls, 0, &callee, 501, 5);
+    tell_media(calls, &media, "srtp");
+    CHECK(facts_find_at(&media.facts, OBS_MEDIA_TAG, 0, 0) == NULL);
+    CHECK_EQ(flag(&media, OBS_MEDIA_AUTHENTICATED, 0), 0);
+    CHECK_EQ(flag(&media, OBS_MEDIA_KEY_EXPOSED, 0), 1);
+    close_all(calls, &media);
+}
+
+static void put_report(struct media *media)
+{
+    struct observation obs = { .kind = OBS_MEDIA_RTCP_PROTECTION, .text = "unknown" };
+    obs.text_size = 7;
+    facts_put(&media->facts, &obs);
+}
+
+static void tags_of_srtcp_prove_it(void)
+{
+    struct calls *calls = new_calls(8);
+    struct leg leg = leg_between(calls, 0xabc, CALLER, CALLEE);
+    struct media media;
+    uint8_t packet[VECTOR_MAX];
+    agree(&leg, suite_80);
+    uint32_t size = from_hex(SRTCP_80, packet);
+    sample(calls, 0, packet, size, true);
+    open_media(&media, "unknown", NULL);
+    media.record.id = MEDIA_FLOW;
+    put_report(&media);
+    calls_conclude(calls, &media.record);
+    CHECK(facts_is(&media.facts, OBS_MEDIA_RTCP_PROTECTION, "srtp"));
+    CHECK(facts_is(&media.facts, OBS_MEDIA_RTCP_EVIDENCE, "proven"));
+    CHECK(facts_is(&media.facts, OBS_MEDIA_RTCP_GROUND_TEST, "srtcp-tag"));
+    close_all(calls, &media);
+}
+
+static void keys_are_overwritten_when_their_call_is_over(void)
+{
+    struct calls *calls = new_calls(8);
+    struct leg leg = leg_between(calls, 0xabc, CALLER, CALLEE);
+    struct media media;
+    agree(&leg, suite_80);
+    CHECK_EQ(calls->keys.in_use, 2);
+    CHECK_EQ(calls->draft.key_count, 0);
+    for (unsigned i = 0; i < sizeof calls->draft.keys; i++) {
+        CHECK_EQ(((const uint8_t *)calls->draft.keys)[i], 0);
+    }
+    const struct call_key *first = pool_at(&calls->keys, 1);
+    CHECK(first->key.bytes[1] != 0);
+    leg.time_us = 1000000;
+    start(&leg, 0, "BYE", 0, 2);
+    finish(&leg);
+    CHECK_EQ(calls->keys.in_use, 2); /* media that it keyed may yet be told */
+    leg.call_id = "another";
+    leg.time_us = 1000000 + UINT64_C(401) * 1000000;
+    start(&leg, 0, "INVITE", 0, 1);
+    finish(&leg);
+    CHECK_EQ(calls->keys.in_use, 0);
+    for (unsigned i = 0; i < SRTP_KEY_MAX; i++) {
+        CHECK_EQ(first->key.bytes[i], 0);
+    }
+    open_media(&media, "unknown", NULL);
+    close_all(calls, &media);
+}
+
+static void packets_that_wait_have_a_cap(void)
+{
+    struct calls *calls = new_calls(4); /* sixteen streams */
+    const struct flow_end ends[2] = { end_of(CALLER, 4000), end_of(CALLEE, 6000) };
+    static const char packet[1000];
+    struct observation obs = { .kind = OBS_MEDIA_SAMPLE, .text = packet, .text_size = 1000 };
+    struct media media;
+    for (uint64_t flow = 0; flow < 100; flow++) {
+        for (unsigned i = 0; i < 5; i++) {
+            obs.text_size = 900 + i;
+            calls_observe(calls, flow, ends, &obs);
+        }
+    }
+    CHECK_EQ(calls->streams.in_use, 16);
+    CHECK_EQ(calls->waiting_bytes, 16 * (900 + 901 + 904));
+    CHECK_EQ(calls->dropped, 84);
+    open_media(&media, "unknown", NULL);
+    close_all(calls, &media);
+}
+
+int main(void)
+{
+    a_tag_that_fits_the_senders_key_proves_srtp_and_who_can_read_it();
+    streams_joined_after_roll_overs_are_proven_too();
+    media_before_the_answer_waits_for_its_key();
+    a_key_that_another_call_shows_is_exposed_there();
+    keys_out_of_opened_records_prove_and_expose_nothing();
+    tags_that_fit_no_key_take_back_what_was_declared();
+    packets_of_two_kinds_prove_nothing_of_all();
+    a_tag_of_32_bits_counts_from_the_second_on();
+    readable_packets_with_a_tag_are_authentic_only();
+    an_mki_that_is_announced_need_not_be_sent();
+    unauthenticated_streams_are_not_measured_by_tags();
+    tags_of_srtcp_prove_it();
+    keys_are_overwritten_when_their_call_is_over();
+    packets_that_wait_have_a_cap();
+    return check_failures > 0;
+}
