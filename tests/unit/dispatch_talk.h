@@ -39,8 +39,9 @@ static inline void must(enum ov_status status)
     }
 }
 
-static inline struct talk *talk_with(uint8_t l4, uint16_t port, uint32_t flows_max,
-                                     uint64_t memory_bytes)
+/* keylog: borrowed; NULL = nothing is opened. */
+static inline struct talk *talk_under(struct keylog *keylog, uint8_t l4, uint16_t port,
+                                      uint32_t flows_max, uint64_t memory_bytes)
 {
     static struct talk talk;
     memset(&talk, 0, sizeof talk);
@@ -52,6 +53,7 @@ static inline struct talk *talk_with(uint8_t l4, uint16_t port, uint32_t flows_m
     must(certificates_new(16, &talk.certificates));
     must(flow_table_new(&limits, seed, &talk.table));
     struct dispatch_options options = { .certificates = talk.certificates,
+                                        .keylog = keylog,
                                         .counters = &talk.counters,
                                         .seed = seed,
                                         .flows_max = flows_max,
@@ -60,6 +62,12 @@ static inline struct talk *talk_with(uint8_t l4, uint16_t port, uint32_t flows_m
     must(dispatch_new(&options, &talk.dispatch));
     dispatch_log(talk.dispatch, &talk.log);
     return &talk;
+}
+
+static inline struct talk *talk_with(uint8_t l4, uint16_t port, uint32_t flows_max,
+                                     uint64_t memory_bytes)
+{
+    return talk_under(NULL, l4, port, flows_max, memory_bytes);
 }
 
 static inline struct talk *talk_new(uint8_t l4, uint16_t port)
