@@ -1,12 +1,14 @@
-/* analyzers/tls_certificates.c: certificate chains in clear (RFC 5246 7.4.2, RFC 7250). */
+/* analyzers/tls_certificates.c: certificate chains (RFC 5246 7.4.2, RFC 8446 4.4.2, RFC 7250). */
 #include "analyzers/tls_certificates.h"
 
 #include "analyzers/crypto/authorities.h"
 #include "analyzers/crypto/certificates.h"
 #include "analyzers/tls_names.h"
+#include "analyzers/tls_status.h"
 #include "base/text.h"
 
 enum { AUTHORITIES_MAX = 16, AUTHORITY_SIZE = 256 }; /* names that are reported */
+enum { STATUS_REQUEST = 5 };                         /* RFC 6066 8 */
 
 /* Where the observations of one certificate go. */
 struct target {
@@ -86,8 +88,9 @@ bool tls_certificates_report(const struct segment *seg, struct bytes der, bool c
 }
 
 /* RFC 5246 7.4.2: length(3), then length(3) certificate; RFC 8446 4.4.2: each with extensions(2+)
- * behind it. */
-static struct bytes next_certificate(struct bytes *list, bool extensions)
+ * behind it. *ret_extensions: those. */
+static struct bytes next_certificate(struct bytes *list, bool extensions,
+                                     struct bytes *ret_extensions)
 {
     uint32_t size = bytes_u24(list);
     if (bytes_ok(list) && size == 0) {
@@ -95,7 +98,7 @@ static struct bytes next_certificate(struct bytes *list, bool extensions)
     }
     struct bytes der = bytes_take(list, size);
     if (extensions) {
-        bytes_take(list, bytes_u16(list));
+        *ret_extensions = bytes_take(list, bytes_u16(list));
     }
     return der;
 }
@@ -104,12 +107,26 @@ static struct bytes next_certificate(struct bytes *list, bool extensions)
 static uint32_t count_chain(struct bytes list, bool extensions, enum bytes_fault *ret_fault)
 {
     uint32_t count = 0;
+    struct bytes unread;
     while (bytes_ok(&list) && bytes_sent(&list) > 0) {
-        next_certificate(&list, extensions);
+        next_certificate(&list, extensions, &unread);
         count += bytes_ok(&list);
     }
     *ret_fault = list.fault;
     return count;
+}
+
+/* RFC 8446 4.4.2.1: of the server's own certificate; one that cannot be read says nothing. */
+static void read_status(const struct tls_handshake *hs, const struct segment *seg,
+                        struct bytes extensions, struct sink *sink)
+{
+    while (bytes_left(&extensions) > 0) {
+        uint16_t type = bytes_u16(&extensions);
+        struct bytes body = bytes_take(&extensions, bytes_u16(&extensions));
+        if (type == STATUS_REQUEST && bytes_ok(&extensions) && seg->from != hs->client) {
+            (void)tls_status_message(hs, seg, body, sink);
+        }
+    }
 }
 
 /* body: from the length of the list on. */
@@ -132,8 +149,10 @@ static enum bytes_fault read_list(struct tls_handshake *hs, const struct segment
         return fault;
     }
     side->certificates = count;
+    struct bytes of_leaf = bytes_of(NULL, 0, 0), of_this = of_leaf;
     for (uint16_t i = 0; hs->roles_known && i < count && i < CERTIFICATES_CHAIN; i++) {
-        struct bytes der = next_certificate(&list, extensions);
+        struct bytes der = next_certificate(&list, extensions, &of_this);
+        of_leaf = i == 0 ? of_this : of_leaf;
         uint8_t digest[sizeof side->leaf];
         bool kept = der.cut == 0 &&
                     tls_certificates_report(seg, der, hs->client == seg->from, i, sink, digest);
@@ -146,6 +165,7 @@ static enum bytes_fault read_list(struct tls_handshake *hs, const struct segment
             hs->issuer_known = true;
         }
     }
+    read_status(hs, seg, of_leaf, sink);
     return list.cut > 0 || fault != BYTES_OK ? BYTES_CUT : BYTES_OK;
 }
 
