@@ -226,6 +226,7 @@ static void put_carries(struct sink *sink, const struct observation *app)
         enum observation_kind mark;
     } marks[] = { { "sip", OBS_SIP_DECRYPTED },
                   { "http", OBS_HTTP_DECRYPTED },
+                  { "xmpp", OBS_XMPP_DECRYPTED },
                   { "stun", OBS_STUN_DECRYPTED },
                   { "turn", OBS_STUN_DECRYPTED } };
     struct observation obs = *app;
@@ -274,6 +275,13 @@ void dispatch_opened_put(struct flow_sink *fs, const struct observation *obs)
     case OBS_SIP_KEYS_EXPOSED:
     case OBS_SIP_CREDENTIALS_EXPOSED:
     case OBS_HTTP_CREDENTIALS_EXPOSED:
+    case OBS_CREDENTIALS_EXPOSED:
+    case OBS_STARTTLS_PROTOCOL: /* nobody turns to TLS inside of it */
+    case OBS_STARTTLS_OFFER:
+    case OBS_STARTTLS_ASKED:
+    case OBS_STARTTLS_ANSWER:
+    case OBS_STARTTLS_CLEAR:
+    case OBS_STARTTLS_INJECTED:
         break;
     default:
         fs->sink.put(&fs->sink, &copy);

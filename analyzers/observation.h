@@ -77,6 +77,7 @@ enum observation_shape {
       "what the stream runs inside: http_connect websocket http_upgrade socks4 socks5")            \
     X(OBS_XMPP_STREAM, SHAPE_TEXT, "xmpp.stream", "client server: RFC 6120 4.8.2")                 \
     X(OBS_XMPP_DIALBACK, SHAPE_FLAG, "xmpp.dialback", "XEP-0220")                                  \
+    X(OBS_XMPP_DECRYPTED, SHAPE_FLAG, "xmpp.decrypted", "inside TLS that was opened")              \
     /* TLS, DTLS, QUIC: section "tls" on TCP, "dtls" or "quic" on UDP */                           \
     X(OBS_TLS_VERSION, SHAPE_TEXT, "tls.version", "RFC 8446 4.2.1; value: wire number")            \
     X(OBS_TLS_CIPHER, SHAPE_TEXT, "tls.cipher", "IANA name; value: code point")                    \

@@ -358,6 +358,7 @@ const struct analyzer xmpp_analyzer = {
     .name = "xmpp",
     .spec = "RFC 6120",
     .carriers = CARRIER_TCP,
+    .inside = true,
     .state_size = sizeof(struct xmpp_state),
     .claim = xmpp_claim,
     .feed = xmpp_feed,
