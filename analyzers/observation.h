@@ -197,6 +197,10 @@ enum observation_shape {
     X(OBS_SIP_SHARING, SHAPE_FLAG, "sip.sharing", "m=applicationsharing in a body")                \
     X(OBS_SIP_COMPRESSED, SHAPE_FLAG, "sip.compressed", "[MS-SIPCOMP] after NEGOTIATE")            \
     X(OBS_SIP_REGISTRAR, SHAPE_SIDE, "sip.registrar", "side that answered REGISTER with 2xx/401")  \
+    /* MSRP */                                                                                     \
+    X(OBS_MSRP_METHOD, SHAPE_COUNTS, "msrp.methods", "RFC 4975 7.1: SEND REPORT NICKNAME ...")     \
+    X(OBS_MSRP_RESPONSE, SHAPE_COUNTS, "msrp.responses", "RFC 4975 7.2")                           \
+    X(OBS_MSRP_TEXT, SHAPE_FLAG, "msrp.text", "words or files of people readable")                 \
     /* one SIP message, in order, for the call join; END closes it */                              \
     X(OBS_SIP_MESSAGE, SHAPE_EVENT, "", "text: method, of CSeq for responses; value: status or 0") \
     X(OBS_SIP_CALL_ID, SHAPE_EVENT, "", "text: Call-ID")                                           \

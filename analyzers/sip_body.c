@@ -24,8 +24,7 @@ static bool is_presence(const struct bytes *type)
            (microsoft && (scan_find(type, "presence") >= 0 || scan_find(type, "categor") >= 0));
 }
 
-/* What a MESSAGE may carry that nobody wrote, or nobody can read. */
-static bool is_no_text(const struct bytes *type)
+bool sip_body_may_be_text(const struct bytes *type)
 {
     static const char *const starts[] = {
         "application/im-iscomposing", /* RFC 3994: somebody types */
@@ -37,10 +36,10 @@ static bool is_no_text(const struct bytes *type)
     };
     for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
         if (scan_starts(type, starts[i])) {
-            return true;
+            return false;
         }
     }
-    return scan_find(type, "keyboardactivity") >= 0;
+    return scan_find(type, "keyboardactivity") < 0;
 }
 
 /* A MIME entity: header lines, empty line, body. Takes the headers and gives the type they name. */
@@ -70,7 +69,7 @@ static void read_plain(const struct walk *walk, struct bytes type, struct bytes 
         sdp_read(walk->sdp, body);
     } else if (is_presence(&name)) {
         walk->found->presence = true;
-    } else if (!is_no_text(&name) && bytes_sent(&body) > 0) {
+    } else if (sip_body_may_be_text(&name) && bytes_sent(&body) > 0) {
         walk->found->text = true;
     }
 }
@@ -142,7 +141,7 @@ void sip_body_read(struct bytes type, struct bytes body, struct sdp *sdp, struct
 {
     struct walk walk = { sdp, ret_body };
     *ret_body = (struct sip_body){ false, false };
-    if (!scan_starts(&type, "multipart/") || is_no_text(&type)) {
+    if (!scan_starts(&type, "multipart/") || !sip_body_may_be_text(&type)) {
         read_plain(&walk, type, body);
         return;
     }

@@ -9,6 +9,8 @@ struct sip_body {
     bool presence; /* a presence document */
 };
 
+/* Not what a message may carry that nobody wrote, or nobody can read. */
+bool sip_body_may_be_text(const struct bytes *type);
 /* Walks a body of content type `type` ("" = not told); its SDP goes to sdp. */
 void sip_body_read(struct bytes type, struct bytes body, struct sdp *sdp,
                    struct sip_body *ret_body);

@@ -4,7 +4,8 @@
 static void judge_im(const struct view *view, const struct policy_row *row, struct assessment *a)
 {
     char client[VIEW_NAME_SIZE], server[VIEW_NAME_SIZE];
-    bool text = facts_true(view->facts, OBS_SIP_IM);
+    bool msrp = facts_true(view->facts, OBS_MSRP_TEXT);
+    bool text = msrp || facts_true(view->facts, OBS_SIP_IM);
     judge_notes_name(&view->client, client);
     judge_notes_name(&view->server, server);
     a->verdict = VERDICT_VIOLATION;
@@ -12,7 +13,7 @@ static void judge_im(const struct view *view, const struct policy_row *row, stru
         judge_notes_reason(a, "im.readable",
                            "The text of instant messages between %s and %s:%u is readable.", client,
                            server, view->port);
-        judge_notes_proof(view, a, OBS_SIP_IM);
+        judge_notes_proof(view, a, msrp ? OBS_MSRP_TEXT : OBS_SIP_IM);
     }
     if (facts_true(view->facts, OBS_SIP_PRESENCE)) {
         judge_notes_reason(a, "im.presence-readable", "Presence between %s and %s:%u is readable.",

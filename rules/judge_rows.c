@@ -96,6 +96,12 @@ static bool transport_fits(const struct view *view, const struct policy_row *row
     return false;
 }
 
+/* Messages over MSRP that anybody on the path can read. */
+static bool has_msrp_text(const struct view *view)
+{
+    return !view->tls && facts_true(view->facts, OBS_MSRP_TEXT);
+}
+
 /* May any row of the group be about this flow? Most flows between strangers are for none. */
 static bool may_fit(const struct view *view, enum row_group group)
 {
@@ -103,6 +109,7 @@ static bool may_fit(const struct view *view, enum row_group group)
     case GROUP_TRANSPORT:
         return view->tls ? !is_strange_tls(view) : view->sip || view->http || view->opaque;
     case GROUP_IM:
+        return view->sip || has_msrp_text(view);
     case GROUP_SHARING:
     case GROUP_KEYS:
         return view->sip;
@@ -124,7 +131,8 @@ static bool fits(const struct view *view, const struct policy_row *row)
     case GROUP_TRANSPORT:
         return transport_fits(view, row);
     case GROUP_IM:
-        return view->sip && (facts_true(facts, OBS_SIP_IM) || facts_true(facts, OBS_SIP_PRESENCE));
+        return has_msrp_text(view) || (view->sip && (facts_true(facts, OBS_SIP_IM) ||
+                                                     facts_true(facts, OBS_SIP_PRESENCE)));
     case GROUP_SHARING:
         return view->sip && facts_true(facts, OBS_SIP_SHARING);
     case GROUP_KEYS:

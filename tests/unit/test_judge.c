@@ -230,6 +230,26 @@ static void messages_through_a_server_follow_the_settings(void)
     }
 }
 
+static void messages_over_msrp_are_judged_as_those_in_sip(void)
+{
+    static const struct {
+        const char *peer, *app, *row, *want;
+    } cases[] = {
+        { "10.20.0.8", "msrp", "TT-14a", "exempt proven low" },
+        { "10.0.1.10", "msrp", "TT-03", "violation proven critical" },
+        { "10.0.1.10", "tls", "TT-03", "" }, /* under keys that were logged */
+    };
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct judge_case c = case_of(case_site);
+        case_flow(&c, "10.20.0.7", cases[i].peer, 2855, cases[i].app);
+        case_value(&c, OBS_MSRP_TEXT, 1);
+        case_judge(&c);
+        CHECK(cases[i].want[0] == '\0' ? case_row(&c, cases[i].row) == NULL
+                                       : case_is(&c, cases[i].row, cases[i].want));
+        case_done(&c);
+    }
+}
+
 static void sharing_keys_and_fingerprints_in_readable_sip_have_their_rows(void)
 {
     struct judge_case c = case_of(case_site);
@@ -520,6 +540,7 @@ int main(void)
     an_unknown_role_is_unknown_when_rows_differ();
     media_of_unknown_hosts_must_be_srtp_all_the_same();
     messages_through_a_server_follow_the_settings();
+    messages_over_msrp_are_judged_as_those_in_sip();
     sharing_keys_and_fingerprints_in_readable_sip_have_their_rows();
     web_conferencing_must_be_tls();
     downloads_are_judged_by_their_answers();
