@@ -246,6 +246,27 @@ class Live(unittest.TestCase):
                 stats = [record for record in watch.records() if record["type"] == "stats"][-1]
                 self.assertEqual(stats["packets"], len(list(packets_of(capture_of(case)))))
 
+    def test_secrets_may_be_logged_after_their_packets(self):
+        case = ROOT / "pcaps" / "keylog" / "stapled"
+        secrets = (case / "secrets.keylog").read_text(encoding="ascii").splitlines(keepends=True)
+        first = [line for line in secrets if line.split()[1] == secrets[0].split()[1]]
+        log, link = self.folder / "secrets", Link()
+        log.write_text("", encoding="ascii")
+        watch = Watch(link, self.folder, "--workers", "1", "--keylog", str(log))
+        sender = link.send(case / "traffic.pcap")  # a request 0.3 s after each handshake, its answer 0.8 s later
+        time.sleep(0.9)
+        log.write_text("".join(first), encoding="ascii")
+        sender.wait()
+        time.sleep(0.3)
+        status, errors = watch.end()
+        self.assertIn(status, GOOD_STATUS, errors)
+        late, never = sorted(watch.records(watch.flows), key=lambda record: record["server"]["port"])[:2]
+        self.assertTrue(late["tls"]["decrypted"])
+        self.assertEqual(late["tls"]["ocsp"], "good")
+        self.assertEqual(late["sip"]["methods"], {"OPTIONS": 1})
+        self.assertNotIn("decrypted", never["tls"])
+        self.check_valid(watch.out, watch.flows)
+
     def test_readable_signalling_is_told_within_a_second(self):
         link, case = Link(), "srtp/sdes_readable"
         watch = Watch(link, self.folder, "--workers", "2", *words_of(case))

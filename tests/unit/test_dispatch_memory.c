@@ -1,6 +1,7 @@
 /* tests/unit/test_dispatch_memory.c: whatever strangers leave half done, it stays under the cap. */
 #include "tests/unit/count_memory.h"
 #include "tests/unit/dispatch_talk.h"
+#include "tests/unit/quic_vectors.h"
 
 enum {
     FLOWS = 1500,
@@ -45,6 +46,24 @@ static void begin_dtls(struct talk *t)
         memcpy(record + 11, header, sizeof header);
         say(t, CLIENT, 0, record, sizeof record);
     }
+}
+
+/* RFC 9000 19.6: the end of a handshake that never begins makes room for all of it. */
+static void begin_quic(struct talk *t)
+{
+    static struct packet datagram;
+    if (datagram.size == 0) {
+        struct packet frames = { .size = 0 }, data = { .size = 0 };
+        struct quic_cid none = { 0 };
+        struct seal seal = { V1, &vector_cid, &vector_cid, &none, false, 0 };
+        packet_zeros(&data, 1000);
+        packet_u8(&frames, 6);
+        packet_u16(&frames, 0x4000 | 15000);
+        packet_u16(&frames, 0x4000 | data.size);
+        packet_put(&frames, data.at, data.size);
+        put_initial(&datagram, &seal, &frames);
+    }
+    say(t, CLIENT, 0, datagram.at, datagram.size);
 }
 
 /* Bytes beyond a hole that is never filled. */
@@ -102,6 +121,7 @@ static void half_open_handshakes_stay_under_the_cap(void)
 {
     check_cap(IPPROTO_TCP, begin_tls, "TLS");
     check_cap(IPPROTO_UDP, begin_dtls, "DTLS");
+    check_cap(IPPROTO_UDP, begin_quic, "QUIC");
 }
 
 static void bytes_beyond_holes_stay_under_the_cap(void)
