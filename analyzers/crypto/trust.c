@@ -12,11 +12,25 @@
 #include <time.h>
 
 #include "analyzers/crypto/certificates_x509.h"
+#include "analyzers/crypto/digest.h"
 #include "base/text.h"
 
-enum { ERROR_SIZE = 256, PIN_SIZE = 65 };
+enum {
+    ERROR_SIZE = 256,
+    PIN_SIZE = 65,
+    HEX_SIZE = 64, /* of a SHA-256 */
+    ANSWERS = 256, /* kept of a trust set; a new one takes the place of another */
+};
+
+/* What came of a chain, for all flows of the same second that show it. */
+struct answer {
+    uint8_t question[32]; /* SHA-256 of the second and of the chain's; zeros = none */
+    enum trust_status status;
+    const char *error;
+};
 
 struct trust_set {
+    struct answer *answers; /* owned, ANSWERS of them: the only part that changes */
     X509_STORE *store;      /* owned: anchors and revocation lists */
     char (*pins)[PIN_SIZE]; /* owned: hex SHA-256, lower case */
     uint32_t pin_count;
@@ -152,8 +166,10 @@ enum ov_status trust_set_new(const char *ca_path, const char *const *crl_paths,
         return OV_NOMEM;
     }
     set->store = X509_STORE_new();
-    enum ov_status status =
-        set->store != NULL ? fill(set, ca_path, crl_paths, pins, ret_error) : OV_NOMEM;
+    set->answers = calloc(ANSWERS, sizeof *set->answers);
+    enum ov_status status = set->store != NULL && set->answers != NULL
+                                ? fill(set, ca_path, crl_paths, pins, ret_error)
+                                : OV_NOMEM;
     if (status != OV_OK) {
         trust_set_free(set);
         return status;
@@ -168,6 +184,7 @@ void trust_set_free(struct trust_set *set)
         return;
     }
     X509_STORE_free(set->store);
+    free(set->answers);
     free(set->pins);
     free(set);
 }
@@ -293,6 +310,22 @@ static enum trust_status judge_pinned(const struct certificate *leaf, int64_t ti
     return TRUST_TRUSTED;
 }
 
+/* The place of the answer to a question, which is told. */
+static struct answer *place_of(const struct trust_set *set, const char *const *sha256,
+                               uint32_t count, int64_t time_us, uint8_t ret_question[32])
+{
+    char text[sizeof(time_t) + (size_t)TRUST_CHAIN_MAX * HEX_SIZE];
+    time_t second = seconds_of(time_us);
+    size_t size = sizeof second;
+    memcpy(text, &second, sizeof second);
+    for (uint32_t i = 0; i < count && i < TRUST_CHAIN_MAX; i++) {
+        memcpy(text + size, sha256[i], HEX_SIZE);
+        size += HEX_SIZE;
+    }
+    digest_sha256(text, size, ret_question);
+    return &set->answers[ret_question[0] % ANSWERS];
+}
+
 enum trust_status trust_check(const struct trust_set *set, const struct certificates *certificates,
                               const char *const *sha256, uint32_t count, int64_t time_us,
                               const char **ret_error)
@@ -310,6 +343,12 @@ enum trust_status trust_check(const struct trust_set *set, const struct certific
     if (is_pinned(set, leaf->sha256)) {
         return judge_pinned(leaf, time_us, ret_error);
     }
+    uint8_t question[32];
+    struct answer *answer = place_of(set, sha256, count, time_us, question);
+    if (memcmp(answer->question, question, sizeof question) == 0) {
+        *ret_error = answer->error;
+        return answer->status;
+    }
     bool whole = true;
     STACK_OF(X509) *chain = sk_X509_new_null();
     for (uint32_t i = 1; chain != NULL && i < count && i < TRUST_CHAIN_MAX; i++) {
@@ -324,6 +363,11 @@ enum trust_status trust_check(const struct trust_set *set, const struct certific
     if (!whole && (status == TRUST_UNTRUSTED || status == TRUST_INCOMPLETE)) {
         *ret_error = "a certificate of the chain is no longer kept";
         return TRUST_UNCHECKED;
+    }
+    if (whole && status != TRUST_UNCHECKED) {
+        memcpy(answer->question, question, sizeof question);
+        answer->status = status;
+        answer->error = *ret_error;
     }
     return status;
 }

@@ -34,7 +34,8 @@ void trust_set_free(struct trust_set *set);
 /* Is the chain of count hex SHA-256 (leaf first, as presented) good for the set at time_us? A
  * pinned leaf is trusted if in its validity. ret_error: constant English text or "". No other
  * certificates are used than these (at most TRUST_CHAIN_MAX); behind the leaf, order does not
- * matter. Purpose is not checked (seed rule: serverAuth is enough). */
+ * matter. Purpose is not checked (seed rule: serverAuth is enough). What was found is kept for the
+ * same question in the same second: a set is of one thread. */
 enum trust_status trust_check(const struct trust_set *set, const struct certificates *certificates,
                               const char *const *sha256, uint32_t count, int64_t time_us,
                               const char **ret_error);

@@ -99,6 +99,29 @@ static void a_chain_to_an_anchor_is_trusted_in_its_time(void)
     trust_set_free(set);
 }
 
+/* What was found is kept, but not for the next second. */
+static void each_second_has_its_own_answer(void)
+{
+    struct trust_set *set = set_of(ca_pem, NULL, NULL);
+    struct chain chain;
+    chain_init(&chain, server_der, NULL);
+    const struct certificate *leaf = certificates_find(chain.certificates, chain.sha256[0]);
+    int64_t last_us = leaf->not_after_us, first_us = leaf->not_before_us;
+    const char *error;
+    for (unsigned round = 0; round < 3; round++) {
+        CHECK_EQ(check(set, &chain, last_us - 1000000, &error), TRUST_TRUSTED);
+        CHECK(error[0] == '\0');
+        CHECK_EQ(check(set, &chain, last_us, &error), TRUST_EXPIRED);
+        CHECK(strcmp(error, "certificate has expired") == 0);
+        CHECK_EQ(check(set, &chain, first_us - 1, &error), TRUST_NOT_YET_VALID);
+        for (int64_t i = 0; i < 400; i++) { /* more than are kept */
+            CHECK_EQ(check(set, &chain, in_2030_us + i * 1000000, &error), TRUST_TRUSTED);
+        }
+    }
+    certificates_free(chain.certificates);
+    trust_set_free(set);
+}
+
 static void a_missing_intermediate_makes_the_chain_incomplete(void)
 {
     struct trust_set *set = set_of(ca_pem, NULL, NULL);
@@ -166,7 +189,9 @@ static void a_pinned_leaf_needs_no_issuer(void)
     chain_init(&chain, other_der, NULL);
     char pin[80];
     snprintf(pin, sizeof pin, "sha256:%s", chain.sha256[0]);
-    pin[7] = pin[7] >= 'a' ? (char)(pin[7] - 'a' + 'A') : pin[7];
+    if (pin[7] >= 'a') {
+        pin[7] = (char)(pin[7] - 'a' + 'A');
+    }
     const char *pins[] = { pin, NULL };
     struct trust_set *set = set_of(NULL, NULL, pins);
     const char *error;
@@ -262,6 +287,7 @@ static void every_status_has_its_word(void)
 int main(void)
 {
     a_chain_to_an_anchor_is_trusted_in_its_time();
+    each_second_has_its_own_answer();
     a_missing_intermediate_makes_the_chain_incomplete();
     an_intermediate_in_the_set_is_an_anchor();
     a_stranger_is_untrusted();
