@@ -8,7 +8,7 @@
 /* On one UDP 5-tuple several protocols meet (RFC 7983): the one that says most names the flow. */
 static uint8_t app_rank_of(const char *app)
 {
-    static const char *const by_rank[] = { "stun", "quic", "dtls", "rtp" };
+    static const char *const by_rank[] = { "stun", "quic", "dtls", "zrtp", "rtp" };
     for (unsigned i = 0; i < sizeof by_rank / sizeof by_rank[0]; i++) {
         if (strcmp(by_rank[i], app) == 0) {
             return (uint8_t)(i + 2);

@@ -235,6 +235,16 @@ enum observation_shape {
     X(OBS_STUN_RELAYED_ADDRESS, SHAPE_TEXT, "stun.relayed_address",                                \
       "XOR-RELAYED-ADDRESS, RFC 8656 18.5: what the relay gave to its client")                     \
     X(OBS_STUN_RELAYS, SHAPE_TEXT, "stun.relays", "turn ms-turn: datagrams were carried")          \
+    /* ZRTP */                                                                                     \
+    X(OBS_ZRTP_MESSAGE, SHAPE_COUNTS, "zrtp.messages", "RFC 6189 5.1.1")                           \
+    X(OBS_ZRTP_VERSION, SHAPE_TEXT, "zrtp.version", "RFC 6189 5.2")                                \
+    X(OBS_ZRTP_SOFTWARE, SHAPE_LIST, "zrtp.software", "RFC 6189 5.2, client identifier")           \
+    X(OBS_ZRTP_HASH, SHAPE_TEXT, "zrtp.hash", "RFC 6189 5.1.2, of the last Commit")                \
+    X(OBS_ZRTP_CIPHER, SHAPE_TEXT, "zrtp.cipher", "RFC 6189 5.1.3")                                \
+    X(OBS_ZRTP_TAG, SHAPE_TEXT, "zrtp.tag", "RFC 6189 5.1.4")                                      \
+    X(OBS_ZRTP_KEY_AGREEMENT, SHAPE_TEXT, "zrtp.key_agreement", "RFC 6189 5.1.5")                  \
+    X(OBS_ZRTP_CONFIRMED, SHAPE_FLAG, "zrtp.confirmed", "the first Confirm1: keys from now on")    \
+    X(OBS_ZRTP_STATE, SHAPE_TEXT, "zrtp.state", "agreed failed cleared: the last word")            \
     /* RTP, SRTP: index = stream, sub = ground */                                                  \
     X(OBS_MEDIA_SSRC, SHAPE_TEXT, "media.streams[].ssrc", "RFC 3550 5.1; value: ssrc")             \
     X(OBS_MEDIA_PAYLOAD_TYPE, SHAPE_NUMBER, "media.streams[].payload_type", "RFC 3550 5.1")        \

@@ -164,6 +164,29 @@ static void judge_protected(const struct view *view, const struct stream *s, str
     }
 }
 
+/* Media that was on its way before ZRTP had keys (RFC 6189 4.6), and has no others. */
+static bool is_before_keys(const struct view *view, const struct stream *s)
+{
+    const struct fact *first = fact_of(view, s, OBS_MEDIA_FIRST);
+    const struct fact *confirmed = facts_find(view->facts, OBS_ZRTP_CONFIRMED);
+    return strcmp(text_of(view, s, OBS_MEDIA_KEYING), "zrtp") == 0 && first != NULL &&
+           confirmed != NULL && first->packet < confirmed->packet;
+}
+
+static void judge_before_keys(const struct view *view, const struct stream *s, struct assessment *a)
+{
+    char sender[VIEW_NAME_SIZE];
+    a->verdict = VERDICT_VIOLATION;
+    a->evidence = EVIDENCE_INFERRED;
+    a->observed = "rtp";
+    judge_notes_reason(a, "media.clear-before-keys",
+                       "The media from %s began before ZRTP had agreed on keys: its first packets "
+                       "can be listened to.",
+                       sender_of(view, s, sender));
+    judge_notes_proof_of(view, a, fact_of(view, s, OBS_MEDIA_FIRST));
+    judge_notes_proof_of(view, a, facts_find(view->facts, OBS_ZRTP_CONFIRMED));
+}
+
 static void judge_stream(const struct view *view, const struct policy_row *row,
                          const struct stream *s, struct assessment *a)
 {
@@ -180,6 +203,8 @@ static void judge_stream(const struct view *view, const struct policy_row *row,
         judge_notes_proof_of(view, a, s->protection);
     } else if (strcmp(protection, "rtp") == 0) {
         judge_clear(view, s, a);
+    } else if (is_before_keys(view, s)) {
+        judge_before_keys(view, s, a);
     } else if (strcmp(protection, "srtp") == 0) {
         judge_protected(view, s, a);
     } else {

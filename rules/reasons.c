@@ -209,6 +209,11 @@ static const struct reason_word words[] = {
       "The stream is SRTP; how its keys were exchanged is not in the capture, or the signalling "
       "connection was still open when the media ended.",
       "Capture the signalling of the same hosts as well, from before its connection begins." },
+    { "media.clear-before-keys",
+      "ZRTP agrees on keys on the path of the media, and what is sent before it has is plain RTP. "
+      "The packets of this stream began before the first Confirm1.",
+      "Have the endpoints hold the media back until ZRTP is done, or exchange keys by SDES over TLS "
+      "or DTLS-SRTP." },
     { "media.inside-tls",
       "The media is plain RTP that goes through a relay inside TLS, which a key log opened. Nobody "
       "on this leg can read it; the relay can, and what it sends on is a flow of its own.",

@@ -17,6 +17,7 @@ struct agreement {
     bool unauthenticated;       /* UNAUTHENTICATED_SRTP */
     bool known_suite;           /* the suite is one that encrypts and authenticates */
     bool dtls;                  /* DTLS with use_srtp was completed on these ports */
+    bool zrtp;                  /* ZRTP was */
     bool key_exposed;           /* the key of this direction was readable */
     uint64_t key_flow;          /* in this SIP flow */
     bool checkable;             /* the sender's key is known, and makes tags */
@@ -143,6 +144,30 @@ static void read_answer(const struct call_line *answer, const struct call_line *
     }
 }
 
+/* RFC 6189 4.5: SRTP as the Commit says. What the signalling says of ZRTP does not matter (3.1.1);
+ * where it agreed on other keys, those are used. */
+static void read_zrtp(const struct facts *facts, struct agreement *agreement)
+{
+    bool other = agreement->keying != NULL && strcmp(agreement->keying, "zrtp") != 0;
+    if (other || !facts_is(facts, OBS_ZRTP_STATE, "agreed")) {
+        return;
+    }
+    agreement->zrtp = true;
+    agreement->keying = "zrtp";
+    agreement->negotiated = NULL;
+    const char *cipher = facts_text(facts, facts_find(facts, OBS_ZRTP_CIPHER));
+    const char *tag = facts_text(facts, facts_find(facts, OBS_ZRTP_TAG));
+    bool aes = strcmp(cipher, "AES1") == 0 || strcmp(cipher, "AES2") == 0 ||
+               strcmp(cipher, "AES3") == 0; /* RFC 6189 5.1.3: 128, 192, 256 bits */
+    bool sha1 = strcmp(tag, "HS80") == 0 || strcmp(tag, "HS32") == 0;
+    if (aes && sha1) {
+        static const char *const bits[] = { "128", "192", "256" };
+        struct text suite = text_into(agreement->suite, sizeof agreement->suite);
+        text_printf(&suite, "AES_CM_%s_HMAC_SHA1_%s", bits[cipher[3] - '1'], tag + 2);
+        agreement->known_suite = true;
+    }
+}
+
 /* The offered crypto that the answer took (RFC 4568 5.1.2: same tag). */
 static const struct call_crypto *chosen_of(const struct call_line *line,
                                            const struct call_crypto *answered)
@@ -231,6 +256,7 @@ static struct agreement agreement_of(const struct calls *calls, const struct fac
         read_answer(answer, offer, &agreement);
         read_suite(calls, answer, offer, &agreement);
     }
+    read_zrtp(facts, &agreement);
     read_exposure(sender, answer, &agreement);
     agreement.checkable = !agreement.dtls && is_checkable(calls, sender, answer);
     return agreement;
@@ -292,8 +318,9 @@ static const char *decide(const struct stream *stream, struct agreement *agreeme
         return "srtp";
     }
     bool proven = fact_is(stream, OBS_MEDIA_EVIDENCE, "proven");
-    bool srtp_agreed = agreement->dtls || (agreement->negotiated != NULL &&
-                                           strcmp(agreement->negotiated, "srtp") == 0);
+    bool on_path = agreement->dtls || agreement->zrtp;
+    bool srtp_agreed =
+        on_path || (agreement->negotiated != NULL && strcmp(agreement->negotiated, "srtp") == 0);
     if (readable && !proven && srtp_agreed && agreement->null_cipher) {
         return "srtp"; /* what a NULL cipher looks like */
     }
@@ -306,7 +333,7 @@ static const char *decide(const struct stream *stream, struct agreement *agreeme
     if (srtp_agreed && !agreement->unauthenticated && is_contradicted(stream)) {
         return "unknown";
     }
-    if (agreement->dtls) {
+    if (on_path) {
         put_text(stream, OBS_MEDIA_EVIDENCE, "inferred");
         return "srtp";
     }
@@ -455,6 +482,9 @@ static void conclude_stream(struct calls *calls, const struct flow_record *recor
     }
     if (strcmp(protection, "srtp") == 0) {
         put_properties(stream, &agreement);
+    }
+    if (agreement.zrtp) {
+        put_text(stream, OBS_MEDIA_KEYING, agreement.keying);
     }
     put_codec(calls, stream, match);
 }
