@@ -196,6 +196,12 @@ enum observation_shape {
     X(OBS_SIP_FINGERPRINTS, SHAPE_NUMBER, "sip.fingerprints", "a=fingerprint lines so far")        \
     X(OBS_SIP_SHARING, SHAPE_FLAG, "sip.sharing", "m=applicationsharing in a body")                \
     X(OBS_SIP_COMPRESSED, SHAPE_FLAG, "sip.compressed", "[MS-SIPCOMP] after NEGOTIATE")            \
+    X(OBS_SIP_DIAGNOSTIC, SHAPE_LIST, "sip.diagnostics",                                           \
+      "numbers of ms-diagnostics headers; 52017: encryption levels differ ([MS-OCER])")            \
+    X(OBS_SIP_AV_ENCRYPTION, SHAPE_TEXT, "sip.provisioning.av_encryption",                         \
+      "required supported rejected: what clients are told of media ([MS-SIPREGE])")                \
+    X(OBS_SIP_CLEAR_URL, SHAPE_LIST, "sip.provisioning.http_urls",                                 \
+      "names of download addresses that clients are given with http:")                             \
     X(OBS_SIP_REGISTRAR, SHAPE_SIDE, "sip.registrar", "side that answered REGISTER with 2xx/401")  \
     /* MSRP */                                                                                     \
     X(OBS_MSRP_METHOD, SHAPE_COUNTS, "msrp.methods", "RFC 4975 7.1: SEND REPORT NICKNAME ...")     \

@@ -65,6 +65,9 @@ static void read_plain(const struct walk *walk, struct bytes type, struct bytes 
         type = part_type(&inner);
         name = header_lines_trim(scan_until(&type, ';'));
     }
+    if (scan_starts(&name, "application/vnd-microsoft-roaming-provisioning")) {
+        sip_provision_read(body, &walk->found->provision);
+    }
     if (scan_is(&name, "application/sdp") || untyped_sdp) {
         sdp_read(walk->sdp, body);
     } else if (is_presence(&name)) {
@@ -140,7 +143,7 @@ static void read_multipart(const struct walk *walk, struct bytes type, struct by
 void sip_body_read(struct bytes type, struct bytes body, struct sdp *sdp, struct sip_body *ret_body)
 {
     struct walk walk = { sdp, ret_body };
-    *ret_body = (struct sip_body){ false, false };
+    *ret_body = (struct sip_body){ .text = false };
     if (!scan_starts(&type, "multipart/") || !sip_body_may_be_text(&type)) {
         read_plain(&walk, type, body);
         return;

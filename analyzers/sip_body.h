@@ -3,10 +3,12 @@
 #define OVERT_ANALYZERS_SIP_BODY_H
 
 #include "analyzers/sdp.h"
+#include "analyzers/sip_provision.h"
 
 struct sip_body {
     bool text;     /* something to read that is neither SDP nor a typing notice */
     bool presence; /* a presence document */
+    struct sip_provision provision;
 };
 
 /* Not what a message may carry that nobody wrote, or nobody can read. */

@@ -212,6 +212,32 @@ static void put_authorization(struct sip_facts *facts, const struct bytes *value
     }
 }
 
+/* "52017;reason=...": the number alone, which names what is wrong. */
+static void put_diagnostic(struct sip_facts *facts, struct bytes value,
+                           const struct sip_place *place)
+{
+    if (sip_provision_diagnostic(value) != 0) {
+        put_listed(&facts->lists, place, OBS_SIP_DIAGNOSTIC, scan_trim(scan_until(&value, ';')));
+    }
+}
+
+static void put_provision(struct sip_facts *facts, const struct sip_provision *provision,
+                          const struct sip_place *place)
+{
+    if (provision->encryption != NULL) {
+        observe_text(place->sink, place->seg, OBS_SIP_AV_ENCRYPTION, provision->encryption, 0);
+    }
+    for (unsigned i = 0; i < SIP_PROVISION_URLS; i++) {
+        const char *name = provision->clear_urls[i];
+        if (name != NULL) {
+            struct bytes text = bytes_of(name, (uint32_t)strlen(name), 0);
+            if (once(&facts->lists, &text, place) == ONCE_NEW) {
+                observe_text(place->sink, place->seg, OBS_SIP_CLEAR_URL, name, 0);
+            }
+        }
+    }
+}
+
 static bool has_ms_body(struct bytes value)
 {
     static const char name[] = "ms-body=";
@@ -233,6 +259,9 @@ static void put_header(struct sip_facts *facts, const struct sip_header *header,
         break;
     case SIP_HEADER_CHALLENGE:
         put_listed(&facts->lists, place, OBS_SIP_AUTH_SCHEME, credentials_challenge(header->value));
+        break;
+    case SIP_HEADER_DIAGNOSTICS:
+        put_diagnostic(facts, header->value, place);
         break;
     case SIP_HEADER_PARTY:
         if (has_sips(header->value)) {
@@ -299,6 +328,7 @@ static void put_body(struct sip_facts *facts, const struct sip_message *message,
     if (found.presence || is_about_presence(message)) {
         put_flag(place, OBS_SIP_PRESENCE, &message->method, &facts->presence);
     }
+    put_provision(facts, &found.provision, place);
     if (sdp.sharing) {
         put_flag(place, OBS_SIP_SHARING, &body, &facts->sharing);
     }

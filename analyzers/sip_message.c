@@ -121,6 +121,9 @@ static const struct {
     { "Content-Length", "l", SIP_HEADER_CONTENT_LENGTH },
     { "Content-Type", "c", SIP_HEADER_CONTENT_TYPE },
     { "Event", "o", SIP_HEADER_EVENT },
+    { "ms-diagnostics", NULL, SIP_HEADER_DIAGNOSTICS },
+    { "ms-diagnostics-public", NULL, SIP_HEADER_DIAGNOSTICS },
+    { "ms-client-diagnostics", NULL, SIP_HEADER_DIAGNOSTICS },
     { "User-Agent", NULL, SIP_HEADER_USER_AGENT },
     { "Server", NULL, SIP_HEADER_USER_AGENT },
     { "Authorization", NULL, SIP_HEADER_AUTHORIZATION },
@@ -211,6 +214,7 @@ static void read_header(struct sip_message *message, const struct sip_header *he
     case SIP_HEADER_MICROSOFT:
     case SIP_HEADER_AUTHORIZATION:
     case SIP_HEADER_CHALLENGE:
+    case SIP_HEADER_DIAGNOSTICS:
     case SIP_HEADER_PARTY:
     case SIP_HEADER_USER_AGENT:
     case SIP_HEADER_VIA:

@@ -15,6 +15,7 @@ enum sip_header_name {
     SIP_HEADER_CONTENT_LENGTH,
     SIP_HEADER_CONTENT_TYPE,
     SIP_HEADER_CSEQ,
+    SIP_HEADER_DIAGNOSTICS, /* ms-diagnostics, ms-client-diagnostics, ms-diagnostics-public */
     SIP_HEADER_EVENT,
     SIP_HEADER_PARTY,      /* Contact, From, To, Route, Record-Route: holds addresses */
     SIP_HEADER_USER_AGENT, /* User-Agent, Server */

@@ -20,6 +20,12 @@ static void note_exposure(const struct view *view, struct assessment *a)
                            "not.");
         judge_notes_proof(view, a, OBS_SIP_SIPS_URI);
     }
+    if (facts_find(view->facts, OBS_SIP_CLEAR_URL) != NULL) {
+        judge_notes_reason(a, "sip.provisions-http",
+                           "The server tells its clients to download by http: (%s).",
+                           facts_text(view->facts, facts_find(view->facts, OBS_SIP_CLEAR_URL)));
+        judge_notes_proof(view, a, OBS_SIP_CLEAR_URL);
+    }
     if (facts_true(view->facts, OBS_SIP_COMPRESSED)) {
         judge_notes_reason(a, "sip.compressed",
                            "After NEGOTIATE the messages are compressed, which is no encryption.");

@@ -17,6 +17,10 @@ static const struct reason_word words[] = {
     { "sip.sips-in-clear",
       "A sips: URI promises TLS on every hop (RFC 3261 26.2.2), and this hop is not TLS.",
       "Find the element that sent a sips: request on without TLS; it must refuse instead." },
+    { "sip.provisions-http",
+      "A provisioning document in readable SIP names an address of the address book or of the group "
+      "service that begins with http: - clients will download from it in the clear.",
+      "Correct the URL on the server (absInternalServerUrl and the like) to https." },
     { "sip.compressed",
       "The connection switched to SIP compression (NEGOTIATE). What follows looks binary and "
       "is not encrypted.",

@@ -347,8 +347,56 @@ static void sip_strange_methods_do_not_grow_the_facts_without_end(void)
     seen_close(&flow);
 }
 
+static void what_a_server_tells_its_clients_is_told(void)
+{
+    struct seen_flow flow = feed_one(
+        "BENOTIFY sip:a@x SIP/2.0\r\nCSeq: 1 BENOTIFY\r\nCall-ID: 1\r\n"
+        "Content-Type: application/vnd-microsoft-roaming-provisioning-v2+xml\r\n\r\n"
+        "<provisionGroupList><provisionGroup name=\"ServerConfiguration\">"
+        "<absInternalServerUrl>http://abs.example.com/abs/int?secret</absInternalServerUrl>"
+        "<absExternalServerUrl>https://abs.example.com/abs/ext</absExternalServerUrl>"
+        "<dlxInternalUrl> HTTP://dlx.example.com/</dlxInternalUrl>"
+        "<ucPC2PCAVEncryption>SupportEncryption</ucPC2PCAVEncryption>");
+    CHECK(seen_text(OBS_SIP_AV_ENCRYPTION, "supported"));
+    CHECK(seen_text(OBS_SIP_CLEAR_URL, "absInternalServerUrl"));
+    CHECK(seen_text(OBS_SIP_CLEAR_URL, "dlxInternalUrl"));
+    CHECK_EQ(seen_times(OBS_SIP_CLEAR_URL), 2);
+    CHECK(!seen_anywhere("secret"));
+    seen_close(&flow);
+    static const struct {
+        const char *word, *level;
+    } levels[] = { { "DoNotSupportEncryption", "rejected" }, { "RequireEncryption", "required" } };
+    for (unsigned i = 0; i < sizeof levels / sizeof *levels; i++) {
+        char text[512];
+        snprintf(text, sizeof text,
+                 "SIP/2.0 200 OK\r\nCSeq: 1 SUBSCRIBE\r\nContent-Type: "
+                 "application/vnd-microsoft-roaming-provisioning-v2+xml\r\n\r\n"
+                 "<ucPC2PCAVEncryption>%s</ucPC2PCAVEncryption>",
+                 levels[i].word);
+        flow = feed_one(text);
+        CHECK(seen_text(OBS_SIP_AV_ENCRYPTION, levels[i].level));
+        seen_close(&flow);
+    }
+}
+
+static void diagnostics_are_told_by_their_numbers(void)
+{
+    struct seen_flow flow =
+        feed_one("SIP/2.0 488 Not Acceptable Here\r\nCSeq: 1 INVITE\r\n"
+                 "ms-client-diagnostics: 52017; reason=\"Encryption levels do not match\"\r\n"
+                 "ms-diagnostics: 1003;reason=\"User does not exist\";destination=\"b@x\"\r\n"
+                 "ms-diagnostics-public: 52017\r\nms-diagnostics: b@x;1004\r\n\r\n");
+    CHECK(seen_text(OBS_SIP_DIAGNOSTIC, "52017"));
+    CHECK(seen_text(OBS_SIP_DIAGNOSTIC, "1003"));
+    CHECK_EQ(seen_times(OBS_SIP_DIAGNOSTIC), 2);
+    CHECK(!seen_anywhere("b@x"));
+    seen_close(&flow);
+}
+
 int main(void)
 {
+    what_a_server_tells_its_clients_is_told();
+    diagnostics_are_told_by_their_numbers();
     sip_rfc3261_invite_tells_all_its_facts_in_order();
     sip_no_secret_leaves();
     sip_credentials_are_exposed_only_by_a_response();
