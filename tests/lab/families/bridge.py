@@ -59,7 +59,6 @@ add("rtp_to_sdes", "A Mediation Server bridges the wrong way: inside mutual TLS 
     "trunk mutual TLS 1.2 and SRTP.", Bridge("rtp", "sdes", "mutual", "mutual"))
 add("sdes_to_sdes", "A Mediation Server between two legs of SRTP with keys of their own, both signalled in mutual TLS "
     "1.2.", Bridge("sdes", "sdes", "mutual", "mutual"))
-# Not recorded: overt calls the media inside compliant; that it is encrypted alike on both sides tells otherwise.
 add("sdes_to_sdes_keys_outside", "A Mediation Server between two legs of SRTP: the keys inside go in mutual TLS 1.2, "
     "and those of the trunk, which are the same, can be read in SIP over UDP.", Bridge("sdes", "sdes"))
 add("keys_readable_to_rtp", "A Mediation Server bridges: inside SRTP whose keys can be read in SIP over TCP, on the "
