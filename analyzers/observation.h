@@ -278,6 +278,8 @@ enum observation_shape {
     X(OBS_MEDIA_KEY_EXPOSED, SHAPE_FLAG, "media.streams[].key_exposed", "key readable in SIP")     \
     X(OBS_MEDIA_KEYED_BY, SHAPE_TEXT, "media.streams[].key_from",                                  \
       "id of the flow in which the key was readable")                                              \
+    X(OBS_MEDIA_KEY_REUSE, SHAPE_LIST, "media.streams[].key_reuse",                                \
+      "what has its SDES key too: direction section call; index: its key stream (RFC 3711 9.1)")   \
     X(OBS_MEDIA_NEGOTIATED, SHAPE_TEXT, "media.streams[].negotiated",                              \
       "what the answered SDP promised: srtp rtp")                                                  \
     X(OBS_MEDIA_RELAYED, SHAPE_TEXT, "media.streams[].relayed", "turn ms-turn: inside a relay's")  \

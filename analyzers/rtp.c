@@ -30,6 +30,7 @@ enum {
     SAMPLE_FIRST = 32,  /* packets before the third sample of a stream; each next one comes after
                            four times as many */
     SAMPLE_MAX = 1500,  /* bytes of a sample */
+    AGAIN_MAX = 8,      /* samples of numbers that came before */
     RTCP_SAMPLES = 3,   /* of each side */
 };
 
@@ -259,6 +260,8 @@ static void take_jump(struct media_stream *stream, const struct header *header)
     stream->payload_bytes = 0;
     stream->jumped = false;
     stream->rest_until = stream->packets;
+    stream->sample_at = stream->packets;
+    stream->restarted = true;
 }
 
 /* Does this step fit a stream without any loss, pause or change of frame length? */
@@ -389,13 +392,27 @@ static void sample_media(struct sink *sink, const struct segment *seg, struct me
         return;
     }
     uint32_t next = stream->packets + 1;
-    if (stream->sample_at > 0) {
+    if (stream->samples > 0) {
         next = SAMPLE_FIRST;
         while (next <= stream->packets && next < UINT32_MAX / 4) {
             next *= 4;
         }
     }
     stream->sample_at = next;
+    stream->sampled[stream->samples % SAMPLED] = stream->sequence;
+    stream->samples = (uint8_t)(stream->samples < UINT8_MAX ? stream->samples + 1 : SAMPLED);
+}
+
+/* A number that was sampled comes again: the same packet, or another one under the same number. */
+static void sample_again(struct sink *sink, const struct segment *seg, struct media_stream *stream,
+                         uint16_t sequence)
+{
+    for (unsigned i = 0; i < SAMPLED && i < stream->samples; i++) {
+        if (stream->sampled[i] == sequence && stream->sampled_again < AGAIN_MAX) {
+            stream->sampled_again += put_sample(sink, seg, stream->ssrc, false);
+            return;
+        }
+    }
 }
 
 /* RFC 3550 6.4: V(2) P(1) RC(5) PT(8) length(16) SSRC(32). */
@@ -436,10 +453,13 @@ static void take_media(struct media_flow *flow, struct segment *seg, struct sink
     stream->last_us = seg->time_us;
     stream->last_packet = seg->packet;
     if (ahead == 0) {
+        sample_again(sink, seg, stream, header.sequence);
         return; /* late or again */
     }
     if (stream->packets >= stream->sample_at || paused) {
         sample_media(sink, seg, stream);
+    } else if (stream->restarted) {
+        sample_again(sink, seg, stream, header.sequence);
     }
     if (stream->packets >= stream->rest_until || paused) {
         stream->rest_until = 0;

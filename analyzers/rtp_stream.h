@@ -7,6 +7,7 @@
 #include "analyzers/rtp_evidence.h"
 
 enum {
+    SAMPLED = 4,      /* sequence numbers of samples that are remembered */
     TYPES = 4,        /* payload types counted in a stream: codec, event, noise, one more */
     STREAMS = 16,     /* sender and side; further ones are counted as not read */
     STREAMS_NEAR = 2, /* of them kept in the state: one of each side */
@@ -31,20 +32,24 @@ struct media_stream {
     bool unbroken; /* every step was one number and one constant time, or none */
     bool judged;   /* verdict holds what the looks so far said */
     bool jumped;   /* expected_bad is set */
+    bool restarted;
     uint8_t types[TYPES];
     uint32_t type_packets[TYPES];
     uint16_t good, bad;     /* steps in sequence and others, until the stream is certain */
     uint16_t expected_bad;  /* RFC 3550 A.1 bad_seq: a restart shows by this one */
     uint32_t payload_bytes; /* of the packet `sequence`, as sent; 0 = not usable */
 
-    uint32_t step;          /* timestamp step of all steps so far that were not 0 */
-    uint32_t look_from;     /* packets when this look began */
-    uint64_t look_packet;   /* number in the capture of its first packet */
-    uint64_t change_packet; /* the same of the look that said otherwise than those before */
-    uint32_t base;          /* first sequence number since the last restart */
-    uint32_t lost_before;   /* lost before that restart */
-    uint64_t first_us;      /* capture time of the first packet */
-    uint64_t first_packet;  /* its number in the capture */
+    uint32_t step;             /* timestamp step of all steps so far that were not 0 */
+    uint32_t look_from;        /* packets when this look began */
+    uint64_t look_packet;      /* number in the capture of its first packet */
+    uint64_t change_packet;    /* the same of the look that said otherwise than those before */
+    uint32_t base;             /* first sequence number since the last restart */
+    uint32_t lost_before;      /* lost before that restart */
+    uint16_t sampled[SAMPLED]; /* of the newest samples, by samples */
+    uint8_t samples;           /* put so far; stays at its maximum */
+    uint8_t sampled_again;     /* of them numbers that had come before */
+    uint64_t first_us;         /* capture time of the first packet */
+    uint64_t first_packet;     /* its number in the capture */
     struct rtp_verdict verdict;
 };
 

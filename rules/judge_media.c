@@ -109,6 +109,37 @@ static void doubt_tags(const struct view *view, const struct stream *s, const ch
     }
 }
 
+/* A key of its own keeps what a stream holds from whoever knows another stream's (RFC 3711 9.1). */
+static void judge_reuse(const struct view *view, const struct stream *s, const char *sender,
+                        struct assessment *a)
+{
+    static const char *const others[] = { "direction", "the other direction of the call",
+                                          "section",   "another stream of the call",
+                                          "call",      "an earlier call" };
+    const struct fact *f = NULL;
+    while ((f = facts_next(view->facts, OBS_MEDIA_KEY_REUSE, f)) != NULL) {
+        const char *how = facts_text(view->facts, f);
+        if (f->index == s->index && strcmp(how, "index") == 0) {
+            a->verdict = VERDICT_VIOLATION;
+            a->evidence = EVIDENCE_PROVEN;
+            judge_notes_reason(a, "media.key-stream-reused",
+                               "The SRTP from %s encrypted different packets under one index of "
+                               "one key: what they hold can be computed.",
+                               sender);
+            judge_notes_proof_of(view, a, f);
+        }
+        for (unsigned i = 0; f->index == s->index && i < sizeof others / sizeof *others; i += 2) {
+            if (strcmp(how, others[i]) == 0) {
+                a->verdict = judge_notes_worse(a->verdict, VERDICT_WEAK);
+                judge_notes_reason(a, "media.key-shared",
+                                   "The key of the SRTP from %s is that of %s too.", sender,
+                                   others[i + 1]);
+                judge_notes_proof_of(view, a, f);
+            }
+        }
+    }
+}
+
 /* SRTP must give confidentiality, authentication and replay protection, under a secret key. */
 static void judge_protected(const struct view *view, const struct stream *s, struct assessment *a)
 {
@@ -159,6 +190,7 @@ static void judge_protected(const struct view *view, const struct stream *s, str
                            suite[0] != '\0' ? ")" : "");
     }
     doubt_tags(view, s, sender, a);
+    judge_reuse(view, s, sender, a);
     if (a->verdict != VERDICT_VIOLATION) {
         judge_notes_proof_of(view, a, s->protection);
     }

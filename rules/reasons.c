@@ -196,6 +196,15 @@ static const struct reason_word words[] = {
     { "media.key-exposed",
       "The stream's key was readable in SIP: encrypted in name only.",
       "Carry the signalling over TLS; the media settings are right." },
+    { "media.key-stream-reused",
+      "Two packets of one SSRC have the same index under the same key, proven by their tags, and "
+      "different payloads. AES in counter mode then gives both the same key stream (a two-time pad): "
+      "their difference is that of what was said, and with GCM tags can be forged as well.",
+      "Update the sender: it must take a new key when it starts its numbers anew." },
+    { "media.key-shared",
+      "RFC 4568 wants a key of its own for each stream and direction. Who gets the key of one stream "
+      "has the others, and numbers that meet give the same key stream twice.",
+      "Update or configure the end that made the key; it should draw one for each stream." },
     { "media.signalling-clear",
       "SRTP keys and DTLS fingerprints travel in SIP, and SIP between these hosts was seen without "
       "encryption: the stream is encrypted in name only, even if the key itself was not captured.",

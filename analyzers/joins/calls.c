@@ -53,7 +53,7 @@ enum ov_status calls_new(uint32_t calls_max, struct hash_seed seed, struct calls
     calls->stream_buckets = calloc(call_buckets, sizeof *calls->stream_buckets);
     if (calls->call_buckets == NULL || calls->endpoint_buckets == NULL ||
         calls->key_buckets == NULL || calls->stream_buckets == NULL ||
-        srtp_tag_new(&calls->tag) != OV_OK) {
+        calls_reuse_init(calls) != OV_OK || srtp_tag_new(&calls->tag) != OV_OK) {
         calls_free(calls);
         return OV_NOMEM;
     }
@@ -78,6 +78,7 @@ void calls_free(struct calls *calls)
     }
     calls_keys_done(calls);
     calls_proof_done(calls);
+    calls_reuse_done(calls);
     pool_done(&calls->calls);
     pool_done(&calls->lines);
     pool_done(&calls->endpoints);

@@ -21,6 +21,8 @@ enum {
     DRAFT_CANDIDATES = 64, /* of one message */
     DRAFT_KEYS = 32,       /* of one message */
     STREAM_SAMPLES = 3,    /* packets of a stream that wait for a key */
+    CALL_DIGESTS = 32768,  /* keys remembered by their digests, to find them again */
+    CALL_INDICES = 65536,  /* packets remembered by their index, likewise */
     CALLS_WALK = 256,      /* entries of one hash chain that are looked at */
 };
 
@@ -89,6 +91,7 @@ struct call_line {
 struct call_key {
     struct srtp_key key;
     bool held;      /* else the slot is free */
+    bool again;     /* another call that was over by then had it */
     uint16_t tag;   /* of the crypto attribute */
     uint16_t suite; /* name id */
     uint32_t line, call;
@@ -108,6 +111,8 @@ struct call_stream {
     bool rtcp;
     bool bare;                        /* SRTCP that is authentic, but not encrypted (E = 0) */
     bool exposed;                     /* a key that fitted was readable */
+    bool twice;                       /* its key stream was used for two different payloads */
+    bool again;                       /* its key was that of an earlier call */
     bool unencrypted;                 /* UNENCRYPTED_SRTP */
     uint8_t tag_size;                 /* bytes of the shortest tag that fitted */
     uint16_t suite;                   /* name id */
@@ -166,6 +171,21 @@ struct draft_candidate {
     struct flow_end end;
 };
 
+/* A key that some call had, by its digest. */
+struct call_digest {
+    uint64_t digest, call; /* call.key */
+    uint32_t next;         /* in the hash chain */
+};
+
+/* A packet that some sender encrypted under a key. */
+struct call_index {
+    uint64_t digest;  /* of the key */
+    uint64_t index;   /* RFC 3711 3.3.1: roll-over counter and sequence number */
+    uint64_t payload; /* digest of what was encrypted */
+    uint32_t ssrc;
+    uint32_t next; /* in the hash chain */
+};
+
 /* A secret. */
 struct draft_key {
     uint8_t line;
@@ -196,10 +216,11 @@ struct call_draft {
 
 struct calls {
     struct hash_seed seed;
-    struct pool calls, lines, endpoints, keys, streams;
+    struct pool calls, lines, endpoints, keys, streams, digests, indices;
     uint32_t *call_buckets, *endpoint_buckets; /* owned; heads of chains */
-    uint32_t *key_buckets, *stream_buckets;    /* likewise */
-    uint32_t call_mask, endpoint_mask;         /* of key_buckets and stream_buckets: call_mask */
+    uint32_t *key_buckets, *stream_buckets;    /* likewise, with call_mask */
+    uint32_t *digest_buckets, *index_buckets;  /* likewise, CALL_DIGESTS and CALL_INDICES */
+    uint32_t call_mask, endpoint_mask;
     uint32_t oldest_key, newest_key, oldest_stream, newest_stream;
     uint32_t swept;          /* place of the key that was looked at last */
     uint64_t waiting_bytes;  /* of packets that wait for a key */
@@ -257,6 +278,19 @@ const struct call_crypto *calls_keys_crypto(const struct calls *calls, const str
 const struct call_key *calls_keys_find(const struct calls *calls, uint64_t digest);
 /* Could anybody read a key with that digest? In which SIP flow? */
 bool calls_keys_exposed(const struct calls *calls, uint64_t digest, uint64_t *ret_flow);
+
+/* calls_reuse.c: keys and key streams that are used twice. */
+OV_MUST_CHECK enum ov_status calls_reuse_init(struct calls *calls);
+void calls_reuse_done(struct calls *calls);
+/* Notes that a call has a key; was it that of another call, which is over by then? */
+bool calls_reuse_key(struct calls *calls, uint64_t digest, uint32_t call);
+/* A packet that fits a key: was its key stream used before, for another payload? end: bytes of tag
+ * and MKI. */
+bool calls_reuse_packet(struct calls *calls, uint64_t digest, struct bytes packet,
+                        uint32_t roll_over, uint32_t end);
+/* How is the key of a stream used elsewhere? Puts what is found as facts. */
+void calls_reuse_put(const struct calls *calls, const struct call_stream *seen, uint32_t call,
+                     struct facts *facts, const struct observation *place);
 
 /* calls_offer.c: takes the draft into its call: who sent it, is it an offer or an answer? */
 void calls_offer_take(struct calls *calls, uint32_t place);

@@ -107,6 +107,7 @@ void calls_keys_hold(struct calls *calls, uint32_t call, uint32_t line, unsigned
         key->line = line;
         key->call = call;
         key->digest = keyed_hash(from->key.bytes, sizeof from->key.bytes, calls->seed);
+        key->again = calls_reuse_key(calls, key->digest, call);
         link_key(calls, at);
     }
 }

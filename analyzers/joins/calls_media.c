@@ -468,6 +468,7 @@ static void conclude_stream(struct calls *calls, const struct flow_record *recor
                                            .packet = stream->packet,
                                            .time_us = stream->time_us };
         calls_tags_put(stream->facts, &place, agreement.tags, seen);
+        calls_reuse_put(calls, seen, match->call, stream->facts, &place);
     }
     const char *protection = decide(stream, &agreement);
     put_text(stream, OBS_MEDIA_PROTECTION, protection);

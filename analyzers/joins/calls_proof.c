@@ -197,6 +197,11 @@ static void note(struct trial *t, const struct call_key *key, const struct call_
     stream->bare = stream->bare || (stream->rtcp && is_bare(t->packet, master));
     stream->exposed =
         calls_keys_exposed(t->calls, key->digest, &stream->key_flow) || stream->exposed;
+    stream->again = stream->again || key->again;
+    stream->twice =
+        (!stream->rtcp && calls_reuse_packet(t->calls, key->digest, t->packet, stream->roll_over,
+                                             size + master->identifier_size)) ||
+        stream->twice;
 }
 
 static bool fits(struct trial *t, const struct srtp_key *key, uint32_t depth)

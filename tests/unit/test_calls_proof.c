@@ -51,6 +51,8 @@ static void agree(struct leg *leg, const char *suite)
     say(leg, 1, 200, 6000, suite, &callee);
 }
 
+static bool other_payload; /* seal() encrypts something else */
+
 /* RTP of noise with the tag that the key makes. Returns its size. */
 static uint32_t seal(const struct srtp_key *key, uint16_t sequence, uint32_t roll_over,
                      uint8_t packet[HEADER + PAYLOAD + 20])
@@ -62,7 +64,7 @@ static uint32_t seal(const struct srtp_key *key, uint16_t sequence, uint32_t rol
     packet[2] = (uint8_t)(sequence >> 8);
     packet[3] = (uint8_t)sequence;
     for (unsigned i = 0; i < PAYLOAD; i++) {
-        packet[HEADER + i] = (uint8_t)(sequence * 7 + i * 13);
+        packet[HEADER + i] = (uint8_t)(sequence * 7 + i * 13 + other_payload);
     }
     for (unsigned i = 0; i < 4; i++) {
         end[i] = (uint8_t)(roll_over >> (24 - 8 * i));
@@ -312,6 +314,114 @@ static void unauthenticated_streams_are_not_measured_by_tags(void)
     close_all(calls, &media);
 }
 
+/* Another payload under the same number. */
+static void send_other(struct calls *calls, uint8_t from, const struct srtp_key *key,
+                       uint16_t sequence)
+{
+    uint8_t packet[HEADER + PAYLOAD + 20];
+    other_payload = true;
+    sample(calls, from, packet, seal(key, sequence, 0, packet), false);
+    other_payload = false;
+}
+
+static bool reuses(const struct media *media, uint16_t index, const char *how)
+{
+    const struct fact *f = NULL;
+    while ((f = facts_next(&media->facts, OBS_MEDIA_KEY_REUSE, f)) != NULL) {
+        if (f->index == index && strcmp(facts_text(&media->facts, f), how) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void one_index_for_two_payloads_is_a_key_stream_used_twice(void)
+{
+    struct calls *calls = new_calls(8);
+    struct leg leg = leg_between(calls, 0xabc, CALLER, CALLEE);
+    struct srtp_key caller = key_for(0, suite_80), callee = key_for(1, suite_80);
+    struct media media;
+    agree(&leg, suite_80);
+    send(calls, 0, &caller, 500, 0);
+    send(calls, 0, &caller, 501, 0);
+    send_other(calls, 0, &caller, 501);
+    send(calls, 1, &callee, 500, 0);
+    send(calls, 1, &callee, 500, 0); /* the same packet again */
+    send(calls, 1, &callee, 500, 1); /* another index */
+    tell_media(calls, &media, "srtp");
+    CHECK(reuses(&media, 0, "index"));
+    CHECK(facts_find_at(&media.facts, OBS_MEDIA_KEY_REUSE, 1, 0) == NULL);
+    close_all(calls, &media);
+}
+
+static void one_key_for_both_directions_is_told(void)
+{
+    struct calls *calls = new_calls(8);
+    struct leg leg = leg_between(calls, 0xabc, CALLER, CALLEE);
+    struct srtp_key caller = key_for(0, suite_80);
+    struct media media;
+    say(&leg, 0, 0, 4000, suite_80, &caller);
+    say(&leg, 1, 200, 6000, suite_80, &caller);
+    send(calls, 0, &caller, 500, 0);
+    send(calls, 1, &caller, 900, 0);
+    tell_media(calls, &media, "srtp");
+    CHECK(reuses(&media, 0, "direction"));
+    CHECK(reuses(&media, 1, "direction"));
+    CHECK(!reuses(&media, 0, "call"));
+    CHECK(!reuses(&media, 0, "section"));
+    CHECK(!reuses(&media, 0, "index"));
+    close_all(calls, &media);
+}
+
+static void one_key_for_two_sections_is_told_unless_they_are_bundled(void)
+{
+    for (uint16_t port = 4000; port <= 4010; port += 10) {
+        struct calls *calls = new_calls(8);
+        struct leg leg = leg_between(calls, 0xabc, CALLER, CALLEE);
+        struct srtp_key caller = key_for(0, suite_80);
+        struct observation key = { .kind = OBS_SDP_CRYPTO_KEY, .index = 1, .sub = 1 };
+        struct media media;
+        start(&leg, 0, "INVITE", 0, 1);
+        m_line(&leg, 0, 4000, "RTP/SAVP", CALLER);
+        key_line(&leg, 1, suite_80, &caller);
+        m_line(&leg, 1, port, "RTP/SAVP", CALLER);
+        tell(&leg, (struct observation){
+                       .kind = OBS_SDP_CRYPTO, .index = 1, .sub = 1, .text = suite_80 });
+        key.text = (const char *)caller.bytes;
+        key.text_size = 30;
+        calls_observe(calls, leg.id, leg.end, &key);
+        finish(&leg);
+        send(calls, 0, &caller, 500, 0);
+        tell_media(calls, &media, "srtp");
+        CHECK_EQ(reuses(&media, 0, "section"), port != 4000);
+        close_all(calls, &media);
+    }
+}
+
+/* A call with one key, which is over or not when the next one with it begins. */
+static void one_key_for_two_calls_is_told_when_they_follow_each_other(void)
+{
+    for (unsigned over = 0; over < 2; over++) {
+        struct calls *calls = new_calls(8);
+        struct leg leg = leg_between(calls, 0xabc, CALLER, CALLEE);
+        struct leg before = leg_between(calls, 0xdef, CALLER, PROXY);
+        struct srtp_key caller = key_for(0, suite_80);
+        struct media media;
+        before.call_id = "before";
+        say(&before, 0, 0, 4400, suite_80, &caller);
+        if (over > 0) {
+            start(&before, 0, "BYE", 0, 2);
+            finish(&before);
+        }
+        agree(&leg, suite_80);
+        send(calls, 0, &caller, 500, 0);
+        tell_media(calls, &media, "srtp");
+        CHECK_EQ(reuses(&media, 0, "call"), over > 0);
+        CHECK(!reuses(&media, 0, "direction"));
+        close_all(calls, &media);
+    }
+}
+
 static void put_report(struct media *media)
 {
     struct observation obs = { .kind = OBS_MEDIA_RTCP_PROTECTION, .text = "unknown" };
@@ -400,6 +510,10 @@ int main(void)
     readable_packets_with_a_tag_are_authentic_only();
     an_mki_that_is_announced_need_not_be_sent();
     unauthenticated_streams_are_not_measured_by_tags();
+    one_index_for_two_payloads_is_a_key_stream_used_twice();
+    one_key_for_both_directions_is_told();
+    one_key_for_two_sections_is_told_unless_they_are_bundled();
+    one_key_for_two_calls_is_told_when_they_follow_each_other();
     tags_of_srtcp_prove_it();
     keys_are_overwritten_when_their_call_is_over();
     packets_that_wait_have_a_cap();

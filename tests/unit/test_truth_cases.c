@@ -245,6 +245,28 @@ static void case_16_srtp_under_another_key_than_agreed_is_not_compliant(void)
     case_done(&c);
 }
 
+static void case_16_srtp_whose_key_has_other_uses_is_weak_or_worse(void)
+{
+    static const struct {
+        const char *reuse, *want, *reason;
+    } cases[] = {
+        { "direction", "weak inferred medium", "media.key-shared" },
+        { "section", "weak inferred medium", "media.key-shared" },
+        { "call", "weak inferred medium", "media.key-shared" },
+        { "index", "violation proven high", "media.key-stream-reused" },
+    };
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct judge_case c = case_of(case_site);
+        case_flow(&c, "10.20.0.7", "10.20.0.8", 50020, "rtp");
+        case_stream(&c, 0, "srtp", "inferred");
+        case_text(&c, OBS_MEDIA_KEY_REUSE, cases[i].reuse);
+        case_judge(&c);
+        CHECK(case_is(&c, "TT-04", cases[i].want));
+        CHECK(case_reason(case_row(&c, "TT-04"), cases[i].reason));
+        case_done(&c);
+    }
+}
+
 static void case_17_srtp_that_changed_to_clear_names_the_packet(void)
 {
     struct judge_case c = case_of(case_site);
@@ -382,6 +404,7 @@ int main(void)
     case_16_srtp_of_an_unknown_cipher_is_not_compliant();
     case_16_srtp_is_not_compliant_when_no_tag_is_known_of();
     case_16_srtp_under_another_key_than_agreed_is_not_compliant();
+    case_16_srtp_whose_key_has_other_uses_is_weak_or_worse();
     case_17_srtp_that_changed_to_clear_names_the_packet();
     case_17_srtp_that_was_only_negotiated_is_a_violation();
     case_18_unauthenticated_srtp_is_a_violation();
