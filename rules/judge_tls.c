@@ -25,18 +25,23 @@ static bool is_null(const char *cipher)
            strcmp(cipher, "TLS_SHA384_SHA384") == 0;
 }
 
-/* Export grade, RC2, RC4 and single DES: within reach of anyone who wants to read. */
+/* Export grade, RC2, RC4 and single DES: within reach of anyone who wants to read. IDEA and 3DES:
+ * blocks of 64 bits, of which a long connection repeats some (CVE-2016-2183). */
 static bool is_broken(const char *cipher)
 {
-    static const char *const words[] = { "_EXPORT", "_RC4_", "_RC2_", "_DES40_", "_DES_" };
+    static const char *const words[] = { "_EXPORT", "_RC4_",  "_RC2_", "_DES40_",
+                                         "_DES_",   "_IDEA_", "_3DES_" };
     return has_any(cipher, words, sizeof words / sizeof *words);
 }
 
-/* RFC 9325 4.1: the premaster secret travels under the server's key (static RSA): who gets that key
- * later reads all that was recorded. */
+/* RFC 9325 4.1: the premaster secret travels under the server's key (static RSA), or comes of it
+ * (static DH and ECDH): who gets that key later reads all that was recorded. */
 static bool is_without_forward_secrecy(const char *cipher)
 {
-    static const char *const words[] = { "TLS_RSA_WITH_", "TLS_RSA_PSK_WITH_" };
+    static const char *const words[] = { "TLS_RSA_WITH_",        "TLS_RSA_PSK_WITH_",
+                                         "TLS_DH_RSA_WITH_",     "TLS_DH_DSS_WITH_",
+                                         "TLS_ECDH_RSA_WITH_",   "TLS_ECDH_ECDSA_WITH_",
+                                         "TLS_RSA_EXPORT_WITH_", "TLS_RSA_EXPORT1024_WITH_" };
     return has_any(cipher, words, sizeof words / sizeof *words);
 }
 
@@ -76,8 +81,8 @@ static enum verdict judge_cipher(const struct view *view, struct assessment *a)
     }
     if (is_without_forward_secrecy(cipher)) {
         judge_notes_reason(a, "tls.no-forward-secrecy",
-                           "The cipher suite %s sends the session's secret under the server's RSA "
-                           "key: whoever gets that key later can read what was recorded.",
+                           "With the cipher suite %s the session's secret hangs on the server's "
+                           "lasting key: whoever gets that key later can read what was recorded.",
                            cipher);
         verdict = judge_notes_worse(verdict, VERDICT_WEAK);
     }

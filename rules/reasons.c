@@ -55,11 +55,12 @@ static const struct reason_word words[] = {
       "A pre-shared key authenticates the connection; no certificate was presented.",
       "Use a certificate suite." },
     { "tls.cipher-broken",
-      "The negotiated cipher suite (export grade, RC4, RC2 or single DES) can be broken.",
+      "The negotiated cipher suite (export grade, RC4, RC2, single DES, or IDEA and 3DES with their "
+      "blocks of 64 bits) can be broken.",
       "Keep AES-GCM and ChaCha20 suites only." },
     { "tls.no-forward-secrecy",
-      "The negotiated cipher suite (static RSA) has no forward secrecy: the server's private key "
-      "opens every recorded session (RFC 9325 4.1: should not be negotiated).",
+      "The negotiated cipher suite (static RSA, DH or ECDH) has no forward secrecy: the server's "
+      "private key opens every recorded session (RFC 9325 4.1: should not be negotiated).",
       "Offer and accept ECDHE suites only." },
     { "tls.cipher-unknown",
       "The negotiated cipher suite is not in overt's list or was not seen; unknown is never "
