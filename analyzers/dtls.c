@@ -115,9 +115,19 @@ static bool is_plausible(const struct record *h, struct bytes body)
     }
 }
 
+/* RFC 5415 4.2: CAPWAP puts version and type(1), 1 for DTLS, and reserved(3) before the records. */
+static void skip_preamble(struct bytes *in)
+{
+    static const uint8_t capwap[] = { 1, 0, 0, 0 };
+    if (bytes_starts(in, capwap, sizeof capwap)) {
+        bytes_skip(in, sizeof capwap);
+    }
+}
+
 static enum claim dtls_claim(const struct segment *seg)
 {
     struct bytes in = seg->payload;
+    skip_preamble(&in);
     struct record h = read_header(&in);
     h.length = h.type == CONTENT_CID ? (uint16_t)bytes_sent(&in) : h.length;
     struct bytes body = bytes_take(&in, h.length);
@@ -369,6 +379,7 @@ static enum feed dtls_feed(void *state, struct segment *seg, struct sink *sink)
     s->hs.datagram = true;
     s->hs.packet = seg->packet;
     s->hs.time_us = seg->time_us;
+    skip_preamble(&in);
     while (bytes_ok(&in) && bytes_sent(&in) > 0) {
         if (is_unified(&in) && tls_names_is_13(s->hs.version)) {
             read_unified(s, seg, &in, sink);

@@ -75,6 +75,23 @@ static void mutual_handshake_in_fragments_is_proven(void)
     play_free(p);
 }
 
+/* RFC 5415 4.2. */
+static void records_behind_the_preamble_of_capwap_are_read(void)
+{
+    struct play *p = play_new(&dtls_analyzer);
+    for (const struct chunk *chunk = dtls12_mutual; chunk->hex != NULL; chunk++) {
+        static char hex[2 * PLAY_BYTES_MAX];
+        (void)snprintf(hex, sizeof hex, "01000000%s", chunk->hex);
+        CHECK(is_claimed(hex));
+        play_one(p, &(struct chunk){ chunk->side, hex });
+    }
+    play_close(p);
+    check_mutual(p);
+    play_free(p);
+    CHECK(!is_claimed("01000000"));
+    CHECK(!is_claimed("010000002112a442000102030405060708090a0b")); /* STUN */
+}
+
 static void order_and_repetition_do_not_matter(void)
 {
     static const uint8_t shuffled[] = { 0, 1, 2, 5, 3, 4, 7, 6, 8, 9, 10, 11, 255 };
@@ -384,6 +401,7 @@ static void contradicting_fragments_are_dropped(void)
 int main(void)
 {
     mutual_handshake_in_fragments_is_proven();
+    records_behind_the_preamble_of_capwap_are_read();
     order_and_repetition_do_not_matter();
     other_handshakes_have_their_mtls_state();
     a_lost_datagram_makes_absence_unknown();
