@@ -160,7 +160,8 @@ enum observation_shape {
     X(OBS_TLS_SERVER_TRUST_SET, SHAPE_TEXT, "tls.server_trust.set", "policy trust set")            \
     X(OBS_TLS_SERVER_TRUST_ERROR, SHAPE_TEXT, "tls.server_trust.error", "OpenSSL's words")         \
     X(OBS_TLS_SERVER_TRUST_NAME, SHAPE_TEXT, "tls.server_trust.name", "match mismatch unknown")    \
-    X(OBS_TLS_SERVER_TRUST_NAME_FROM, SHAPE_TEXT, "tls.server_trust.name_from", "sni policy dns")  \
+    X(OBS_TLS_SERVER_TRUST_NAME_FROM, SHAPE_TEXT, "tls.server_trust.name_from",                    \
+      "sni policy dns sip")                                                                        \
     X(OBS_TLS_CLIENT_TRUST_STATUS, SHAPE_TEXT, "tls.client_trust.status", "RFC 5280 6")            \
     X(OBS_TLS_CLIENT_TRUST_SET, SHAPE_TEXT, "tls.client_trust.set", "policy trust set")            \
     X(OBS_TLS_CLIENT_TRUST_ERROR, SHAPE_TEXT, "tls.client_trust.error", "OpenSSL's words")         \
@@ -186,6 +187,8 @@ enum observation_shape {
     X(OBS_SIP_RESPONSE, SHAPE_COUNTS, "sip.responses", "RFC 3261 7.2")                             \
     X(OBS_SIP_CALLS, SHAPE_NUMBER, "sip.calls", "distinct Call-IDs; value: count so far")          \
     X(OBS_SIP_USER_AGENT, SHAPE_LIST, "sip.user_agents", "RFC 3261 20.41, 20.35")                  \
+    X(OBS_SIP_DOMAIN, SHAPE_TEXT, "sip.domain",                                                    \
+      "host of the first request's URI, RFC 3261 8.1.1.1")                                         \
     X(OBS_SIP_SIPS_URI, SHAPE_FLAG, "sip.sips_uri", "RFC 3261 19.1")                               \
     X(OBS_SIP_VIA_TRANSPORT, SHAPE_LIST, "sip.via_transports", "RFC 3261 20.42")                   \
     X(OBS_SIP_AUTH_SCHEME, SHAPE_LIST, "sip.auth_schemes", "RFC 3261 22, [MS-SIPAE]")              \

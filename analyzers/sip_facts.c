@@ -289,9 +289,40 @@ static void put_header(struct sip_facts *facts, const struct sip_header *header,
     }
 }
 
+/* RFC 3261 19.1.1: scheme ":" [user "@"] host [":" port] parameters. */
+static struct bytes host_of_uri(struct bytes uri)
+{
+    scan_until(&uri, ':');
+    struct bytes whole = uri, rest = uri;
+    scan_until(&rest, '@');
+    if (bytes_left(&rest) > 0) {
+        whole = rest;
+    }
+    uint32_t size = 0;
+    for (int c = bytes_peek(&whole, 0); c >= 0 && strchr(":;?>[", c) == NULL;) {
+        c = bytes_peek(&whole, ++size);
+    }
+    return bytes_take(&whole, size);
+}
+
+/* RFC 5922 7: whom the first request is for, where its next hop is not told by a Route. */
+static void put_domain(struct sip_facts *facts, const struct sip_message *message,
+                       const struct sip_place *place)
+{
+    if (facts->domain || message->status != 0) {
+        return;
+    }
+    struct bytes host = host_of_uri(message->uri);
+    if (bytes_left(&host) > 0) {
+        facts->domain = true;
+        put_window(place, OBS_SIP_DOMAIN, host, 0);
+    }
+}
+
 static void put_headers(struct sip_facts *facts, const struct sip_message *message,
                         const struct sip_place *place)
 {
+    put_domain(facts, message, place);
     if (has_sips(message->uri)) {
         put_flag(place, OBS_SIP_SIPS_URI, &message->uri, &facts->sips);
     }

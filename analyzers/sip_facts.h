@@ -18,6 +18,7 @@ struct sip_facts {
     uint32_t keys;                                            /* media keys readable so far */
     uint32_t fingerprints;                                    /* a=fingerprint lines so far */
     bool started;                                             /* the flow is told to be SIP */
+    bool domain;                                              /* likewise: of the first request */
     bool sips, credentials, im, presence, sharing, registrar; /* was told */
 };
 

@@ -161,28 +161,58 @@ static void put(struct flow_record *record, enum observation_kind kind, const ch
     facts_put(record->facts, &obs);
 }
 
-void names_conclude(const struct names *names, const struct certificates *certificates,
-                    struct flow_record *record)
+/* RFC 5922 7.2. An outbound proxy that was set up by hand bears another name: only that it bears
+ * this one says something. */
+static void compare_with_sip(const struct certificates *certificates, struct flow_record *record,
+                             const struct fact *leaf)
 {
-    const struct address *server = &record->side[flow_server(record)].address;
-    const struct fact *first = facts_find_at(record->facts, OBS_SERVER_CERT_SHA256, 0, 0);
-    if (first == NULL || facts_find(record->facts, OBS_TLS_SNI) != NULL ||
-        names_of(names, server, 0) == NULL) {
+    const struct fact *domain = facts_find(record->facts, OBS_SIP_DOMAIN);
+    bool opened = facts_true(record->facts, OBS_SIP_DECRYPTED);
+    if (domain == NULL || !opened || domain->from == flow_server(record)) {
         return;
     }
-    const struct fact leaf = *first; /* putting facts moves them */
+    certificates_lock(certificates);
+    enum trust_name result = trust_name_check(certificates, facts_text(record->facts, leaf),
+                                              facts_text(record->facts, domain), NULL);
+    certificates_unlock(certificates);
+    if (result == TRUST_NAME_MATCH) {
+        put(record, OBS_TLS_SERVER_TRUST_NAME, "match", leaf);
+        put(record, OBS_TLS_SERVER_TRUST_NAME_FROM, "sip", leaf);
+    }
+}
+
+static void compare_with_dns(const struct names *names, const struct certificates *certificates,
+                             struct flow_record *record, const struct fact *leaf)
+{
+    const struct address *server = &record->side[flow_server(record)].address;
     bool match = false, known = false;
     certificates_lock(certificates);
     for (unsigned i = 0; !match && names_of(names, server, i) != NULL; i++) {
-        enum trust_name result = trust_name_check(certificates, facts_text(record->facts, &leaf),
+        enum trust_name result = trust_name_check(certificates, facts_text(record->facts, leaf),
                                                   names_of(names, server, i), NULL);
         match = result == TRUST_NAME_MATCH;
         known |= result != TRUST_NAME_UNKNOWN;
     }
     certificates_unlock(certificates);
     if (known) {
-        put(record, OBS_TLS_SERVER_TRUST_NAME, match ? "match" : "mismatch", &leaf);
-        put(record, OBS_TLS_SERVER_TRUST_NAME_FROM, "dns", &leaf);
+        put(record, OBS_TLS_SERVER_TRUST_NAME, match ? "match" : "mismatch", leaf);
+        put(record, OBS_TLS_SERVER_TRUST_NAME_FROM, "dns", leaf);
+    }
+}
+
+void names_conclude(const struct names *names, const struct certificates *certificates,
+                    struct flow_record *record)
+{
+    const struct address *server = &record->side[flow_server(record)].address;
+    const struct fact *first = facts_find_at(record->facts, OBS_SERVER_CERT_SHA256, 0, 0);
+    if (first == NULL || facts_find(record->facts, OBS_TLS_SNI) != NULL) {
+        return;
+    }
+    const struct fact leaf = *first; /* putting facts moves them */
+    if (names_of(names, server, 0) != NULL) {
+        compare_with_dns(names, certificates, record, &leaf);
+    } else {
+        compare_with_sip(certificates, record, &leaf);
     }
 }
 

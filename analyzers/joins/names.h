@@ -28,7 +28,8 @@ void names_observe(struct names *names, const struct observation *obs);
 /* The nth name (from 0) of an address, borrowed until the next names_observe; NULL = no more. */
 const char *names_of(const struct names *names, const struct address *address, unsigned nth);
 /* A flow ended: a server certificate that came without SNI is compared with the names of the
- * server's address (tls.server_trust.name, name_from "dns"). certificates is borrowed. */
+ * server's address (tls.server_trust.name, name_from "dns"), without those with the host that a
+ * request of SIP inside it, opened, is for ("sip"). certificates is borrowed. */
 void names_conclude(const struct names *names, const struct certificates *certificates,
                     struct flow_record *record);
 /* Addresses and names that found no room. */

@@ -154,11 +154,51 @@ static void a_certificate_is_compared_with_the_names_of_its_address(void)
     }
 }
 
+/* A flow as conclude has it, in which `side` asked by SIP for a host of that name. */
+static void conclude_with_sip(const char *domain, uint8_t side, bool opened, struct facts *facts)
+{
+    struct names *names = names_for_test();
+    struct observation obs[] = {
+        { .kind = OBS_SIP_DOMAIN,
+          .from = side,
+          .text = domain,
+          .text_size = (uint32_t)strlen(domain) },
+        { .kind = OBS_SIP_DECRYPTED, .value = opened },
+    };
+    facts_put(facts, &obs[0]);
+    facts_put(facts, &obs[1]);
+    conclude(names, NULL, facts);
+    names_free(names);
+}
+
+static void without_any_other_name_the_domain_of_sip_may_match(void)
+{
+    static const struct {
+        const char *domain;
+        uint8_t side;
+        bool opened, match;
+    } rows[] = {
+        { "fe01.contoso.com", 0, true, true },
+        { "fe01.contoso.com", 1, true, false },  /* the server asks: it does not look for itself */
+        { "fe01.contoso.com", 0, false, false }, /* not inside this TLS */
+        { "fabrikam.com", 0, true, false },      /* by a proxy on the way: no mismatch */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct facts facts = { 0 };
+        conclude_with_sip(rows[i].domain, rows[i].side, rows[i].opened, &facts);
+        CHECK_EQ(facts_is(&facts, OBS_TLS_SERVER_TRUST_NAME, "match"), rows[i].match);
+        CHECK_EQ(facts_is(&facts, OBS_TLS_SERVER_TRUST_NAME_FROM, "sip"), rows[i].match);
+        CHECK(rows[i].match || facts_find(&facts, OBS_TLS_SERVER_TRUST_NAME) == NULL);
+        facts_done(&facts);
+    }
+}
+
 int main(void)
 {
     an_address_keeps_its_first_names();
     the_oldest_address_makes_room();
     what_is_no_answer_is_not_taken();
     a_certificate_is_compared_with_the_names_of_its_address();
+    without_any_other_name_the_domain_of_sip_may_match();
     return check_failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -62,6 +62,32 @@ static void sip_rfc3261_invite_tells_all_its_facts_in_order(void)
     CHECK_EQ(at, 5);
 }
 
+static void sip_the_first_request_tells_its_domain(void)
+{
+    static const struct {
+        const char *uri, *domain;
+    } rows[] = {
+        { "sip:bob@biloxi.com", "biloxi.com" },
+        { "sips:biloxi.com:5061;transport=tcp", "biloxi.com" },
+        { "sip:a;b@c.example;lr?x=@d", "c.example" },
+        { "sip:192.0.2.1", "192.0.2.1" },
+        { "sip:[2001:db8::1]:5060", NULL }, /* no name */
+        { "sip:", NULL },
+        { "biloxi.com", NULL },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char text[256];
+        (void)snprintf(text, sizeof text,
+                       "OPTIONS %s SIP/2.0\r\nCSeq: 1 OPTIONS\r\nCall-ID: 1\r\n\r\n", rows[i].uri);
+        struct seen_flow flow = feed_one(text);
+        (void)snprintf(text, sizeof text, "OPTIONS sip:other.example SIP/2.0\r\n\r\n");
+        feed_text(&flow, 0, rows[i].domain != NULL ? text : "\r\n\r\n");
+        seen_close(&flow);
+        CHECK_EQ(seen_times(OBS_SIP_DOMAIN), rows[i].domain != NULL);
+        CHECK(rows[i].domain == NULL || seen_text(OBS_SIP_DOMAIN, rows[i].domain));
+    }
+}
+
 static void sip_no_secret_leaves(void)
 {
     struct seen_flow flow = feed_one(invite);
@@ -398,6 +424,7 @@ int main(void)
     what_a_server_tells_its_clients_is_told();
     diagnostics_are_told_by_their_numbers();
     sip_rfc3261_invite_tells_all_its_facts_in_order();
+    sip_the_first_request_tells_its_domain();
     sip_no_secret_leaves();
     sip_credentials_are_exposed_only_by_a_response();
     sip_rfc4475_tortuous_invite_is_read();
