@@ -102,11 +102,23 @@ static bool has_media(const struct view *view)
     const struct fact *profile = facts_find(facts, OBS_TLS_USE_SRTP);
     const char *app = view->record->app;
     bool likely = strcmp(app, "rtp") == 0 || strcmp(app, "stun") == 0 || strcmp(app, "dtls") == 0 ||
-                  strcmp(app, "pseudo_tls") == 0 || facts_true(facts, OBS_STUN_DECRYPTED) ||
+                  strcmp(app, "pseudo_tls") == 0 || strcmp(app, "zrtp") == 0 ||
+                  facts_true(facts, OBS_STUN_DECRYPTED) ||
                   facts_find(facts, OBS_MEDIA_CALL) != NULL;
     bool null_profile = profile != NULL && (profile->value == 5 || profile->value == 6 ||
                                             strstr(facts_text(facts, profile), "NULL") != NULL);
     return null_profile || (likely && facts_find(facts, OBS_MEDIA_SSRC) != NULL);
+}
+
+/* TURN over TLS (RFC 8656 3.1), not opened: a host that is a relay and nothing else. */
+static bool is_hidden_relay(const struct view *view)
+{
+    bool port = view->port == 443 || view->port == 3478 || view->port == 5349;
+    return view->tls && !view->quic && !view->media && port &&
+           view->server.roles == role_bit(ROLE_EDGE_AV) &&
+           facts_true(view->facts, OBS_TLS_ESTABLISHED) &&
+           !facts_true(view->facts, OBS_TLS_DECRYPTED) &&
+           facts_find(view->facts, OBS_CARRIES) == NULL;
 }
 
 /* Media must be SRTP whoever sends it: an end without a role is taken as a client of its zone.
@@ -156,6 +168,7 @@ static void look_at_protocols(struct view *view)
     view->tls = (view->tls && !view->sip) || view->quic;
     view->http = facts_find(facts, OBS_HTTP_PATH) != NULL && !view->tls;
     view->media = has_media(view);
+    view->hidden = is_hidden_relay(view);
     view->opaque = (r->talked && strcmp(r->app, "unknown") == 0) || is_other_clear_text(view);
 }
 

@@ -299,6 +299,20 @@ static void judge_profile(const struct view *view, struct assessment *a)
     judge_notes_proof_of(view, a, profile);
 }
 
+/* Nothing of it was seen: it may be media, protected or not, or none at all. */
+static void judge_hidden(const struct view *view, struct assessment *a)
+{
+    char server[VIEW_NAME_SIZE];
+    a->verdict = VERDICT_UNKNOWN;
+    a->evidence = EVIDENCE_PROVEN;
+    a->observed = "tls";
+    judge_notes_reason(a, "media.hidden-in-tls",
+                       "What goes through the relay %s inside TLS is not to be seen: it may be "
+                       "media, and the TLS ends at the relay.",
+                       judge_notes_name(&view->server, server));
+    judge_notes_proof(view, a, OBS_TLS_ESTABLISHED);
+}
+
 /* Of a pair of rows for one link, one takes the clear streams and the other (which asks what the
  * keys came over) those that are protected. */
 static bool is_for_row(const struct view *view, const struct policy_row *row,
@@ -313,6 +327,10 @@ void judge_media(const struct view *view, const struct policy_row *row, struct a
     const struct facts *facts = view->facts;
     struct stream s = { NULL, NULL, 0 };
     bool first = true;
+    if (view->hidden) {
+        judge_hidden(view, a);
+        return;
+    }
     while ((s.ssrc = facts_next(facts, OBS_MEDIA_SSRC, s.ssrc)) != NULL) {
         struct assessment one = { .row = row, .observed = "unknown" };
         s.index = s.ssrc->index;

@@ -114,7 +114,7 @@ static bool may_fit(const struct view *view, enum row_group group)
     case GROUP_KEYS:
         return view->sip;
     case GROUP_MEDIA:
-        return view->media;
+        return view->media || view->hidden;
     case GROUP_CERTIFICATE:
         return view->tls;
     case GROUP_COUNT:
@@ -139,7 +139,7 @@ static bool fits(const struct view *view, const struct policy_row *row)
         return view->sip &&
                (facts_true(facts, OBS_SIP_KEYS_EXPOSED) || facts_true(facts, OBS_SIP_FINGERPRINTS));
     case GROUP_MEDIA:
-        return view->media;
+        return view->media || view->hidden;
     case GROUP_CERTIFICATE:
         return view->tls;
     case GROUP_COUNT:

@@ -34,6 +34,7 @@ struct view {
     bool quic;     /* QUIC: `tls` is the handshake inside */
     bool http;     /* readable HTTP */
     bool media;    /* RTP or SRTP streams, or a DTLS handshake for SRTP */
+    bool hidden;   /* TLS to a media relay: whatever goes through it is not to be seen */
     bool opaque;   /* unrecognised, and something was said */
 };
 

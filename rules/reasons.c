@@ -228,6 +228,10 @@ static const struct reason_word words[] = {
       "The packets of this stream began before the first Confirm1.",
       "Have the endpoints hold the media back until ZRTP is done, or exchange keys by SDES over TLS "
       "or DTLS-SRTP." },
+    { "media.hidden-in-tls",
+      "Media may go through a relay inside TLS (TURN over TLS). Nobody on this leg can read it, and "
+      "overt neither: whether it is SRTP beneath shows on the legs behind the relay.",
+      "Give overt the key log of the client, or look at the legs behind the relay." },
     { "media.inside-tls",
       "The media is plain RTP that goes through a relay inside TLS, which a key log opened. Nobody "
       "on this leg can read it; the relay can, and what it sends on is a flow of its own.",

@@ -111,8 +111,41 @@ static void media_that_began_before_zrtp_had_keys_is_a_violation(void)
     }
 }
 
+static const char relay_site[] = "overt: 1\n"
+                                 "name: relay\n"
+                                 "extends: lync-2010\n"
+                                 "roles:\n"
+                                 "  client_internal: [10.20.0.0/16]\n"
+                                 "  edge_av: [192.0.2.12]\n";
+
+/* Row TT-04 on a TLS connection to an A/V Edge. */
+static void what_goes_to_a_relay_inside_tls_is_unknown(void)
+{
+    static const struct {
+        uint16_t port;
+        bool opened;
+        const char *want; /* NULL: the row is not about it */
+    } rows[] = { { 443, false, "unknown proven low" },
+                 { 5349, false, "unknown proven low" },
+                 { 443, true, NULL },
+                 { 5062, false, NULL } }; /* MRAS */
+    for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct judge_case c = case_of(relay_site);
+        case_flow(&c, "10.20.0.7", "192.0.2.12", rows[i].port, "tls");
+        case_tls(&c, "TLSv1.2", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256");
+        if (rows[i].opened) {
+            case_value(&c, OBS_TLS_DECRYPTED, 1);
+        }
+        case_judge(&c);
+        CHECK(rows[i].want == NULL ? case_row(&c, "TT-04") == NULL
+                                   : case_is(&c, "TT-04", rows[i].want));
+        case_done(&c);
+    }
+}
+
 int main(void)
 {
+    what_goes_to_a_relay_inside_tls_is_unknown();
     zrtp_on_the_same_ports_keys_the_stream();
     keys_of_sdes_are_not_replaced_by_zrtp();
     media_through_a_relay_belongs_to_the_call_by_the_addresses_beyond();
