@@ -27,7 +27,8 @@ struct sdp {
 /* Reads one application/sdp body. Unknown lines are nothing; a line that the capture cut is not
  * read. Session level keys, addresses and policies are told with each m-line that has none. Secrets
  * are only told as keyed digests: of the base64 text of an SDES key and salt without padding, of
- * the text after k=clear: or k=base64:, and of the bytes of a certificate fingerprint. */
+ * the text after k=clear: or k=base64:, and of the bytes of a certificate fingerprint; but for
+ * OBS_SDP_CRYPTO_KEY, which goes to the join that checks tags, and nowhere else. */
 void sdp_read(struct sdp *sdp, struct bytes body);
 
 #endif

@@ -49,15 +49,15 @@ def derive(master, label, size):
     return aes_blocks(master[:16], counters(salt << 16, (size + 15) // 16))[:size]
 
 
-def protect(master, packets, control=False):
-    """SRTP (or SRTCP) packets of the RTP (or RTCP) packets of one source."""
+def protect(master, packets, control=False, roll_over=0):
+    """SRTP (or SRTCP) packets of the RTP (or RTCP) packets of one source, whose sequence numbers began anew so often."""
     labels = (3, 4, 5) if control else (0, 1, 2)
     key, authentication, salt = (derive(master, label, size) for label, size in zip(labels, (16, 20, 14)))
     head = 8 if control else 12
     blocks, counts = [], []
     for number, packet in enumerate(packets):
         ssrc = int.from_bytes(packet[4:8] if control else packet[8:12], "big")
-        index = number + 1 if control else int.from_bytes(packet[2:4], "big")
+        index = number + 1 if control else roll_over << 16 | int.from_bytes(packet[2:4], "big")
         start = int.from_bytes(salt, "big") << 16 ^ ssrc << 64 ^ index << 16
         counts.append((len(packet) - head + 15) // 16)
         blocks += counters(start, counts[-1])
@@ -67,23 +67,25 @@ def protect(master, packets, control=False):
         at += 16 * count
         trailer = struct.pack(">I", 1 << 31 | number + 1) if control else b""
         signed = packet[:head] + hidden + trailer
-        covered = signed + (b"" if control else b"\0\0\0\0")  # with the roll-over counter
+        covered = signed + (b"" if control else struct.pack(">I", roll_over))
         out.append(signed + hmac.new(authentication, covered, hashlib.sha1).digest()[:TAG_BYTES])
     return out
 
 
-def talk(work, seconds=4, srtp=(False, False), cnames=("alice@contoso.com", "bob@contoso.com"), payload=None):
-    """What both sides say: [(microseconds after the one before, side, is it RTCP, bytes)]. srtp: of which side."""
+def talk(work, seconds=4, srtp=(False, False), cnames=("alice@contoso.com", "bob@contoso.com"), payload=None,
+         roll_over=0, begin=0):
+    """What both sides say: [(microseconds after the one before, side, is it RTCP, bytes)]. srtp: of which side; begin:
+    frame of the speech that comes first."""
     with open(work.mu_law, "rb") as file:
         speech = file.read()
     spoken, told = [], []
     count = seconds * 1000 // 20
     for side in (CLIENT, SERVER):
         media = [rtp(SSRCS[side], n, payload(n) if payload else
-                     speech[(n + 40 * side) * FRAME_BYTES:][:FRAME_BYTES], 127 if payload else 0)
+                     speech[(begin + n + 40 * side) * FRAME_BYTES:][:FRAME_BYTES], 127 if payload else 0)
                  for n in range(count)]
         reports = [rtcp(SSRCS[side], n, cnames[side]) for n in range(FRAMES_A_REPORT, count + 1, FRAMES_A_REPORT)]
-        spoken.append(protect(KEYS[side], media) if srtp[side] else media)
+        spoken.append(protect(KEYS[side], media, roll_over=roll_over) if srtp[side] else media)
         told.append(protect(KEYS[side], reports, control=True) if srtp[side] else reports)
     out = []
     for n in range(count):

@@ -13,7 +13,8 @@ extern const struct analyzer rtp_analyzer;
 struct bench {
     struct sink sink; /* first: put() casts back */
     struct facts facts;
-    unsigned apps;
+    unsigned apps, samples, rtcp_samples;
+    uint16_t sampled[32]; /* sequence numbers of samples */
     void *state;
     uint64_t packet;
     uint64_t time_us;
@@ -23,6 +24,11 @@ static inline void put(struct sink *sink, const struct observation *obs)
 {
     struct bench *bench = (struct bench *)sink;
     bench->apps += obs->kind == OBS_APP;
+    if (obs->kind == OBS_MEDIA_SAMPLE && obs->sub == 0 && bench->samples < 32) {
+        const uint8_t *packet = (const uint8_t *)obs->text;
+        bench->sampled[bench->samples++] = (uint16_t)(packet[2] << 8 | packet[3]);
+    }
+    bench->rtcp_samples += obs->kind == OBS_MEDIA_SAMPLE && obs->sub == 1;
     facts_put(&bench->facts, obs);
 }
 

@@ -113,6 +113,66 @@ static void a_sender_that_starts_anew_loses_nothing(void)
     close_bench(bench);
 }
 
+static void few_packets_of_a_sender_are_samples(void)
+{
+    static const uint16_t at[] = { 2, 3, 31, 127, 511, 2047 };
+    struct bench *bench = open_bench();
+    struct media media = pcmu(160, 7);
+    uint16_t first = media.sequence;
+    send_media(bench, &media, 3000);
+    CHECK_EQ(bench->samples, 6);
+    for (unsigned i = 0; i < 6; i++) {
+        CHECK_EQ(bench->sampled[i], (uint16_t)(first + at[i]));
+    }
+    bench->time_us += 3000000; /* what goes on after a pause may be keyed anew */
+    send_media(bench, &media, 1);
+    CHECK_EQ(bench->samples, 7);
+    end(bench);
+    close_bench(bench);
+}
+
+static void cut_packets_are_no_samples(void)
+{
+    struct bench *bench = open_bench();
+    struct media media = pcmu(160, 7);
+    uint8_t packet[PACKET_MAX];
+    for (unsigned i = 0; i < 100; i++) {
+        uint32_t size = write_media(&media, packet);
+        (void)send_part(bench, 0, packet, 96, size);
+    }
+    CHECK_EQ(bench->samples, 0);
+    send_media(bench, &media, 2);
+    CHECK_EQ(bench->samples, 2);
+    end(bench);
+    close_bench(bench);
+}
+
+/* After a jump back, or a few packets back: both ways numbers that were sampled come again. */
+static void numbers_that_come_again_are_samples_again(void)
+{
+    for (unsigned packets = 40; packets <= 400; packets *= 10) {
+        struct bench *bench = open_bench();
+        struct media media = pcmu(160, 7);
+        uint16_t first = media.sequence;
+        send_media(bench, &media, packets);
+        unsigned before = bench->samples;
+        media.sequence = first;
+        send_media(bench, &media, 34);
+        CHECK(bench->samples >= before + 3);
+        for (unsigned i = before; i < bench->samples; i++) {
+            uint16_t back = (uint16_t)(bench->sampled[i] - first);
+            CHECK(back == 2 || back == 3 || back == 4 || back == 31);
+        }
+        for (unsigned i = 0; i < 100; i++) { /* and there is an end of it */
+            media.sequence = (uint16_t)(first + 2);
+            send_media(bench, &media, 2);
+        }
+        CHECK(bench->samples <= before + 12);
+        end(bench);
+        close_bench(bench);
+    }
+}
+
 static void random_datagrams_are_never_called_rtp(void)
 {
     struct bench *bench = open_bench();
@@ -362,6 +422,9 @@ int main(void)
     loss_reorder_and_duplicates_are_counted_as_rfc_3550_does();
     a_span_port_that_doubles_every_packet_changes_nothing();
     a_sender_that_starts_anew_loses_nothing();
+    few_packets_of_a_sender_are_samples();
+    cut_packets_are_no_samples();
+    numbers_that_come_again_are_samples_again();
     random_datagrams_are_never_called_rtp();
     counters_without_a_media_clock_are_not_rtp();
     five_packets_in_perfect_order_are_told_but_name_no_protocol();

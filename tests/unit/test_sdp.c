@@ -88,6 +88,13 @@ static void sdp_crypto_lines_tell_suites_and_only_digests_of_keys(void)
     CHECK(seen_nth(OBS_SDP_CRYPTO, 0)->obs.value != seen_nth(OBS_SDP_CRYPTO, 1)->obs.value);
     CHECK(told(OBS_SDP_CRYPTO_PARAMETER, 0, "UNENCRYPTED_SRTP"));
     CHECK(told(OBS_SDP_CRYPTO_PARAMETER, 0, "FEC_KEY"));
+    CHECK_EQ(seen_times(OBS_SDP_CRYPTO_KEY), 4); /* for those who check tags, and no one else */
+    for (unsigned i = 0; i < 4; i++) {
+        const struct seen *key = seen_nth(OBS_SDP_CRYPTO_KEY, i);
+        CHECK_EQ(key->obs.text_size, 30);
+        CHECK_EQ(key->obs.value, i < 3 ? 4 : 0);
+        CHECK_EQ(key->obs.sub, seen_nth(OBS_SDP_CRYPTO, i)->obs.sub);
+    }
     static const char *const secrets[] = { "WVNf", "MTIz", "QUJj", "PS1u" };
     for (size_t i = 0; i < sizeof secrets / sizeof secrets[0]; i++) {
         CHECK(!seen_anywhere(secrets[i]));
@@ -102,9 +109,12 @@ static void sdp_broken_crypto_lines_do_not_tell_keys_as_suites(void)
               "a=crypto:WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz\n"
               "a=crypto:3 WVNf_X19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz x\n"
               "a=crypto:2 AES_CM_128_HMAC_SHA1_80 inline:\n"
+              "a=crypto:4 AES_CM_128_HMAC_SHA1_80 inline:WVNf*19z\n"
+              "a=crypto:5 AES_CM_128_HMAC_SHA1_80 inline:c2VjcmV0|2^31|1:129\n"
               "a=setup:WVNf/X19zZW1jdGwg\na=encryption:WVNfX19z\n");
-    CHECK_EQ(counted.keys, 1);
-    CHECK_EQ(seen_times(OBS_SDP_CRYPTO), 1);
+    CHECK_EQ(counted.keys, 3);
+    CHECK_EQ(seen_times(OBS_SDP_CRYPTO), 3);
+    CHECK_EQ(seen_times(OBS_SDP_CRYPTO_KEY), 1); /* the first: the others are no keys, no MKI */
     CHECK(!seen_anywhere("WVNf"));
 }
 

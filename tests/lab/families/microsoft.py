@@ -168,6 +168,32 @@ def optional_crypto_clear(capture, work):
     call_in_clear(capture, work, *optional_offer())
 
 
+LAPS = 2  # roll-overs of the sequence numbers, at fifty packets a second
+
+
+@written("joined_after_roll_overs", CLIENT_AND_POOL, KEYED_CLEAR, clear=("RTP/SAVP",))
+def joined_after_roll_overs(capture, work):
+    """SIP that anyone can read, and media that the sensor sees from the 44th minute on only: sequence numbers have
+    rolled over twice by then, which no packet tells."""
+    stream = capture.connect(ALICE, FE01, 5060)
+    talk.dialog(stream, ALICE, FE01, *optional_offer(), users=("alice", "conference"))
+    capture.wait(LAPS * 65536 * media.FRAME_US)
+    media.over_udp(capture, MEDIA_ENDS, media.talk(work, 1, srtp=(True, True), roll_over=LAPS))
+    talk.hang_up(stream, ALICE, FE01, users=("alice", "conference"))
+
+
+@written("key_stream_reused", CLIENT_AND_POOL, KEYED_CLEAR, clear=("RTP/SAVP",))
+def key_stream_reused(capture, work):
+    """After a pause both sides number their packets from the same start again, under the same key and SSRC: AES in
+    counter mode encrypts two different packets alike."""
+    stream = capture.connect(ALICE, FE01, 5060)
+    talk.dialog(stream, ALICE, FE01, *optional_offer(), users=("alice", "conference"))
+    for begin in (0, 200):
+        media.over_udp(capture, MEDIA_ENDS, media.talk(work, 1, srtp=(True, True), begin=begin))
+        capture.wait(4_000_000)
+    talk.hang_up(stream, ALICE, FE01, users=("alice", "conference"))
+
+
 @written("optional_crypto_declined", CLIENT_AND_POOL,
          [Subject("TT-02", "alice", "fe01", "violation"),
           Subject("TT-15", "alice", "fe01", "violation", note="the offer's key is readable, though nobody took it"),
