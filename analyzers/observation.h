@@ -195,6 +195,8 @@ enum observation_shape {
     X(OBS_SIP_CREDENTIALS_EXPOSED, SHAPE_FLAG, "sip.credentials_exposed", "Authorization sent")    \
     X(OBS_SIP_IM, SHAPE_FLAG, "sip.im", "message text readable (RFC 3428)")                        \
     X(OBS_SIP_PRESENCE, SHAPE_FLAG, "sip.presence", "RFC 3856")                                    \
+    X(OBS_SIP_RELAY_CREDENTIALS, SHAPE_FLAG, "sip.relay_credentials",                              \
+      "user name and password of a media relay readable ([MS-AVEDGEA] 2.2)")                       \
     X(OBS_SIP_KEYS_EXPOSED, SHAPE_NUMBER, "sip.keys_exposed", "media keys readable; count so far") \
     X(OBS_SIP_FINGERPRINTS, SHAPE_NUMBER, "sip.fingerprints", "a=fingerprint lines so far")        \
     X(OBS_SIP_SHARING, SHAPE_FLAG, "sip.sharing", "m=applicationsharing in a body")                \

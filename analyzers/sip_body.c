@@ -68,6 +68,9 @@ static void read_plain(const struct walk *walk, struct bytes type, struct bytes 
     if (scan_starts(&name, "application/vnd-microsoft-roaming-provisioning")) {
         sip_provision_read(body, &walk->found->provision);
     }
+    if (scan_is(&name, "application/msrtc-media-relay-auth+xml")) { /* [MS-AVEDGEA] 2.2 */
+        walk->found->relay |= scan_find(&body, "<password>") >= 0;
+    }
     if (scan_is(&name, "application/sdp") || untyped_sdp) {
         sdp_read(walk->sdp, body);
     } else if (is_presence(&name)) {

@@ -8,6 +8,7 @@
 struct sip_body {
     bool text;     /* something to read that is neither SDP nor a typing notice */
     bool presence; /* a presence document */
+    bool relay;    /* the password of a media relay */
     struct sip_provision provision;
 };
 

@@ -360,6 +360,9 @@ static void put_body(struct sip_facts *facts, const struct sip_message *message,
         put_flag(place, OBS_SIP_PRESENCE, &message->method, &facts->presence);
     }
     put_provision(facts, &found.provision, place);
+    if (found.relay) {
+        put_flag(place, OBS_SIP_RELAY_CREDENTIALS, &message->method, &facts->relay);
+    }
     if (sdp.sharing) {
         put_flag(place, OBS_SIP_SHARING, &body, &facts->sharing);
     }

@@ -20,6 +20,7 @@ struct sip_facts {
     bool started;                                             /* the flow is told to be SIP */
     bool domain;                                              /* likewise: of the first request */
     bool sips, credentials, im, presence, sharing, registrar; /* was told */
+    bool relay;                                               /* likewise: credentials of one */
 };
 
 struct sip_place {

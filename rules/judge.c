@@ -169,6 +169,8 @@ static void look_at_protocols(struct view *view)
     view->http = facts_find(facts, OBS_HTTP_PATH) != NULL && !view->tls;
     view->media = has_media(view);
     view->hidden = is_hidden_relay(view);
+    view->said =
+        strcmp(r->app, "unknown") != 0 || r->talked || (r->l4 != IPPROTO_TCP && r->both_directions);
     view->opaque = (r->talked && strcmp(r->app, "unknown") == 0) || is_other_clear_text(view);
 }
 
@@ -242,9 +244,21 @@ static void assess(const struct view *view, const struct policy_row *row, struct
         [SUBJECT_DOWNLOAD] = judge_download,
         [SUBJECT_KEYS] = judge_content,
         [SUBJECT_CERTIFICATE] = judge_certificates,
+        [SUBJECT_SESSION] = judge_session,
+        [SUBJECT_SERVICE] = judge_service,
+        [SUBJECT_RELAY_CREDENTIALS] = judge_relay_credentials,
+        [SUBJECT_RELAY_CONTROL] = judge_relay_control,
+        [SUBJECT_NAME_SERVICE] = judge_name_service,
+        [SUBJECT_BEYOND] = judge_beyond,
+        [SUBJECT_UNLISTED] = judge_unlisted,
     };
+    uint64_t clients = role_bit(ROLE_CLIENT_INTERNAL) | role_bit(ROLE_CLIENT_EXTERNAL);
+    struct policy_row owed = *row;
+    if (row->of_clients != 0 && ((view->client.roles | view->server.roles) & clients) != 0) {
+        owed.require = row->of_clients;
+    }
     *a = (struct assessment){ .row = row, .observed = "unknown" };
-    judges[row->subject](view, row, a);
+    judges[row->subject](view, &owed, a);
 }
 
 static const char *phrase_of(enum verdict verdict)
@@ -347,10 +361,19 @@ static bool wants_certificates(const struct view *view, const struct judgement *
            (server != NULL && server->trust != NULL);
 }
 
+/* Some groups speak only where others did, or did not. */
+static bool is_due(const struct view *view, enum row_group group, const struct judgement *judgement)
+{
+    if (group == GROUP_UNLISTED) {
+        return judgement->count == 0;
+    }
+    return group != GROUP_CERTIFICATE || wants_certificates(view, judgement);
+}
+
 static void assess_all(struct view *view, struct judgement *judgement)
 {
     for (unsigned group = 0; group < GROUP_COUNT; group++) {
-        if (group != GROUP_CERTIFICATE || wants_certificates(view, judgement)) {
+        if (is_due(view, (enum row_group)group, judgement)) {
             assess_group(view, (enum row_group)group, judgement);
         }
     }

@@ -414,6 +414,56 @@ static enum verdict judge_chain(const struct view *view, const struct chain *cha
     return VERDICT_UNKNOWN;
 }
 
+/* The trust set's word on one end; without one nobody can say. */
+static enum verdict judge_peer(const struct view *view, const struct chain *chain,
+                               struct assessment *a)
+{
+    char name[VIEW_NAME_SIZE];
+    judge_notes_name(side_of(view, chain), name);
+    if (trust_of(view, chain) == NULL) {
+        judge_notes_reason(a, "cert.no-trust-set",
+                           "The policy names no trust set for %s: whether its CA is to be trusted "
+                           "cannot be said.",
+                           name);
+        return VERDICT_UNKNOWN;
+    }
+    if (facts_find(view->facts, chain->status) == NULL) {
+        judge_notes_reason(a, "cert.not-seen", "The certificate of %s is not in the capture.",
+                           name);
+        return VERDICT_UNKNOWN;
+    }
+    struct assessment word = { .row = a->row, .evidence = EVIDENCE_PROVEN };
+    enum verdict status = judge_status(view, chain, VERDICT_WEAK, &word);
+    enum verdict verdict = judge_notes_worse(status, judge_name(view, chain, &word));
+    if (verdict != VERDICT_VIOLATION && verdict != VERDICT_UNKNOWN) {
+        return VERDICT_COMPLIANT; /* dates and missing intermediates are for another row */
+    }
+    for (uint32_t i = 0; i < word.reason_count; i++) {
+        judge_notes_reason(a, word.reasons[i].code, "%s", word.reasons[i].text);
+    }
+    for (uint32_t i = 0; i < word.proof_count && a->proof_count < PROOFS_MAX; i++) {
+        a->proofs[a->proof_count++] = word.proofs[i];
+    }
+    if (a->verdict == VERDICT_COMPLIANT) {
+        a->evidence = word.evidence;
+    }
+    return verdict;
+}
+
+void judge_certificates_both(const struct view *view, struct assessment *a)
+{
+    if (facts_true(view->facts, OBS_TLS_RESUMED) && a->verdict == VERDICT_COMPLIANT &&
+        facts_find(view->facts, server_chain.sha256) == NULL) {
+        judge_notes_reason(a, "cert.resumed",
+                           "The session was resumed: its certificates were shown earlier.");
+        a->verdict = VERDICT_UNKNOWN;
+        return;
+    }
+    enum verdict server = judge_peer(view, &server_chain, a);
+    enum verdict client = judge_peer(view, &client_chain, a);
+    a->verdict = judge_notes_worse(a->verdict, judge_notes_worse(server, client));
+}
+
 void judge_certificates(const struct view *view, const struct policy_row *row, struct assessment *a)
 {
     (void)row;

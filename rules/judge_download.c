@@ -92,6 +92,12 @@ static void judge_clear(const struct view *view, const struct policy_row *row, s
                            server, view->port);
         judge_notes_proof(view, a, OBS_HTTP_CREDENTIALS_EXPOSED);
     }
+    if (a->verdict == VERDICT_VIOLATION && (row->require & REQUIRE_NONE) != 0 &&
+        !judge_notes_has(a, "http.credentials-exposed")) {
+        judge_notes_reason(a, "row.clear-permitted",
+                           "The row permits cleartext here; the traffic is readable.");
+        a->verdict = VERDICT_EXEMPT;
+    }
     if (a->verdict == VERDICT_UNKNOWN) {
         judge_notes_reason(a, "http.response-unseen",
                            "%s asked %s:%u for %s in the clear; whether content came back was not "

@@ -319,6 +319,9 @@ static bool is_for_row(const struct view *view, const struct policy_row *row,
                        const struct stream *s)
 {
     bool clear = strcmp(facts_text(view->facts, s->protection), "rtp") == 0;
+    if (row->subject == SUBJECT_SESSION) { /* the pair in one */
+        return true;
+    }
     return row->require == REQUIRE_NONE ? clear : row->over == NULL || !clear;
 }
 

@@ -210,15 +210,62 @@ static bool is_readable_content(const struct assessment *a)
     return false;
 }
 
-/* Does the verdict depend on who the two ends are? */
-static bool rests_on_roles(const struct assessment *a)
+/* Reasons with a severity of their own (traffic table 3 and 4), whatever the row's. */
+static const struct {
+    const char *code;
+    enum severity severity;
+} severities[] = {
+    { "gateway.public-clear", SEVERITY_CRITICAL },
+    { "trunk.private-contradicted", SEVERITY_MEDIUM },
+    { "credentials.exposed", SEVERITY_HIGH },
+};
+
+static enum severity severity_of(const struct assessment *a)
 {
-    return a->row->from != UINT64_MAX || a->row->to != UINT64_MAX;
+    for (unsigned i = 0; i < sizeof severities / sizeof *severities; i++) {
+        if (judge_notes_has(a, severities[i].code)) {
+            return severities[i].severity;
+        }
+    }
+    return a->row->severity;
+}
+
+/* The class of a trunk that nobody declared lowers confidence, not severity. */
+static bool is_less_certain(const struct assessment *a)
+{
+    return a->evidence != EVIDENCE_PROVEN &&
+           !(a->row->when == WHEN_TRUNK_PUBLIC && judge_notes_has(a, "gateway.trunk-undeclared"));
+}
+
+/* A resolver outside is what the row on resolvers is about. */
+static bool is_outside(const struct view *view, const struct assessment *a)
+{
+    return a->row->subject != SUBJECT_NAME_SERVICE &&
+           (view->client.zone == ZONE_EXTERNAL || view->server.zone == ZONE_EXTERNAL);
 }
 
 static bool is_guess(const struct view_side *side)
 {
     return side->roles == 0 || side->inferred;
+}
+
+static bool is_declared(const struct view_side *side, uint64_t roles)
+{
+    return !is_guess(side) && (side->roles & roles) != 0;
+}
+
+/* Does the verdict depend on who the two ends are, and is that not declared? */
+static bool rests_on_guess(const struct view *view, const struct assessment *a)
+{
+    uint64_t from = a->row->from, to = a->row->to;
+    if (judge_notes_has(a, "trunk.private-contradicted") ||
+        (from == UINT64_MAX && to == UINT64_MAX)) {
+        return false;
+    }
+    if (from == UINT64_MAX || to == UINT64_MAX) { /* one end may be anybody */
+        return !is_declared(&view->client, from & to) && !is_declared(&view->server, from & to);
+    }
+    return is_guess(&view->client) || is_guess(&view->server);
 }
 
 static void note_inferred(const struct view *view, struct assessment *a)
@@ -244,20 +291,20 @@ void judge_notes_rate(const struct view *view, struct assessment *a)
         a->severity = a->row->severity < SEVERITY_LOW ? a->row->severity : SEVERITY_LOW;
         return;
     }
-    a->severity = judge_notes_has(a, "gateway.public-clear") ? SEVERITY_CRITICAL : a->row->severity;
-    if (a->evidence != EVIDENCE_PROVEN) {
+    a->severity = severity_of(a);
+    if (is_less_certain(a)) {
         a->severity = step(a->severity, -1);
     }
     if (is_readable_content(a)) {
         a->severity = step(a->severity, 1);
     }
-    if (view->client.zone == ZONE_EXTERNAL || view->server.zone == ZONE_EXTERNAL) {
+    if (is_outside(view, a)) {
         a->severity = step(a->severity, 1);
     }
     if (a->verdict == VERDICT_WEAK && a->severity > SEVERITY_MEDIUM) {
         a->severity = SEVERITY_MEDIUM;
     }
-    if (rests_on_roles(a) && (is_guess(&view->client) || is_guess(&view->server))) {
+    if (rests_on_guess(view, a)) {
         a->severity = step(a->severity, -1);
         note_inferred(view, a);
     }

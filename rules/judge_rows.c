@@ -1,27 +1,43 @@
 /* rules/judge_rows.c: which rows of the table apply to a flow (traffic table 5). */
+#include <string.h>
+
 #include "rules/judge_view.h"
 
 enum match { MATCH_NO, MATCH_MAYBE, MATCH_YES };
 
-static enum row_group group_of(enum row_subject subject)
+/* Of the subjects that are of one group, whatever the flow. */
+static const enum row_group groups[SUBJECT_COUNT] = {
+    [SUBJECT_SIGNALLING] = GROUP_TRANSPORT,
+    [SUBJECT_IM] = GROUP_IM,
+    [SUBJECT_SHARING] = GROUP_SHARING,
+    [SUBJECT_MEDIA] = GROUP_MEDIA,
+    [SUBJECT_WEB_CONFERENCE] = GROUP_TRANSPORT,
+    [SUBJECT_DOWNLOAD] = GROUP_TRANSPORT,
+    [SUBJECT_KEYS] = GROUP_KEYS,
+    [SUBJECT_CERTIFICATE] = GROUP_CERTIFICATE,
+    [SUBJECT_SERVICE] = GROUP_TRANSPORT,
+    [SUBJECT_RELAY_CREDENTIALS] = GROUP_RELAY_CREDENTIALS,
+    [SUBJECT_RELAY_CONTROL] = GROUP_RELAY_CONTROL,
+    [SUBJECT_NAME_SERVICE] = GROUP_NAME_SERVICE,
+    [SUBJECT_BEYOND] = GROUP_BEYOND,
+    [SUBJECT_UNLISTED] = GROUP_UNLISTED,
+};
+
+/* A session's row stands beside those on signalling, or on media, by what the flow is. */
+static enum row_group group_of(const struct view *view, const struct policy_row *row)
 {
-    switch (subject) {
-    case SUBJECT_IM:
-        return GROUP_IM;
-    case SUBJECT_SHARING:
-        return GROUP_SHARING;
-    case SUBJECT_KEYS:
-        return GROUP_KEYS;
-    case SUBJECT_MEDIA:
-        return GROUP_MEDIA;
-    case SUBJECT_CERTIFICATE:
-        return GROUP_CERTIFICATE;
-    case SUBJECT_SIGNALLING:
-    case SUBJECT_WEB_CONFERENCE:
-    case SUBJECT_DOWNLOAD:
-        break;
+    if (row->subject == SUBJECT_SESSION) {
+        return view->media ? GROUP_MEDIA : GROUP_TRANSPORT;
     }
-    return GROUP_TRANSPORT;
+    return groups[row->subject];
+}
+
+static bool is_in_group(const struct view *view, const struct policy_row *row, enum row_group group)
+{
+    if (group == GROUP_LINK) {
+        return row->subject == SUBJECT_SESSION && row->when == WHEN_TRUNK_PRIVATE;
+    }
+    return group_of(view, row) == group;
 }
 
 unsigned judge_rows_strictness(const struct policy_row *row)
@@ -29,7 +45,8 @@ unsigned judge_rows_strictness(const struct policy_row *row)
     if ((row->require & REQUIRE_NONE) != 0) {
         return 0;
     }
-    return (row->require & (REQUIRE_TLS | REQUIRE_HTTPS | REQUIRE_SRTP)) != 0 ? 1 : 2;
+    bool mutual = (row->require & REQUIRE_MTLS) != 0 && (row->require & REQUIRE_TLS) == 0;
+    return mutual ? 2 : 1;
 }
 
 static bool in_ports(const struct policy_row *row, uint16_t port)
@@ -64,7 +81,7 @@ static bool tls_fits(const struct view *view, const struct policy_row *row)
     if (view->quic && !http && facts_find(view->facts, OBS_TLS_OFFER_ALPN) != NULL) {
         return false; /* its ALPN is never missing: DNS, SMB, not of the table */
     }
-    if (row->subject == SUBJECT_SIGNALLING) {
+    if (row->subject == SUBJECT_SIGNALLING || row->subject == SUBJECT_SESSION) {
         return facts_is(view->facts, OBS_CARRIES, "sip") ||
                (in_ports(row, view->port) && (!http || judge_rows_strictness(row) == 2));
     }
@@ -86,12 +103,22 @@ static bool transport_fits(const struct view *view, const struct policy_row *row
                view->server.roles != 0;
     case SUBJECT_DOWNLOAD:
         return view->http && view->server.roles != 0 && judge_download_concerns(view, row);
+    case SUBJECT_SESSION:
+        return view->sip;
+    case SUBJECT_SERVICE:
+        return view->said && !view->sip && in_ports(row, view->port);
     case SUBJECT_IM:
     case SUBJECT_SHARING:
     case SUBJECT_MEDIA:
     case SUBJECT_KEYS:
     case SUBJECT_CERTIFICATE:
-        break;
+    case SUBJECT_RELAY_CREDENTIALS:
+    case SUBJECT_RELAY_CONTROL:
+    case SUBJECT_NAME_SERVICE:
+    case SUBJECT_BEYOND:
+    case SUBJECT_UNLISTED:
+    case SUBJECT_COUNT:
+        break; /* of other groups */
     }
     return false;
 }
@@ -102,12 +129,32 @@ static bool has_msrp_text(const struct view *view)
     return !view->tls && facts_true(view->facts, OBS_MSRP_TEXT);
 }
 
+/* Relay credentials are on this port of an Edge; elsewhere they must be readable to be known. */
+static bool carries_relay_credentials(const struct view *view, const struct policy_row *row)
+{
+    return facts_true(view->facts, OBS_SIP_RELAY_CREDENTIALS) ||
+           (view->tls && row->port_count > 0 && in_ports(row, view->port));
+}
+
+static bool is_relay_control(const struct view *view)
+{
+    return facts_find(view->facts, OBS_STUN_METHOD) != NULL ||
+           strcmp(view->record->app, "pseudo_tls") == 0;
+}
+
+static bool has_credentials(const struct view *view)
+{
+    return facts_find(view->facts, OBS_CREDENTIALS_EXPOSED) != NULL ||
+           (view->http && facts_true(view->facts, OBS_HTTP_CREDENTIALS_EXPOSED));
+}
+
 /* May any row of the group be about this flow? Most flows between strangers are for none. */
 static bool may_fit(const struct view *view, enum row_group group)
 {
     switch (group) {
     case GROUP_TRANSPORT:
-        return view->tls ? !is_strange_tls(view) : view->sip || view->http || view->opaque;
+        return view->tls ? !is_strange_tls(view)
+                         : view->sip || view->http || view->opaque || view->said;
     case GROUP_IM:
         return view->sip || has_msrp_text(view);
     case GROUP_SHARING:
@@ -117,17 +164,54 @@ static bool may_fit(const struct view *view, enum row_group group)
         return view->media || view->hidden;
     case GROUP_CERTIFICATE:
         return view->tls;
+    case GROUP_RELAY_CREDENTIALS:
+    case GROUP_BEYOND:
+        return view->sip || (view->tls && !is_strange_tls(view));
+    case GROUP_RELAY_CONTROL:
+        return is_relay_control(view);
+    case GROUP_NAME_SERVICE:
+        return strcmp(view->record->app, "dns") == 0 && !view->client.inferred;
+    case GROUP_LINK:
+        return judge_session_is_stranger(view);
+    case GROUP_UNLISTED:
+        return has_credentials(view);
     case GROUP_COUNT:
         break;
     }
     return false;
 }
 
+static bool has_stream(const struct view *view, const char *protection)
+{
+    const struct facts *facts = view->facts;
+    for (const struct fact *f = NULL; (f = facts_next(facts, OBS_MEDIA_PROTECTION, f)) != NULL;) {
+        if (strcmp(facts_text(facts, f), protection) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_clear(const struct view *view, enum row_group group)
+{
+    return group == GROUP_MEDIA ? has_stream(view, "rtp") : !view->tls;
+}
+
+/* Media may be both: one direction in clear, the other protected. */
+static bool is_protected(const struct view *view, enum row_group group)
+{
+    return group == GROUP_MEDIA ? has_stream(view, "srtp") : view->tls;
+}
+
 /* Has the flow what the row is about? */
 static bool fits(const struct view *view, const struct policy_row *row)
 {
     const struct facts *facts = view->facts;
-    switch (group_of(row->subject)) {
+    if (row->subject == SUBJECT_SESSION && row->require == REQUIRE_NONE &&
+        !is_clear(view, group_of(view, row))) {
+        return false; /* what permits only: those that demand are about the rest */
+    }
+    switch (group_of(view, row)) {
     case GROUP_TRANSPORT:
         return transport_fits(view, row);
     case GROUP_IM:
@@ -140,12 +224,38 @@ static bool fits(const struct view *view, const struct policy_row *row)
                (facts_true(facts, OBS_SIP_KEYS_EXPOSED) || facts_true(facts, OBS_SIP_FINGERPRINTS));
     case GROUP_MEDIA:
         return view->media || view->hidden;
+    case GROUP_RELAY_CREDENTIALS:
+        return carries_relay_credentials(view, row);
+    case GROUP_BEYOND:
+        return view->sip || in_ports(row, view->port);
+    case GROUP_RELAY_CONTROL:
+    case GROUP_NAME_SERVICE:
+    case GROUP_LINK:
+    case GROUP_UNLISTED:
     case GROUP_CERTIFICATE:
-        return view->tls;
     case GROUP_COUNT:
-        break;
+        break; /* may_fit has said all there is */
     }
-    return false;
+    return true;
+}
+
+/* Does what the row is subject to hold? */
+static bool holds(const struct view *view, const struct policy_row *row)
+{
+    switch (row->when) {
+    case WHEN_ALWAYS:
+        break;
+    case WHEN_TRUNK_PRIVATE:
+        return judge_session_trunk(view) == TRUNK_PRIVATE;
+    case WHEN_TRUNK_VPN:
+        return judge_session_trunk(view) == TRUNK_VPN;
+    case WHEN_TRUNK_PUBLIC:
+        return judge_session_trunk(view) == TRUNK_PUBLIC ||
+               judge_session_trunk(view) == TRUNK_UNKNOWN;
+    case WHEN_WINDOWS_LIVE:
+        return policy_settings(view->policy)->windows_live_av;
+    }
+    return true;
 }
 
 static enum match match_side(const struct view_side *side, uint64_t roles,
@@ -221,6 +331,9 @@ static enum match match_im(const struct view *view, const struct policy_row *row
 static bool is_possible(const struct view *view, const struct policy_row *row)
 {
     bool both_unknown = view->client.roles == 0 && view->server.roles == 0;
+    if (row->rank == RANK_EXTENSION || row->subject > SUBJECT_CERTIFICATE || row->trusted) {
+        return false;
+    }
     return !both_unknown || row->rank <= 1 || row->subject == SUBJECT_IM;
 }
 
@@ -231,6 +344,19 @@ static void add(struct candidates *c, const struct policy_row *row)
     }
 }
 
+/* A contradiction of a private link is about whoever is on it. */
+static enum match match_group(const struct view *view, const struct policy_row *row,
+                              enum row_group group)
+{
+    if (group == GROUP_LINK) {
+        return MATCH_YES;
+    }
+    if (!holds(view, row) || !fits(view, row)) {
+        return MATCH_NO;
+    }
+    return match_im(view, row, match_row(view, row));
+}
+
 static void collect(const struct view *view, enum row_group group, enum match want,
                     struct candidates *c)
 {
@@ -238,37 +364,15 @@ static void collect(const struct view *view, enum row_group group, enum match wa
     c->certain = want == MATCH_YES;
     for (uint32_t i = 0; i < policy_row_count(view->policy); i++) {
         const struct policy_row *row = policy_row(view->policy, i);
-        if (!row->enabled || group_of(row->subject) != group || !fits(view, row)) {
+        if (!row->enabled || !is_in_group(view, row, group)) {
             continue;
         }
-        enum match match = match_im(view, row, match_row(view, row));
+        enum match match = match_group(view, row, group);
         bool wanted = want == MATCH_YES ? match == MATCH_YES : match != MATCH_NO;
         if (wanted && (want == MATCH_YES || is_possible(view, row))) {
             add(c, row);
         }
     }
-}
-
-static bool has_stream(const struct view *view, const char *protection)
-{
-    const struct facts *facts = view->facts;
-    for (const struct fact *f = NULL; (f = facts_next(facts, OBS_MEDIA_PROTECTION, f)) != NULL;) {
-        if (strcmp(facts_text(facts, f), protection) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool is_clear(const struct view *view, enum row_group group)
-{
-    return group == GROUP_MEDIA ? has_stream(view, "rtp") : !view->tls;
-}
-
-/* Media may be both: one direction in clear, the other protected. */
-static bool is_protected(const struct view *view, enum row_group group)
-{
-    return group == GROUP_MEDIA ? has_stream(view, "srtp") : view->tls;
 }
 
 typedef bool keep_row(const struct view *view, const struct candidates *all,
@@ -288,9 +392,11 @@ static void keep(const struct view *view, struct candidates *c, keep_row *wanted
 static bool is_top_rank(const struct view *view, const struct candidates *all,
                         const struct policy_row *row)
 {
-    (void)view;
+    /* readable downloads do not compete: each row is about other paths */
+    bool path = !view->tls && row->subject == SUBJECT_DOWNLOAD;
     for (uint32_t i = 0; i < all->count; i++) {
-        if (all->rows[i]->rank > row->rank) {
+        if (all->rows[i]->rank > row->rank &&
+            !(path && all->rows[i]->subject == SUBJECT_DOWNLOAD)) {
             return false;
         }
     }
@@ -302,16 +408,17 @@ static bool is_top_rank(const struct view *view, const struct candidates *all,
 static bool is_for_what_is_seen(const struct view *view, const struct candidates *all,
                                 const struct policy_row *row)
 {
-    bool clear = is_clear(view, group_of(row->subject));
+    bool clear = is_clear(view, group_of(view, row));
     bool permits = row->require == REQUIRE_NONE;
     for (uint32_t i = 0; i < all->count; i++) {
         bool other = all->rows[i]->require == REQUIRE_NONE;
-        if (other != permits && all->rows[i]->rank == row->rank &&
-            all->rows[i]->from == row->from && all->rows[i]->to == row->to) {
-            return permits ? clear : !clear || is_protected(view, group_of(row->subject));
+        if (other != permits && all->rows[i]->subject == row->subject &&
+            all->rows[i]->rank == row->rank && all->rows[i]->from == row->from &&
+            all->rows[i]->to == row->to) {
+            return permits ? clear : !clear || is_protected(view, group_of(view, row));
         }
     }
-    return !permits || clear;
+    return !permits || clear || row->subject >= SUBJECT_SERVICE;
 }
 
 /* TLS to a web server's port is taken as download, of whatever kind: the first such row speaks. */
@@ -326,6 +433,33 @@ static bool is_not_web(const struct view *view, const struct candidates *all,
         return true;
     }
     return row->subject == SUBJECT_SIGNALLING && judge_rows_strictness(row) == 2;
+}
+
+/* Where messages between internal clients may pass servers in the clear, a hop that carries nothing
+ * but messages is for that row alone: it permits the transport with them. */
+static bool is_message_hop(const struct view *view)
+{
+    const struct facts *facts = view->facts;
+    if (!view->sip || !policy_settings(view->policy)->internal_im_tcp ||
+        !facts_true(facts, OBS_SIP_IM) || facts_true(facts, OBS_SIP_CREDENTIALS_EXPOSED)) {
+        return false;
+    }
+    for (const struct fact *f = NULL; (f = facts_next(facts, OBS_SIP_METHOD, f)) != NULL;) {
+        if (strcmp(facts_text(facts, f), "MESSAGE") != 0) {
+            return false;
+        }
+    }
+    struct candidates c;
+    collect(view, GROUP_IM, MATCH_YES, &c);
+    keep(view, &c, is_top_rank);
+    return c.count > 0 && (c.rows[0]->require & REQUIRE_NONE) != 0;
+}
+
+static bool is_not_for_messages(const struct view *view, const struct candidates *all,
+                                const struct policy_row *row)
+{
+    (void)all;
+    return row->subject != SUBJECT_SIGNALLING || row->rank > 1 || !is_message_hop(view);
 }
 
 void judge_rows_select(const struct view *view, enum row_group group,
@@ -345,4 +479,5 @@ void judge_rows_select(const struct view *view, enum row_group group,
     }
     keep(view, c, is_for_what_is_seen);
     keep(view, c, is_not_web);
+    keep(view, c, is_not_for_messages);
 }

@@ -51,19 +51,6 @@ static void judge_clear_sip(const struct view *view, struct assessment *a)
     note_exposure(view, a);
 }
 
-/* The gateway's declared trunk class, whichever side it is on. */
-static enum trunk trunk_of(const struct view *view)
-{
-    const struct view_side *sides[] = { &view->client, &view->server };
-    for (unsigned i = 0; i < 2; i++) {
-        const struct policy_host *host = sides[i]->host;
-        if (host != NULL && host->trunk != TRUNK_UNKNOWN) {
-            return host->trunk;
-        }
-    }
-    return TRUNK_UNKNOWN;
-}
-
 /* Without a declared trunk class a gateway inside is an ordinary media gateway; one outside is the
  * far end of a public path (R-45). */
 static void permit_undeclared(const struct view *view, struct assessment *a)
@@ -96,8 +83,9 @@ static void permit_undeclared(const struct view *view, struct assessment *a)
 /* Cleartext that a row permits: exempt, unless the path to the gateway is declared otherwise. */
 void judge_signalling_permit(const struct view *view, struct assessment *a)
 {
-    bool gateway = ((view->client.roles | view->server.roles) & role_bit(ROLE_GATEWAY)) != 0;
-    enum trunk trunk = gateway ? trunk_of(view) : TRUNK_UNKNOWN;
+    bool gateway = a->row->rank != RANK_EXTENSION &&
+                   ((view->client.roles | view->server.roles) & role_bit(ROLE_GATEWAY)) != 0;
+    enum trunk trunk = gateway ? judge_session_trunk(view) : TRUNK_UNKNOWN;
     a->reason_count = 0;
     if (trunk == TRUNK_PUBLIC) {
         judge_notes_reason(a, "gateway.public-clear",
@@ -149,6 +137,9 @@ void judge_signalling(const struct view *view, const struct policy_row *row, str
 {
     if (view->tls) {
         judge_tls(view, row, a);
+        if (row->trusted) {
+            judge_certificates_both(view, a);
+        }
         return;
     }
     if (view->sip) {

@@ -36,6 +36,7 @@ struct view {
     bool media;    /* RTP or SRTP streams, or a DTLS handshake for SRTP */
     bool hidden;   /* TLS to a media relay: whatever goes through it is not to be seen */
     bool opaque;   /* unrecognised, and something was said */
+    bool said;     /* something that is not known to be nothing went by */
 };
 
 /* Judges one row on a view: fills verdict, evidence, observed, reasons and proofs. */
@@ -47,6 +48,13 @@ judge_row judge_content;    /* IM, sharing, keys: what readable SIP carries */
 judge_row judge_media;
 judge_row judge_download;
 judge_row judge_certificates;
+judge_row judge_session;           /* signalling and media of one link */
+judge_row judge_beyond;            /* the hop behind the one that is seen */
+judge_row judge_service;           /* other protocols, by port and roles */
+judge_row judge_relay_credentials; /* passwords of media relays */
+judge_row judge_relay_control;     /* STUN, TURN */
+judge_row judge_name_service;      /* DNS */
+judge_row judge_unlisted;          /* credentials in what no other row is about */
 
 /* What is known of the TLS of a flow, with its reasons: used by every row that asks for TLS. */
 judge_row judge_tls;
@@ -60,6 +68,13 @@ const struct address *judge_signalling_host(const struct view_side *side);
 void judge_keying(const struct view *view, const struct policy_row *row, struct assessment *a);
 /* Puts OBS_TLS_*_TRUST_* facts where the policy names trust sets; once per flow. */
 void judge_certificates_trust(struct view *view);
+/* Are the presented certificates of both ends of their trust sets, with the right names? The worse
+ * of a->verdict and that. */
+void judge_certificates_both(const struct view *view, struct assessment *a);
+/* The declared trunk class of the gateway, whichever side it is on. */
+enum trunk judge_session_trunk(const struct view *view);
+/* Does somebody use a link that is declared to be a private trunk's for something else? */
+bool judge_session_is_stranger(const struct view *view);
 /* Was a path of the row asked for in the clear? */
 bool judge_download_concerns(const struct view *view, const struct policy_row *row);
 
@@ -70,10 +85,16 @@ enum row_group {
     GROUP_SHARING,
     GROUP_KEYS,
     GROUP_MEDIA,
+    GROUP_RELAY_CREDENTIALS,
+    GROUP_RELAY_CONTROL,
+    GROUP_NAME_SERVICE,
+    GROUP_LINK, /* what contradicts a private link */
+    GROUP_BEYOND,
+    GROUP_UNLISTED, /* where none of the above had a row */
     GROUP_CERTIFICATE,
     GROUP_COUNT
 };
-enum { CANDIDATES_MAX = 16 };
+enum { CANDIDATES_MAX = 24 };
 struct candidates {
     const struct policy_row *rows[CANDIDATES_MAX];
     uint32_t count;

@@ -20,6 +20,8 @@ struct policy *policy_new(void)
         .im_tls = true,
         .accept_inferred_mtls = true,
         .encryption_level = "required",
+        .msmq_policy = "advisory",
+        .um_security = "secured",
     };
     return policy;
 }
@@ -130,6 +132,36 @@ const struct policy_host *policy_host_at(const struct policy *policy, const stru
         }
     }
     return found == NULL ? NULL : &policy->hosts[found->host];
+}
+
+bool policy_has_private_links(const struct policy *policy)
+{
+    return policy->link_count > 0;
+}
+
+bool policy_is_private_link(const struct policy *policy, const struct flow_end *end)
+{
+    for (uint32_t i = 0; i < policy->link_count; i++) {
+        if (address_in(&end->address, &policy->links[i].address, policy->links[i].bits)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+uint32_t policy_resolver_count(const struct policy *policy)
+{
+    return policy->resolver_count;
+}
+
+bool policy_is_resolver(const struct policy *policy, const struct address *address)
+{
+    for (uint32_t i = 0; i < policy->resolver_count; i++) {
+        if (address_equal(&policy->resolvers[i], address)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 uint64_t policy_roles_at(const struct policy *policy, const struct flow_end *end)
@@ -246,9 +278,11 @@ enum { REQUIREMENTS = sizeof requirements / sizeof *requirements };
 const char *requirement_text(unsigned require, char *buffer, uint32_t size)
 {
     struct text t = text_into(buffer, size);
+    bool each = (require & REQUIRE_SRTP) != 0 && (require & (REQUIRE_MTLS | REQUIRE_TLS)) != 0;
+    const char *between = each ? " and " : " or "; /* a session's signalling and its media */
     for (unsigned i = 0; i < REQUIREMENTS; i++) {
         if ((require & requirements[i].bit) != 0) {
-            text_printf(&t, "%s%s", t.used > 0 ? " or " : "", requirements[i].text);
+            text_printf(&t, "%s%s", t.used > 0 ? between : "", requirements[i].text);
         }
     }
     return buffer;

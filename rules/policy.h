@@ -35,6 +35,23 @@ enum row_subject {
     SUBJECT_DOWNLOAD,       /* HTTP paths: TT-07 TT-08 TT-09 */
     SUBJECT_KEYS,           /* keys readable in SIP bodies: TT-15 */
     SUBJECT_CERTIFICATE,    /* certificates of a TLS flow: TT-24 */
+    SUBJECT_SESSION,        /* signalling and media of one link, each as required: TT-20 21 22 36 */
+    SUBJECT_SERVICE, /* another protocol, by the ports of two hosts of known roles: TT-30 ff. */
+    SUBJECT_RELAY_CREDENTIALS, /* of a media relay, in SIP: TT-16 */
+    SUBJECT_RELAY_CONTROL,     /* STUN and TURN: TT-41 */
+    SUBJECT_NAME_SERVICE,      /* who is asked for names: TT-23 */
+    SUBJECT_BEYOND,            /* a hop that nobody here can see: TT-18b */
+    SUBJECT_UNLISTED,          /* what no other row is about: TT-51 */
+    SUBJECT_COUNT,
+};
+
+/* What must hold for a row to apply at all. */
+enum row_when {
+    WHEN_ALWAYS,
+    WHEN_TRUNK_PRIVATE, /* the gateway's declared class */
+    WHEN_TRUNK_VPN,
+    WHEN_TRUNK_PUBLIC, /* declared public, or not declared */
+    WHEN_WINDOWS_LIVE, /* setting windows_live_av */
 };
 
 struct network {
@@ -46,6 +63,8 @@ struct network {
 struct port_range {
     uint16_t low, high;
 };
+
+enum { RANK_EXTENSION = 2 };
 
 /* One row of the traffic-protection table. Texts and arrays live in the policy's arena. */
 struct policy_row {
@@ -59,9 +78,12 @@ struct policy_row {
     bool either_way; /* the To cell begins with ↔ */
     bool default_on;
     bool enabled;
-    unsigned require; /* REQUIRE_* bits: any of */
+    unsigned require;    /* REQUIRE_* bits: any of; of a session: each for its kind of traffic */
+    unsigned of_clients; /* what is required instead where one end is a client; 0 = the same */
+    enum row_when when;
+    bool trusted; /* TLS must show certificates of the trust sets, with the right names: TT-19 */
     enum severity severity;
-    unsigned rank; /* 3 conditional seed row, 2 extension, 1 published row, 0 TT-51 */
+    unsigned rank; /* 3 conditional seed row, RANK_EXTENSION, 1 published row, 0 TT-51 */
     const struct port_range *ports; /* suggest the row when bytes do not decide */
     uint32_t port_count;
     const char *const *paths; /* SUBJECT_DOWNLOAD: path prefixes, case-insensitive, NULL-ended */
@@ -92,6 +114,8 @@ struct policy_settings {       /* traffic-table 6; defaults there */
     const char *table_edition; /* ocs-2007-r2 lync-2010 skype-2015 */
     bool im_tls, internal_im_tcp, windows_live_av, fips, accept_inferred_mtls;
     const char *encryption_level; /* required supported not_supported */
+    const char *msmq_policy;      /* advisory exempt strict: TT-30 */
+    const char *um_security;      /* secured sip_secured unsecured: TT-36 */
 };
 
 struct policy;
@@ -115,6 +139,12 @@ uint32_t policy_host_count(const struct policy *policy);
 const struct policy_host *policy_host(const struct policy *policy, uint32_t i);
 /* The host entry for address:port (exact port first, then the address alone), or NULL. */
 const struct policy_host *policy_host_at(const struct policy *policy, const struct flow_end *end);
+/* Is it an address of a link that is declared to be a private trunk's, or of its gateway? */
+bool policy_is_private_link(const struct policy *policy, const struct flow_end *end);
+bool policy_has_private_links(const struct policy *policy);
+/* Is it among the trusted resolvers? */
+bool policy_is_resolver(const struct policy *policy, const struct address *address);
+uint32_t policy_resolver_count(const struct policy *policy);
 /* Roles by host entry, then by subnet (longest prefix); 0 = unknown to the policy. */
 uint64_t policy_roles_at(const struct policy *policy, const struct flow_end *end);
 enum zone policy_zone_at(const struct policy *policy, const struct address *address);

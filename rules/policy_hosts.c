@@ -167,3 +167,32 @@ void policy_hosts_read(struct policy_reader *reader, const struct policy_node *l
         check_twice(reader);
     }
 }
+
+static uint32_t count_links(const struct policy *policy)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < policy->host_count; i++) {
+        const struct policy_host *host = &policy->hosts[i];
+        count += host->trunk == TRUNK_PRIVATE ? host->network_count + host->link_count : 0;
+    }
+    return count;
+}
+
+/* The gateway itself is on its link, whether a subnet is named or not. */
+void policy_hosts_finish(struct policy_reader *reader)
+{
+    struct policy *policy = reader->policy;
+    policy->links = policy_reader_room(reader, NULL, 0, count_links(policy), sizeof *policy->links);
+    for (uint32_t i = 0; policy->links != NULL && i < policy->host_count; i++) {
+        const struct policy_host *host = &policy->hosts[i];
+        if (host->trunk != TRUNK_PRIVATE) {
+            continue;
+        }
+        for (uint32_t k = 0; k < host->network_count; k++) {
+            policy->links[policy->link_count++] = host->networks[k];
+        }
+        for (uint32_t k = 0; k < host->link_count; k++) {
+            policy->links[policy->link_count++] = host->links[k];
+        }
+    }
+}

@@ -156,3 +156,21 @@ void policy_places_trust(struct policy_reader *reader, const struct policy_node 
         read_set(reader, name, map->items[2 * i + 1]);
     }
 }
+
+void policy_places_resolvers(struct policy_reader *reader, const struct policy_node *list)
+{
+    struct policy *policy = reader->policy;
+    struct network network;
+    if (list == NULL) {
+        return;
+    }
+    policy->resolvers = policy_reader_room(reader, policy->resolvers, policy->resolver_count,
+                                           policy_reader_count(list), sizeof *policy->resolvers);
+    const struct policy_node *item = NULL;
+    for (uint32_t i = 0;
+         policy->resolvers != NULL && (item = policy_reader_item(reader, list, i)) != NULL; i++) {
+        if (policy_reader_endpoint(reader, item, &network)) {
+            policy->resolvers[policy->resolver_count++] = network.address;
+        }
+    }
+}

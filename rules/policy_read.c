@@ -163,9 +163,9 @@ static void read_head(struct policy_reader *reader, const struct policy_node *ro
 static void apply(struct policy_reader *reader, const struct layer *layer)
 {
     static const char *const keys[] = { "overt", "name",  "extends",  "zones", "hosts",
-                                        "roles", "trust", "settings", "rows",  NULL };
-    static const char *const unsupported[] = { "trusted_servers", "trusted_resolvers", "strength",
-                                               "waivers", NULL };
+                                        "roles", "trust", "settings", "rows",  "trusted_resolvers",
+                                        NULL };
+    static const char *const unsupported[] = { "trusted_servers", "strength", "waivers", NULL };
     const struct policy_node *root = layer->root;
     reader->file = layer->file;
     reader->builtin = layer->builtin;
@@ -177,6 +177,7 @@ static void apply(struct policy_reader *reader, const struct layer *layer)
     policy_places_roles(reader, policy_reader_get(root, "roles"));
     policy_places_trust(reader, policy_reader_get(root, "trust"));
     policy_hosts_read(reader, policy_reader_get(root, "hosts"));
+    policy_places_resolvers(reader, policy_reader_get(root, "trusted_resolvers"));
     policy_settings_read(reader, policy_reader_get(root, "settings"));
     policy_rows_read(reader, policy_reader_get(root, "rows"));
 }
@@ -189,6 +190,8 @@ static enum ov_status finish(struct layers *layers, struct policy **ret_policy)
         apply(reader, &layers->items[i - 1]);
     }
     policy_sort(reader->policy);
+    policy_settings_apply(reader->policy);
+    policy_hosts_finish(reader);
     arena_done(&layers->trees);
     enum ov_status status = reader->status != OV_OK   ? reader->status
                             : reader->error_count > 0 ? OV_SYNTAX

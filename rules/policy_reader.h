@@ -94,6 +94,10 @@ void policy_places_roles(struct policy_reader *reader, const struct policy_node 
 void policy_places_trust(struct policy_reader *reader, const struct policy_node *map);
 void policy_hosts_read(struct policy_reader *reader, const struct policy_node *list);
 void policy_settings_read(struct policy_reader *reader, const struct policy_node *map);
+/* Once all layers are read: what settings change in rows, and the links of private trunks. */
+void policy_settings_apply(struct policy *policy);
+void policy_hosts_finish(struct policy_reader *reader);
+void policy_places_resolvers(struct policy_reader *reader, const struct policy_node *list);
 void policy_rows_read(struct policy_reader *reader, const struct policy_node *list);
 
 /* Reads a policy from memory; `file` is its name in messages, and what paths are relative to. */

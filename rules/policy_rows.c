@@ -5,13 +5,16 @@
 #include "rules/policy_reader.h"
 
 static const char *const subject_words[] = {
-    "signalling", "im",   "sharing",     "media", "web_conference",
-    "download",   "keys", "certificate", NULL
+    "signalling",   "im",          "sharing",  "media",   "web_conference",    "download",
+    "keys",         "certificate", "session",  "service", "relay_credentials", "relay_control",
+    "name_service", "beyond",      "unlisted", NULL,
 };
+static const char *const when_words[] = { "always",       "trunk_private", "trunk_vpn",
+                                          "trunk_public", "windows_live",  NULL };
 static const char *const severity_words[] = { "info", "low", "medium", "high", "critical", NULL };
-static const char *const require_words[] = { "mtls", "tls", "https", "srtp", "none", NULL };
-static const unsigned require_bits[] = { REQUIRE_MTLS, REQUIRE_TLS, REQUIRE_HTTPS, REQUIRE_SRTP,
-                                         REQUIRE_NONE };
+static const char *const require_words[] = { "mtls", "tls", "https", "srtp", "vpn", "none", NULL };
+static const unsigned require_bits[] = { REQUIRE_MTLS, REQUIRE_TLS, REQUIRE_HTTPS,
+                                         REQUIRE_SRTP, REQUIRE_VPN, REQUIRE_NONE };
 
 enum { RANK_OWN = 4, RANK_MAX = 9 };
 
@@ -25,11 +28,22 @@ static unsigned requirements_of(enum row_subject subject)
         return REQUIRE_NONE | REQUIRE_HTTPS;
     case SUBJECT_CERTIFICATE:
         return REQUIRE_TLS;
+    case SUBJECT_SESSION:
+        return REQUIRE_NONE | REQUIRE_TLS | REQUIRE_MTLS | REQUIRE_SRTP | REQUIRE_VPN;
+    case SUBJECT_SERVICE:
+        return REQUIRE_NONE | REQUIRE_TLS | REQUIRE_MTLS | REQUIRE_HTTPS;
+    case SUBJECT_RELAY_CONTROL:
+    case SUBJECT_NAME_SERVICE:
+    case SUBJECT_BEYOND:
+    case SUBJECT_UNLISTED:
+        return REQUIRE_NONE;
     case SUBJECT_SIGNALLING:
     case SUBJECT_IM:
     case SUBJECT_SHARING:
     case SUBJECT_WEB_CONFERENCE:
     case SUBJECT_KEYS:
+    case SUBJECT_RELAY_CREDENTIALS:
+    case SUBJECT_COUNT:
         break;
     }
     return REQUIRE_NONE | REQUIRE_TLS | REQUIRE_MTLS;
@@ -167,26 +181,22 @@ static void read_traffic(struct policy_reader *reader, const struct policy_node 
     row->paths = policy_reader_texts(reader, policy_reader_get(map, "paths"));
 }
 
-static void read_require(struct policy_reader *reader, const struct policy_node *list,
-                         struct policy_row *row)
+static unsigned read_require(struct policy_reader *reader, const struct policy_node *list,
+                             const struct policy_row *row)
 {
     const struct policy_node *item = NULL;
+    unsigned require = 0;
     char found[64];
     for (uint32_t i = 0; (item = policy_reader_item(reader, list, i)) != NULL; i++) {
-        if (strcmp(item->text, "vpn") == 0) {
-            policy_reader_error(reader, item,
-                                "found 'vpn', which this build does not support yet, expected one "
-                                "of mtls, tls, https, srtp, none");
-            continue;
-        }
         int word = read_word(reader, item, "requirement", require_words);
         if (word >= 0 && (require_bits[word] & requirements_of(row->subject)) == 0) {
             policy_reader_error(reader, item, "found requirement %s for %s, expected one that fits",
                                 policy_reader_found(item, found), subject_words[row->subject]);
         } else if (word >= 0) {
-            row->require |= require_bits[word];
+            require |= require_bits[word];
         }
     }
+    return require;
 }
 
 static const char *text_or(struct policy_reader *reader, const struct policy_node *map,
@@ -243,6 +253,21 @@ static void read_texts(struct policy_reader *reader, const struct policy_node *m
     row->requirements = requirements == NULL ? none : policy_reader_texts(reader, requirements);
 }
 
+/* What narrows a row, or its requirement. */
+static void read_conditions(struct policy_reader *reader, const struct policy_node *map,
+                            struct policy_row *row)
+{
+    const struct policy_node *when = policy_reader_get(map, "when");
+    const struct policy_node *clients = policy_reader_get(map, "of_clients");
+    const struct policy_node *trusted = policy_reader_get(map, "trusted");
+    int word = when == NULL ? -1 : read_word(reader, when, "condition", when_words);
+    row->when = word >= 0 ? (enum row_when)word : WHEN_ALWAYS;
+    row->of_clients = clients == NULL ? 0 : read_require(reader, clients, row);
+    if (trusted != NULL) {
+        policy_reader_bool(reader, trusted, &row->trusted);
+    }
+}
+
 static struct policy_row *row_of(const struct policy_reader *reader, const char *id)
 {
     for (uint32_t i = 0; i < reader->policy->row_count; i++) {
@@ -261,7 +286,7 @@ static void read_over(struct policy_reader *reader, const struct policy_node *ma
     const char *id = node == NULL ? NULL : policy_reader_text(reader, node);
     const struct policy_row *over = id == NULL ? NULL : row_of(reader, id);
     char found[64];
-    if (id != NULL && row->subject != SUBJECT_MEDIA) {
+    if (id != NULL && row->subject != SUBJECT_MEDIA && row->subject != SUBJECT_SESSION) {
         policy_reader_error(reader, node, "found over for %s, expected it for media only",
                             subject_words[row->subject]);
     } else if (id != NULL && (over == NULL || over->subject != SUBJECT_SIGNALLING)) {
@@ -275,10 +300,11 @@ static void read_over(struct policy_reader *reader, const struct policy_node *ma
 /* A whole row: of the built-in table, or an own one. */
 static void read_new_row(struct policy_reader *reader, const struct policy_node *map)
 {
-    static const char *const keys[] = { "id",      "title",   "label",     "traffic",
-                                        "subject", "require", "severity",  "rank",
-                                        "enabled", "source",  "reference", "requirements",
-                                        "explain", "fix",     "over",      NULL };
+    static const char *const keys[] = { "id",      "title",      "label",     "traffic",
+                                        "subject", "require",    "severity",  "rank",
+                                        "enabled", "source",     "reference", "requirements",
+                                        "explain", "fix",        "over",      "when",
+                                        "trusted", "of_clients", NULL };
     static const char *const needed[] = { "title", "traffic", "require", "severity", NULL };
     if (!policy_reader_map(reader, map, keys, NULL)) {
         return;
@@ -299,7 +325,8 @@ static void read_new_row(struct policy_reader *reader, const struct policy_node 
     read_traffic(reader, policy_reader_get(map, "traffic"), &row);
     int word = subject == NULL ? -1 : read_word(reader, subject, "subject", subject_words);
     row.subject = word >= 0 ? (enum row_subject)word : row.subject;
-    read_require(reader, policy_reader_get(map, "require"), &row);
+    row.require = read_require(reader, policy_reader_get(map, "require"), &row);
+    read_conditions(reader, map, &row);
     read_severity(reader, map, &row);
     read_enabled(reader, map, &row);
     if (rank != NULL) {

@@ -20,10 +20,10 @@ static const struct {
     { "table_edition", editions, "lync-2010" },
     { "im_tls", on_off, NULL },
     { "internal_im_tcp", on_off, NULL },
-    { "encryption_level", levels, "required" },
-    { "windows_live_av", on_off, "false" },
-    { "msmq_policy", msmq, "advisory" },
-    { "um_security", um, "secured" },
+    { "encryption_level", levels, NULL },
+    { "windows_live_av", on_off, NULL },
+    { "msmq_policy", msmq, NULL },
+    { "um_security", um, NULL },
     { "fips", on_off, "false" },
     { "strength_profile", profiles, "rfc9325" },
     { "accept_inferred_mtls", on_off, NULL },
@@ -61,6 +61,41 @@ static void read_flag(struct policy_reader *reader, const struct policy_node *ma
     }
 }
 
+static void read_choice(const struct policy_node *map, const char *key, const char *const *words,
+                        const char **ret_value)
+{
+    const struct policy_node *value = policy_reader_get(map, key);
+    for (; value != NULL && value->kind == NODE_TEXT && *words != NULL; words++) {
+        *ret_value = strcmp(value->text, *words) == 0 ? *words : *ret_value;
+    }
+}
+
+/* What a setting changes in a row: its whole requirement. */
+static const struct {
+    const char *row;
+    const char *value;
+    unsigned require;
+} effects[] = {
+    { "TT-30", "strict", REQUIRE_MTLS },
+    { "TT-36", "sip_secured", REQUIRE_MTLS },
+    { "TT-36", "unsecured", REQUIRE_NONE },
+};
+
+void policy_settings_apply(struct policy *policy)
+{
+    const struct policy_settings *chosen = &policy->settings;
+    for (uint32_t i = 0; i < policy->row_count; i++) {
+        struct policy_row *row = &policy->rows[i];
+        for (unsigned k = 0; k < sizeof effects / sizeof *effects; k++) {
+            bool holds = strcmp(chosen->msmq_policy, effects[k].value) == 0 ||
+                         strcmp(chosen->um_security, effects[k].value) == 0;
+            if (holds && strcmp(row->id, effects[k].row) == 0) {
+                row->require = effects[k].require;
+            }
+        }
+    }
+}
+
 void policy_settings_read(struct policy_reader *reader, const struct policy_node *map)
 {
     const char *keys[SETTINGS + 1] = { NULL };
@@ -82,4 +117,7 @@ void policy_settings_read(struct policy_reader *reader, const struct policy_node
     read_flag(reader, map, "windows_live_av", &kept->windows_live_av);
     read_flag(reader, map, "fips", &kept->fips);
     read_flag(reader, map, "accept_inferred_mtls", &kept->accept_inferred_mtls);
+    read_choice(map, "encryption_level", levels, &kept->encryption_level);
+    read_choice(map, "msmq_policy", msmq, &kept->msmq_policy);
+    read_choice(map, "um_security", um, &kept->um_security);
 }

@@ -254,6 +254,50 @@ static const struct reason_word words[] = {
       "The trunk is declared to run inside a VPN. This build does not rate tunnels, so it "
       "cannot say.",
       "" },
+    { "trunk.private-contradicted",
+      "The trunk is declared private, so its link may carry trunk packets only; another host was "
+      "seen on it.",
+      "Give the trunk a link of its own (link: names its subnet), or declare it public." },
+    { "hop.beyond",
+      "The provider carries the message on to its own clients: no capture here shows how.",
+      "Ask the provider; keep in mind that it may be readable there." },
+    { "service.not-tls",
+      "A service that must be TLS was seen without it, by the ports and roles of the two hosts.",
+      "Switch the service to TLS with certificates." },
+    { "service.not-recognised",
+      "The port suggests a service that must be protected; the bytes are not TLS, and overt does not "
+      "know them.",
+      "Find out what the two hosts exchange there." },
+    { "service.login-only",
+      "SQL Server encrypts the login packet alone unless one side demands more ([MS-TDS] 2.2.6.5).",
+      "Set Force Encryption on the server, or Encrypt=True in the connection string." },
+    { "sip.relay-credentials-exposed",
+      "The answer of the relay authentication service was readable: its user name and password "
+      "let anybody use the media relay, and protect the delivery of media keys.",
+      "Carry this SIP hop over TLS (MTLS between servers) and renew the credentials." },
+    { "relay.control",
+      "STUN and TURN negotiate addresses; the table asks for no confidentiality there, and a feigned "
+      "TLS handshake in front of them counts as none.",
+      "" },
+    { "dns.untrusted-resolver",
+      "A UC host asked a resolver that the policy does not trust, or one outside the network when it "
+      "names none.",
+      "Point the host to the trusted resolvers, or list this one under trusted_resolvers:." },
+    { "dns.resolvers-undeclared",
+      "Whether the resolver is to be trusted is for the policy to say.",
+      "Write the addresses of your resolvers under trusted_resolvers:." },
+    { "credentials.exposed",
+      "A UC host sent or took credentials in a protocol that does not hide them, or that lets them "
+      "be broken off-line.",
+      "Use the protocol's TLS, and change what was sent." },
+    { "media.level-contradicted",
+      "windows_live_av exempts media with Windows Live, which is possible only with encryption_level: "
+      "supported (R-31).",
+      "Set encryption_level to what the deployment really has, or switch windows_live_av off." },
+    { "cert.no-trust-set",
+      "Federation asks for certificates of a CA that the other side trusts, and the policy does not "
+      "say which CAs those are.",
+      "Name a trust set (trust:) for the host and for its partner." },
     { "row.clear-permitted",
       "The row permits cleartext among others.",
       "" },

@@ -231,7 +231,7 @@ static void messages_through_a_server_follow_the_settings(void)
         case_value(&c, OBS_SIP_IM, 1);
         case_judge(&c);
         CHECK(case_is(&c, cases[i].row, cases[i].want));
-        CHECK(case_is(&c, "TT-02", "violation proven high"));
+        CHECK((case_row(&c, "TT-02") == NULL) == (i == 1)); /* the exempt hop has no other row */
         case_done(&c);
     }
 }

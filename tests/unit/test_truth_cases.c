@@ -134,7 +134,30 @@ static void case_10_clear_signalling_on_a_private_trunk_is_exempt(void)
     case_sip(&c, "INVITE");
     case_judge(&c);
     CHECK(case_is(&c, "TT-10a", "exempt proven low"));
-    CHECK_EQ(c.judgement.count, 1);
+    CHECK(case_is(&c, "TT-20", "exempt proven low"));
+    CHECK_EQ(c.judgement.count, 2);
+    case_done(&c);
+}
+
+/* Outside the network; inside, the gateway may as well be one of the house: unknown. */
+static void case_11_a_trunk_of_unknown_class_counts_as_public(void)
+{
+    char text[4096];
+    const char *at = strstr(case_site, "10.0.9.5");
+    snprintf(text, sizeof text, "%.*s203.0.113.5%s", (int)(at - case_site), case_site,
+             at + strlen("10.0.9.5"));
+    struct judge_case c = case_of(text);
+    case_flow(&c, "203.0.113.5", "10.0.2.10", 5068, "sip");
+    case_sip(&c, "INVITE");
+    case_judge(&c);
+    CHECK(case_is(&c, "TT-22", "violation inferred critical"));
+    CHECK(case_reason(case_row(&c, "TT-22"), "gateway.trunk-undeclared"));
+    case_done(&c);
+    c = case_of(case_site);
+    case_flow(&c, "10.0.9.5", "10.0.2.10", 5068, "sip");
+    case_sip(&c, "INVITE");
+    case_judge(&c);
+    CHECK(case_is(&c, "TT-22", "unknown inferred low"));
     case_done(&c);
 }
 
@@ -147,7 +170,7 @@ static void case_12_one_way_tls_to_the_gateway_is_a_violation(void)
     case_mtls(&c, "disproven", "not-requested");
     case_judge(&c);
     CHECK(case_is(&c, "TT-10b", "violation proven high"));
-    CHECK_EQ(c.judgement.count, 1);
+    CHECK_EQ(c.judgement.count, 2); /* and TT-22, of a class that nobody declared */
     case_done(&c);
 }
 
@@ -171,7 +194,7 @@ static void case_13_srtp_keyed_in_the_clear_is_critical(void)
     CHECK(case_row(&c, "TT-11a") == NULL);
     struct finding_list list;
     CHECK_EQ(judge_findings(c.judge, false, &list), OV_OK);
-    CHECK_EQ(list.count, 2);
+    CHECK_EQ(list.count, 4); /* two of them TT-22, unknown */
     for (uint32_t i = 0; i < list.count; i++) {
         bool keys = strcmp(list.items[i]->row->id, "TT-15") == 0;
         CHECK_EQ(list.items[i]->streams_exposed, keys ? 1 : 0);
@@ -397,6 +420,7 @@ int main(void)
     case_8_a_message_between_internal_clients_is_exempt();
     case_9_a_message_across_the_firewall_is_critical();
     case_10_clear_signalling_on_a_private_trunk_is_exempt();
+    case_11_a_trunk_of_unknown_class_counts_as_public();
     case_12_one_way_tls_to_the_gateway_is_a_violation();
     case_13_srtp_keyed_in_the_clear_is_critical();
     case_15_plain_rtp_is_a_violation();

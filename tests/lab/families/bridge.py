@@ -25,14 +25,15 @@ def inner_rows(bridge):
 
 
 def outer_rows(bridge, kind):
-    """TT-10 and TT-11: a private trunk may be clear, what is encrypted there must be encrypted well."""
+    """TT-10, TT-11, TT-22: a private trunk may be clear, what is encrypted there must be encrypted well."""
     hidden, clear = bridge.outer_signalling in SECRET, "exempt" if kind == "private" else "violation"
     signalling = [Subject("TT-10b", *TRUNK, "compliant"), Subject("TT-24", *TRUNK, "compliant")] if hidden else \
         [Subject("TT-10a", *TRUNK, clear)]
     media = Subject("TT-11a", *TRUNK, clear) if bridge.outer == "rtp" else \
         Subject("TT-11b", *TRUNK, "compliant" if hidden else "violation", area="media")
     keys = Subject("TT-15", *TRUNK, "violation" if bridge.outer == "sdes" and not hidden else "none")
-    return [*signalling, media, keys]
+    whole = [Subject("TT-22", *TRUNK, "violation")] if kind == "public" else []  # of it, one trunk is played: in clear
+    return [*signalling, media, keys, *whole]
 
 
 def add(name, shows, bridge, kind="private"):

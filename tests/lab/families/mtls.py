@@ -14,11 +14,11 @@ SERVER_ASKS = {  # how the server asks for the client's certificate
 }
 
 
-def subjects(version, client, server, mutual, certificates, shows=None):
-    """TT-01 and, where certificates is given, TT-24. TLS 1.3 hides both; sizes of records tell of the first. shows:
+def subjects(version, client, server, mutual, certificates, shows=None, row="TT-01"):
+    """TT-01 (TT-49 on the port of conference control) and, where certificates is given, TT-24. TLS 1.3 hides both; sizes of records tell of the first. shows:
     what becomes of the client's certificate."""
     hidden = version == "tls13"
-    rows = [Subject("TT-01", client, server, mutual, area="tls" if hidden else None, client_certificate=shows)]
+    rows = [Subject(row, client, server, mutual, area="tls" if hidden else None, client_certificate=shows)]
     if certificates:
         rows.append(Subject("TT-24", client, server, "unknown" if hidden else certificates,
                             secrets=certificates if hidden else None))
@@ -50,8 +50,9 @@ def handshake(name, shows, version, mutual, certificates=None, pair=("fe01", "ed
     more.setdefault("robust", True)
     ended = mutual == "unknown" or "NULL" in "".join(suite)  # the client ended it; or nothing is hidden
     presented = None if ended or not certificates else "not requested" if not asks else "shown" if client else "empty"
-    scenario(f"mtls/{name}", table, subjects(version, initiator, listener, mutual, certificates, presented), "openssl",
-             **more)(play)
+    rows = subjects(version, initiator, listener, mutual, certificates, presented,
+                    row="TT-49" if port == 444 else "TT-01")
+    scenario(f"mtls/{name}", table, rows, "openssl", **more)(play)
 
 
 WORDS = {"tls10": "TLS 1.0", "tls11": "TLS 1.1", "tls12": "TLS 1.2", "tls13": "TLS 1.3"}

@@ -387,7 +387,7 @@ def own(work):
     return "--cert", certificate, "--key", key
 
 
-@scenario("web/conference_control_mtls12", SERVERS, [Subject("TT-01", "fe01", "mcu01", "compliant")], "nginx", "curl",
+@scenario("web/conference_control_mtls12", SERVERS, [Subject("TT-49", "fe01", "mcu01", "compliant")], "nginx", "curl",
           robust=True)
 def conference_control_mtls12(lab, work):
     """A Front End speaks HTTPS with a conferencing server on port 444, TLS 1.2 with certificates of both."""
@@ -395,14 +395,14 @@ def conference_control_mtls12(lab, work):
 
 
 @scenario("web/conference_control_mtls13", SERVERS,
-          [Subject("TT-01", "fe01", "mcu01", "compliant", area="tls", note="the sizes of the records tell it")],
+          [Subject("TT-49", "fe01", "mcu01", "compliant", area="tls", note="the sizes of the records tell it")],
           "nginx", "curl")
 def conference_control_mtls13(lab, work):
     """A Front End speaks HTTPS with a conferencing server on port 444, TLS 1.3 with certificates of both."""
     conference_control(lab, work, *own(work), version="TLSv1.3")
 
 
-@scenario("web/conference_control_one_way", SERVERS, [Subject("TT-01", "fe01", "mcu01", "violation")], "nginx", "curl",
+@scenario("web/conference_control_one_way", SERVERS, [Subject("TT-49", "fe01", "mcu01", "violation")], "nginx", "curl",
           robust=True)
 def conference_control_one_way(lab, work):
     """A Front End speaks HTTPS with a conferencing server on port 444, TLS 1.2; no client certificate is asked for."""
@@ -410,13 +410,13 @@ def conference_control_one_way(lab, work):
 
 
 @scenario("web/conference_control_one_way_tls13", SERVERS,
-          [Subject("TT-01", "fe01", "mcu01", "violation", area="tls")], "nginx", "curl")
+          [Subject("TT-49", "fe01", "mcu01", "violation", area="tls")], "nginx", "curl")
 def conference_control_one_way_tls13(lab, work):
     """A Front End speaks HTTPS with a conferencing server on port 444, TLS 1.3; no client certificate is asked for."""
     conference_control(lab, work, mutual=False, version="TLSv1.3")
 
 
-@scenario("web/conference_control_http", SERVERS, [Subject("TT-01", "fe01", "mcu01", "violation")], "nginx", "curl")
+@scenario("web/conference_control_http", SERVERS, [Subject("TT-49", "fe01", "mcu01", "violation")], "nginx", "curl")
 def conference_control_http(lab, work):
     """A Front End speaks HTTP with a conferencing server on port 444."""
     conference_control(lab, work, secure=False)
