@@ -279,7 +279,7 @@ const char *requirement_text(unsigned require, char *buffer, uint32_t size)
 {
     struct text t = text_into(buffer, size);
     bool each = (require & REQUIRE_SRTP) != 0 && (require & (REQUIRE_MTLS | REQUIRE_TLS)) != 0;
-    const char *between = each ? " and " : " or "; /* a session's signalling and its media */
+    const char *between = each ? "+" : " or "; /* a session's signalling and its media */
     for (unsigned i = 0; i < REQUIREMENTS; i++) {
         if ((require & requirements[i].bit) != 0) {
             text_printf(&t, "%s%s", t.used > 0 ? between : "", requirements[i].text);
