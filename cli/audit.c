@@ -187,10 +187,23 @@ static void tell_limits(struct pipeline *p, const struct finding_list *findings)
     }
 }
 
+static void tell_waivers(struct pipeline *p)
+{
+    const struct policy_waiver *waiver = NULL;
+    for (uint32_t i = 0; (waiver = judge_unused_waiver(p->verdicts.judge, i)) != NULL; i++) {
+        char text[256];
+        snprintf(text, sizeof text, "the waiver of %s by %.60s until %s was not needed: %.100s",
+                 waiver->row, waiver->owner, waiver->expires, waiver->reason);
+        struct report_notice notice = { .code = "policy.waiver-unused", .text = text };
+        report_notice(&p->verdicts.records, p->options->sensor, &notice);
+    }
+}
+
 int audit_end(struct pipeline *p, const struct report_run *run, const struct finding_list *findings)
 {
     const struct options *o = p->options;
     tell_limits(p, findings);
+    tell_waivers(p);
     report_coverage(&p->verdicts.records, run);
     bool to_stdout = p->verdicts.records.file != stdout && p->verdicts.flows.file != stdout;
     if (!o->quiet && (to_stdout || isatty(STDERR_FILENO) == 1)) {

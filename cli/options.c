@@ -86,7 +86,7 @@ void options_help(void)
         "Options of audit; roles has --each, --filter, --keylog, --memory, --no-ndpi and "
         "--workers\n"
         "too, explain --policy:\n"
-        "  --policy FILE    policy (YAML), or lync-2010, the built-in table (the default)\n"
+        "  --policy FILE    policy (YAML), or a built-in edition (default lync-2010)\n"
         "  --out FILE       findings, coverage and notices as JSON Lines; - is standard output\n"
         "  --flows FILE     one record for each flow, as JSON Lines\n"
         "  --all            also write findings that are exempt, compliant or not assessable\n"

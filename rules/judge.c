@@ -22,6 +22,7 @@ struct judge {
     struct findings *findings;
     struct row_coverage *coverage; /* one per row */
     bool *host_seen;               /* one per host */
+    bool *waived;                  /* one per waiver: it was of use */
     struct address roleless[ROLELESS_MAX];
     uint32_t roleless_count;
     struct signature_tally signatures;
@@ -38,7 +39,8 @@ enum ov_status judge_new(const struct policy *policy, const struct certificates 
     judge->certificates = certificates;
     judge->coverage = calloc((size_t)policy_row_count(policy) + 1, sizeof *judge->coverage);
     judge->host_seen = calloc((size_t)policy_host_count(policy) + 1, sizeof *judge->host_seen);
-    bool complete = judge->coverage != NULL && judge->host_seen != NULL &&
+    judge->waived = calloc((size_t)policy_waiver_count(policy) + 1, sizeof *judge->waived);
+    bool complete = judge->coverage != NULL && judge->host_seen != NULL && judge->waived != NULL &&
                     legs_new(&judge->legs) == OV_OK && findings_new(&judge->findings) == OV_OK;
     if (complete && policy_is_builtin(policy)) {
         complete = infer_new(policy, &judge->infer) == OV_OK;
@@ -61,6 +63,7 @@ void judge_free(struct judge *judge)
     findings_free(judge->findings);
     free(judge->coverage);
     free(judge->host_seen);
+    free(judge->waived);
     free(judge);
 }
 
@@ -184,6 +187,7 @@ static void look_at(const struct judge *judge, struct flow_record *record, struc
         .legs = judge->legs,
         .issuers = &judge->issuers,
         .facts = record->facts,
+        .waived = judge->waived,
         .client = resolve(judge, &record->side[record->client], true),
         .server = resolve(judge, &record->side[flow_server(record)], false),
         .port = record->side[flow_server(record)].port,
@@ -331,9 +335,11 @@ static bool is_nothing(const struct assessment *a)
 static void append(const struct view *view, const struct assessment *a, struct judgement *judgement)
 {
     if (!is_nothing(a) && judgement->count < ASSESSMENTS_MAX) {
-        judgement->assessments[judgement->count] = *a;
-        judge_notes_rate(view, &judgement->assessments[judgement->count]);
-        judgement->count++;
+        struct assessment *kept = &judgement->assessments[judgement->count++];
+        *kept = *a;
+        judge_waivers_servers(view, kept);
+        judge_waivers_apply(view, kept);
+        judge_notes_rate(view, kept);
     }
 }
 
@@ -475,6 +481,16 @@ const struct policy_host *judge_silent_host(const struct judge *judge, uint32_t 
     for (uint32_t host = 0; host < policy_host_count(judge->policy); host++) {
         if (!judge->host_seen[host] && i-- == 0) {
             return policy_host(judge->policy, host);
+        }
+    }
+    return NULL;
+}
+
+const struct policy_waiver *judge_unused_waiver(const struct judge *judge, uint32_t i)
+{
+    for (uint32_t waiver = 0; waiver < policy_waiver_count(judge->policy); waiver++) {
+        if (!judge->waived[waiver] && i-- == 0) {
+            return policy_waiver(judge->policy, waiver);
         }
     }
     return NULL;

@@ -71,6 +71,8 @@ const struct signature_tally *judge_signatures(const struct judge *judge);
 
 /* Declared hosts that no packet came from or went to: i-th, NULL past the last. */
 const struct policy_host *judge_silent_host(const struct judge *judge, uint32_t i);
+/* Waivers that no flow needed: i-th, NULL past the last. */
+const struct policy_waiver *judge_unused_waiver(const struct judge *judge, uint32_t i);
 /* Addresses seen in assessed protocols with no role (at most 100 kept): i-th; false past the
  * last. */
 bool judge_roleless(const struct judge *judge, uint32_t i, struct address *ret_address);

@@ -27,6 +27,7 @@ struct view {
     const struct issuers *issuers;
     struct flow_record *record;
     struct facts *facts;
+    bool *waived; /* one for each waiver: was it of use? */
     struct view_side client, server;
     uint16_t port; /* of the server */
     bool sip;      /* SIP that anybody on the path can read */
@@ -129,6 +130,10 @@ enum { VIEW_NAME_SIZE = 64 };
 const char *judge_notes_name(const struct view_side *side, char *buffer);
 /* The worse of two verdicts when several checks make one: violation, unknown, weak, compliant. */
 enum verdict judge_notes_worse(enum verdict a, enum verdict b);
+/* Takes back what a waiver of the policy covers, or says that it has expired. */
+void judge_waivers_apply(const struct view *view, struct assessment *a);
+/* An end that the policy does not list among its trusted servers weakens what is compliant. */
+void judge_waivers_servers(const struct view *view, struct assessment *a);
 /* Final severity (traffic table 1), and the remark on inferred roles. */
 void judge_notes_rate(const struct view *view, struct assessment *a);
 bool judge_notes_complete(const struct flow_record *record);

@@ -134,6 +134,21 @@ const struct policy_host *policy_host_at(const struct policy *policy, const stru
     return found == NULL ? NULL : &policy->hosts[found->host];
 }
 
+bool policy_has_trusted_servers(const struct policy *policy)
+{
+    return policy->has_trusted_servers;
+}
+
+uint32_t policy_waiver_count(const struct policy *policy)
+{
+    return policy->waiver_count;
+}
+
+const struct policy_waiver *policy_waiver(const struct policy *policy, uint32_t i)
+{
+    return i < policy->waiver_count ? &policy->waivers[i] : NULL;
+}
+
 bool policy_has_private_links(const struct policy *policy)
 {
     return policy->link_count > 0;

@@ -103,6 +103,22 @@ struct policy_host {
     enum trunk trunk;
     const struct network *links; /* subnets that must hold nothing else */
     uint32_t link_count;
+    bool trusted; /* among the trusted servers */
+};
+
+/* One of the two ends that a waiver is about. */
+struct waiver_end {
+    const char *host;       /* name of a host, or NULL */
+    struct network network; /* where host is NULL */
+};
+
+/* What the owner of the policy has decided to live with, for a time. */
+struct policy_waiver {
+    const char *row; /* id */
+    struct waiver_end ends[2];
+    const char *reason, *owner;
+    const char *expires; /* its last day, YYYY-MM-DD */
+    int64_t end_us;      /* the first moment after that day, UTC */
 };
 
 struct policy_trust {
@@ -141,6 +157,10 @@ const struct policy_host *policy_host(const struct policy *policy, uint32_t i);
 const struct policy_host *policy_host_at(const struct policy *policy, const struct flow_end *end);
 /* Is it an address of a link that is declared to be a private trunk's, or of its gateway? */
 bool policy_is_private_link(const struct policy *policy, const struct flow_end *end);
+/* Does the policy list the servers that it trusts? */
+bool policy_has_trusted_servers(const struct policy *policy);
+uint32_t policy_waiver_count(const struct policy *policy);
+const struct policy_waiver *policy_waiver(const struct policy *policy, uint32_t i);
 bool policy_has_private_links(const struct policy *policy);
 /* Is it among the trusted resolvers? */
 bool policy_is_resolver(const struct policy *policy, const struct address *address);

@@ -3,28 +3,35 @@
 
 #include "rules/policy_reader.h"
 
-/* Made from rules/builtin/lync-2010.yaml at build time. */
-extern const unsigned char builtin_lync_2010[];
-extern const unsigned builtin_lync_2010_size;
+/* Made from rules/builtin/NAME.yaml at build time. */
+extern const unsigned char builtin_lync_2010[], builtin_ocs_2007_r2[], builtin_skype_2015[],
+    builtin_sip_generic[], builtin_webrtc[];
+extern const unsigned builtin_lync_2010_size, builtin_ocs_2007_r2_size, builtin_skype_2015_size,
+    builtin_sip_generic_size, builtin_webrtc_size;
+
+const char policy_builtin_names[] = "lync-2010, ocs-2007-r2, skype-2015, sip-generic, webrtc";
+
+static const struct {
+    const char *name;
+    const unsigned char *text;
+    const unsigned *size;
+} editions[] = {
+    { "lync-2010", builtin_lync_2010, &builtin_lync_2010_size },
+    { "ocs-2007-r2", builtin_ocs_2007_r2, &builtin_ocs_2007_r2_size },
+    { "skype-2015", builtin_skype_2015, &builtin_skype_2015_size },
+    { "sip-generic", builtin_sip_generic, &builtin_sip_generic_size },
+    { "webrtc", builtin_webrtc, &builtin_webrtc_size },
+};
 
 const unsigned char *policy_builtin_text(const char *name, size_t *ret_size)
 {
-    if (strcmp(name, "lync-2010") != 0) {
-        return NULL;
-    }
-    *ret_size = builtin_lync_2010_size;
-    return builtin_lync_2010;
-}
-
-bool policy_builtin_is_planned(const char *name)
-{
-    static const char *const names[] = { "ocs-2007-r2", "skype-2015", "sip-generic", "webrtc" };
-    for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
-        if (strcmp(names[i], name) == 0) {
-            return true;
+    for (unsigned i = 0; i < sizeof editions / sizeof *editions; i++) {
+        if (strcmp(editions[i].name, name) == 0) {
+            *ret_size = *editions[i].size;
+            return editions[i].text;
         }
     }
-    return false;
+    return NULL;
 }
 
 enum ov_status policy_builtin(const char *name, struct policy **ret_policy)

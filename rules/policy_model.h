@@ -37,9 +37,11 @@ struct policy {
     struct policy_trust *trusts;
     struct network *links;      /* of gateways whose trunk is private */
     struct address *resolvers;  /* trusted */
+    struct policy_waiver *waivers;
+    bool has_trusted_servers;
     struct host_entry *entries; /* by address, port, order after policy_sort */
     uint32_t row_count, host_count, zone_count, role_network_count, trust_count, entry_count;
-    uint32_t link_count, resolver_count;
+    uint32_t link_count, resolver_count, waiver_count;
 };
 
 enum { POLICY_MEMORY_MAX = 64 * 1024 * 1024 }; /* bytes one policy may take */

@@ -99,9 +99,10 @@ static void extend_by_file(struct layers *layers, const struct policy_node *exte
         break;
     case FILE_MISSING:
         policy_reader_error(reader, extends,
-                            "found %s, which cannot be read (%s), expected lync-2010 or the path "
-                            "of a policy file",
-                            policy_reader_found(extends, found), strerror(error));
+                            "found %s, which cannot be read (%s), expected %s or the path of a "
+                            "policy file",
+                            policy_reader_found(extends, found), strerror(error),
+                            policy_builtin_names);
         break;
     case FILE_CYCLE:
         policy_reader_error(reader, extends,
@@ -122,7 +123,6 @@ static bool extend(struct layers *layers)
     const struct policy_node *extends =
         last == NULL || last->root == NULL ? NULL : policy_reader_get(last->root, "extends");
     uint32_t before = layers->count;
-    char found[64];
     if (extends == NULL) {
         return false;
     }
@@ -130,11 +130,6 @@ static bool extend(struct layers *layers)
         policy_reader_error(&layers->reader, extends,
                             "found more than %d files that extend each other, expected fewer",
                             POLICY_EXTENDS_MAX);
-    } else if (policy_builtin_is_planned(extends->text)) {
-        policy_reader_error(&layers->reader, extends,
-                            "found edition %s, which is not in this build, expected lync-2010 or "
-                            "the path of a policy file",
-                            policy_reader_found(extends, found));
     } else if (!add_builtin(layers, extends->text)) {
         extend_by_file(layers, extends);
     }
@@ -162,10 +157,11 @@ static void read_head(struct policy_reader *reader, const struct policy_node *ro
 
 static void apply(struct policy_reader *reader, const struct layer *layer)
 {
-    static const char *const keys[] = { "overt", "name",  "extends",  "zones", "hosts",
-                                        "roles", "trust", "settings", "rows",  "trusted_resolvers",
-                                        NULL };
-    static const char *const unsupported[] = { "trusted_servers", "strength", "waivers", NULL };
+    static const char *const keys[] = {
+        "overt",    "name", "extends",           "zones",           "hosts",   "roles", "trust",
+        "settings", "rows", "trusted_resolvers", "trusted_servers", "waivers", NULL
+    };
+    static const char *const unsupported[] = { "strength", NULL };
     const struct policy_node *root = layer->root;
     reader->file = layer->file;
     reader->builtin = layer->builtin;
@@ -180,6 +176,8 @@ static void apply(struct policy_reader *reader, const struct layer *layer)
     policy_places_resolvers(reader, policy_reader_get(root, "trusted_resolvers"));
     policy_settings_read(reader, policy_reader_get(root, "settings"));
     policy_rows_read(reader, policy_reader_get(root, "rows"));
+    policy_waivers_servers(reader, policy_reader_get(root, "trusted_servers"));
+    policy_waivers_read(reader, policy_reader_get(root, "waivers"));
 }
 
 /* Applies all layers, the innermost first, and hands the policy over. */

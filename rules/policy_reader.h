@@ -98,6 +98,8 @@ void policy_settings_read(struct policy_reader *reader, const struct policy_node
 void policy_settings_apply(struct policy *policy);
 void policy_hosts_finish(struct policy_reader *reader);
 void policy_places_resolvers(struct policy_reader *reader, const struct policy_node *list);
+void policy_waivers_read(struct policy_reader *reader, const struct policy_node *list);
+void policy_waivers_servers(struct policy_reader *reader, const struct policy_node *list);
 void policy_rows_read(struct policy_reader *reader, const struct policy_node *list);
 
 /* Reads a policy from memory; `file` is its name in messages, and what paths are relative to. */
@@ -108,7 +110,7 @@ OV_MUST_CHECK enum ov_status policy_read_builtin(const char *name, FILE *errors,
                                                  struct policy **ret_policy);
 /* The YAML text of a built-in edition, or NULL. */
 const unsigned char *policy_builtin_text(const char *name, size_t *ret_size);
-/* Names of built-in editions that are part of the contract but not of this build? */
-bool policy_builtin_is_planned(const char *name);
+/* Names of all of them, for messages. */
+extern const char policy_builtin_names[];
 
 #endif

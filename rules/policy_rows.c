@@ -361,7 +361,7 @@ static void report_unjudged(struct policy_reader *reader, const struct policy_no
         ids[count++] = reader->policy->rows[i].id;
     }
     ids[count] = NULL;
-    policy_reader_unknown(reader, id, "row (not judged by this build)", ids);
+    policy_reader_unknown(reader, id, "row", ids);
 }
 
 static void read_row(struct policy_reader *reader, const struct policy_node *map)

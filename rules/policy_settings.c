@@ -17,7 +17,7 @@ static const struct {
     const char *const *words;
     const char *only; /* the one value this build can honour; NULL = all */
 } settings[] = {
-    { "table_edition", editions, "lync-2010" },
+    { "table_edition", editions, NULL },
     { "im_tls", on_off, NULL },
     { "internal_im_tcp", on_off, NULL },
     { "encryption_level", levels, NULL },
@@ -83,7 +83,11 @@ static const struct {
 
 void policy_settings_apply(struct policy *policy)
 {
-    const struct policy_settings *chosen = &policy->settings;
+    struct policy_settings *chosen = &policy->settings;
+    if (strcmp(chosen->table_edition, "skype-2015") == 0) { /* TT-03, TT-14a: no longer a choice */
+        chosen->im_tls = true;
+        chosen->internal_im_tcp = false;
+    }
     for (uint32_t i = 0; i < policy->row_count; i++) {
         struct policy_row *row = &policy->rows[i];
         for (unsigned k = 0; k < sizeof effects / sizeof *effects; k++) {
@@ -117,6 +121,7 @@ void policy_settings_read(struct policy_reader *reader, const struct policy_node
     read_flag(reader, map, "windows_live_av", &kept->windows_live_av);
     read_flag(reader, map, "fips", &kept->fips);
     read_flag(reader, map, "accept_inferred_mtls", &kept->accept_inferred_mtls);
+    read_choice(map, "table_edition", editions, &kept->table_edition);
     read_choice(map, "encryption_level", levels, &kept->encryption_level);
     read_choice(map, "msmq_policy", msmq, &kept->msmq_policy);
     read_choice(map, "um_security", um, &kept->um_security);

@@ -298,6 +298,17 @@ static const struct reason_word words[] = {
       "Federation asks for certificates of a CA that the other side trusts, and the policy does not "
       "say which CAs those are.",
       "Name a trust set (trust:) for the host and for its partner." },
+    { "waiver.applied",
+      "A waiver of the policy covers the row between these hosts: the fault is known and accepted "
+      "for a time.",
+      "Nothing before it expires; then renew it with a reason, or repair what it covers." },
+    { "waiver.expired",
+      "A waiver covered this, and its last day is over: it counts as a finding again.",
+      "Repair what the waiver covered, or renew it with a reason." },
+    { "server.not-listed",
+      "The policy lists the servers that it trusts (trusted_servers:), and a server that proved its "
+      "identity by certificate is not among them (R-67).",
+      "Add the server to trusted_servers:, or find out why it connects." },
     { "row.clear-permitted",
       "The row permits cleartext among others.",
       "" },
