@@ -30,13 +30,6 @@ static bool is_of_trunk(const struct view *view, const struct view_side *side)
     return (side->roles & ends) != 0 || (calls && side->roles != 0 && !side->inferred);
 }
 
-static bool is_one_host(const struct view_side *side)
-{
-    const struct address *address = &side->end->address;
-    bool ipv4 = address_is_ipv4(address);
-    return ipv4 ? address->byte[12] < 224 : address->byte[0] != 0xff;
-}
-
 bool judge_session_is_stranger(const struct view *view)
 {
     if (!policy_has_private_links(view->policy)) {
@@ -46,7 +39,8 @@ bool judge_session_is_stranger(const struct view *view)
     bool server = policy_is_private_link(view->policy, view->server.end);
     return ((client && !is_of_trunk(view, &view->server)) ||
             (server && !is_of_trunk(view, &view->client))) &&
-           is_one_host(&view->client) && is_one_host(&view->server);
+           !address_is_multicast(&view->client.end->address) &&
+           !address_is_multicast(&view->server.end->address);
 }
 
 static void judge_stranger(const struct view *view, struct assessment *a)

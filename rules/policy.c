@@ -134,6 +134,67 @@ const struct policy_host *policy_host_at(const struct policy *policy, const stru
     return found == NULL ? NULL : &policy->hosts[found->host];
 }
 
+/* The i-th network of items that begin with one. */
+static const struct network *network_at(const void *items, uint32_t i, size_t size)
+{
+    return (const struct network *)(const void *)((const char *)items + (size_t)i * size);
+}
+
+/* The address without what is behind the prefix. */
+static struct address mask(const struct address *address, uint8_t bits)
+{
+    struct address masked = *address;
+    for (unsigned i = 0; i < sizeof masked.byte; i++) {
+        unsigned kept = bits > 8 * i ? bits - 8 * i : 0;
+        unsigned keep = kept >= 8 ? 0xff : 0xff00u >> kept & 0xff;
+        masked.byte[i] = (uint8_t)(masked.byte[i] & keep);
+    }
+    return masked;
+}
+
+/* First of the items low to high - 1, all of one prefix length, whose address is not below wanted.
+ */
+static uint32_t lower_bound(const void *items, uint32_t low, uint32_t high, size_t size,
+                            const struct address *wanted)
+{
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        const struct network *n = network_at(items, middle, size);
+        if (memcmp(n->address.byte, wanted->byte, sizeof wanted->byte) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+/* Of items in the order of policy_sort, each beginning with its network, the first that holds the
+ * address; count when none does. One search for each prefix length in use. */
+static uint32_t find_network(const void *items, uint32_t count, size_t size,
+                             const struct address *address)
+{
+    for (uint32_t start = 0; start < count;) {
+        uint8_t bits = network_at(items, start, size)->bits;
+        uint32_t low = start, end = count;
+        while (low < end) { /* end: behind the last of this length */
+            uint32_t middle = low + (end - low) / 2;
+            if (network_at(items, middle, size)->bits == bits) {
+                low = middle + 1;
+            } else {
+                end = middle;
+            }
+        }
+        struct address wanted = mask(address, bits);
+        uint32_t i = lower_bound(items, start, low, size, &wanted);
+        if (i < low && address_equal(&network_at(items, i, size)->address, &wanted)) {
+            return i;
+        }
+        start = low;
+    }
+    return count;
+}
+
 bool policy_has_trusted_servers(const struct policy *policy)
 {
     return policy->has_trusted_servers;
@@ -185,24 +246,15 @@ uint64_t policy_roles_at(const struct policy *policy, const struct flow_end *end
     if (host != NULL && host->roles != 0) {
         return host->roles;
     }
-    for (uint32_t i = 0; i < policy->role_network_count; i++) {
-        const struct role_network *r = &policy->role_networks[i];
-        if (address_in(&end->address, &r->network.address, r->network.bits)) {
-            return r->roles;
-        }
-    }
-    return 0;
+    uint32_t i = find_network(policy->role_networks, policy->role_network_count,
+                              sizeof *policy->role_networks, &end->address);
+    return i < policy->role_network_count ? policy->role_networks[i].roles : 0;
 }
 
 enum zone policy_zone_at(const struct policy *policy, const struct address *address)
 {
-    for (uint32_t i = 0; i < policy->zone_count; i++) {
-        const struct zone_network *z = &policy->zones[i];
-        if (address_in(address, &z->network.address, z->network.bits)) {
-            return z->zone;
-        }
-    }
-    return ZONE_EXTERNAL;
+    uint32_t i = find_network(policy->zones, policy->zone_count, sizeof *policy->zones, address);
+    return i < policy->zone_count ? policy->zones[i].zone : ZONE_EXTERNAL;
 }
 
 const char *zone_name(enum zone zone)

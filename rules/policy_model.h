@@ -35,8 +35,8 @@ struct policy {
     struct zone_network *zones;
     struct role_network *role_networks;
     struct policy_trust *trusts;
-    struct network *links;      /* of gateways whose trunk is private */
-    struct address *resolvers;  /* trusted */
+    struct network *links;     /* of gateways whose trunk is private */
+    struct address *resolvers; /* trusted */
     struct policy_waiver *waivers;
     bool has_trusted_servers;
     struct host_entry *entries; /* by address, port, order after policy_sort */
