@@ -25,7 +25,11 @@ enum trunk judge_session_trunk(const struct view *view)
 /* Does the peer take part in the trunk? Other UC hosts may exchange calls with it, nothing else. */
 static bool is_of_trunk(const struct view *view, const struct view_side *side)
 {
+    static const char *const media[] = { "rtp", "dtls", "stun" };
     bool calls = view->sip || view->tls || view->media;
+    for (unsigned i = 0; i < sizeof media / sizeof *media; i++) { /* RTCP beside RTP, ICE */
+        calls = calls || strcmp(view->record->app, media[i]) == 0;
+    }
     uint64_t ends = role_bit(ROLE_MEDIATION) | role_bit(ROLE_GATEWAY);
     return (side->roles & ends) != 0 || (calls && side->roles != 0 && !side->inferred);
 }
