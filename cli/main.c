@@ -7,6 +7,7 @@
 #include "analyzers/ndpi.h"
 #include "capture/source.h"
 #include "cli/audit.h"
+#include "cli/policy_command.h"
 #include "cli/watch.h"
 
 static int explain_command(int argc, char **argv)
@@ -26,26 +27,6 @@ static int explain_command(int argc, char **argv)
     }
     policy_free(policy);
     return known ? EXIT_CLEAN : EXIT_USAGE;
-}
-
-static int policy_command(int argc, char **argv)
-{
-    if (argc < 4 || strcmp(argv[2], "check") != 0) {
-        fprintf(stderr, "overt: policy: usage: overt policy check FILE ...\n");
-        return EXIT_USAGE;
-    }
-    int code = EXIT_CLEAN;
-    for (int i = 3; i < argc; i++) {
-        struct policy *policy = NULL;
-        if (policy_read(argv[i], stderr, &policy) != OV_OK) {
-            code = EXIT_USAGE;
-            continue;
-        }
-        printf("%s: good: policy %s, %u rows, %u hosts\n", argv[i], policy_name(policy),
-               policy_row_count(policy), policy_host_count(policy));
-        policy_free(policy);
-    }
-    return code;
 }
 
 static int version_command(void)

@@ -80,6 +80,8 @@ void options_help(void)
         "  overt watch -i IF ...        judge what interfaces see until a signal stops it\n"
         "  overt roles FILE ...         propose hosts and roles seen, as a policy to edit (YAML)\n"
         "  overt policy check FILE ...  read policy files; every mistake with file:line:column\n"
+        "  overt policy show FILE       the table that results (--format markdown before FILE)\n"
+        "  overt policy diff FILE FILE  what the second decides otherwise; exit 1 if anything\n"
         "  overt explain ROW|REASON     what a row or a reason means, its source, what to do\n"
         "  overt version                version and libraries\n"
         "\n"

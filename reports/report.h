@@ -73,6 +73,12 @@ bool report_flush(struct report_out *out);
  * `most` ones in full, the rest counted). color: ANSI colours. */
 void report_ending(FILE *terminal, const struct report_run *run,
                    const struct finding_list *findings, bool color, uint32_t most);
+/* The effective table and all else that a policy decides. OV_NOMEM. */
+OV_MUST_CHECK enum ov_status report_policy_show(FILE *out, const struct policy *policy,
+                                                bool markdown);
+/* What b decides otherwise than a: "- " lines are a's, "+ " lines b's. OV_NOMEM. */
+OV_MUST_CHECK enum ov_status report_policy_diff(FILE *out, const struct policy *a,
+                                                const struct policy *b, bool *ret_differ);
 /* `overt explain ROW|REASON`: false when neither is known (then a hint was printed). */
 bool report_explain(FILE *out, const struct policy *policy, const char *what);
 

@@ -457,6 +457,42 @@ rows:
         self.assertIn("MTLS", overt("explain", "TT-01").stdout)
         self.assertEqual(overt("explain", "TT-99").returncode, 2)
 
+    def test_policy_show_prints_the_table_that_results(self):
+        policy = self.write("p.yaml", """overt: 1
+name: contoso
+extends: skype-2015
+hosts: [{name: fe01, address: 10.0.1.10, role: front_end}]
+rows: [{id: TT-24, severity: low}]
+""")
+        text = overt("policy", "show", policy)
+        self.assertEqual(text.returncode, 0, text.stderr)
+        lines = [" ".join(line.split()) for line in text.stdout.splitlines()]
+        for line in ("policy contoso", "TT-24 certificate validity TLS low on", "TT-17 Windows Live media none high off",
+                     "host 10.0.1.10: fe01; role front_end", "setting table_edition: skype-2015"):
+            self.assertIn(line, lines)
+        table = overt("policy", "show", "--format", "markdown", policy)
+        self.assertEqual(table.returncode, 0, table.stderr)
+        self.assertIn("| TT-24 | certificate validity | any | any |  | TLS | low | on |", table.stdout)
+        self.assertEqual(overt("policy", "show").returncode, 2)
+
+    def test_policy_diff_compares_what_policies_decide(self):
+        one = self.write("one.yaml", "overt: 1\nextends: lync-2010\nhosts:\n"
+                         "  - {name: a, address: [10.0.0.1, 10.0.0.2], role: [front_end, mediation]}\n")
+        same = self.write("same.yaml", "overt: 1\nextends: lync-2010\nhosts:\n"
+                          "  - {name: a, address: 10.0.0.2, role: [mediation, front_end]}\n"
+                          "  - {name: a, address: 10.0.0.1, role: [mediation, front_end]}\nsettings: {im_tls: true}\n")
+        run = overt("policy", "diff", one, same)
+        self.assertEqual((run.returncode, run.stdout), (0, ""))
+        other = self.write("other.yaml", "overt: 1\nextends: lync-2010\nhosts:\n"
+                           "  - {name: a, address: 10.0.0.2, role: [mediation, front_end]}\n"
+                           "rows: [{id: TT-30, enabled: false}]\n")
+        run = overt("policy", "diff", one, other)
+        self.assertEqual(run.returncode, 1)
+        lines = run.stdout.splitlines()
+        self.assertEqual([line[:16] for line in lines], ["- host 10.0.0.1:", "+ row TT-30: arc", "- row TT-30: arc"])
+        self.assertTrue(lines[1].endswith("off") and lines[2].endswith("on"), lines)
+        self.assertEqual(overt("policy", "diff", one, "/nonexistent").returncode, 2)
+
     def test_roles_proposes_a_policy_that_overt_accepts(self):
         run = overt("roles", CLEAR)
         self.assertEqual(run.returncode, 0, run.stderr)
