@@ -105,6 +105,23 @@ static void put_words(FILE *out, const char *label, const char *const *words)
     put_field(out, label, buffer);
 }
 
+static const char *when_text(enum row_when when)
+{
+    switch (when) {
+    case WHEN_TRUNK_PRIVATE:
+        return "the gateway's trunk is declared private";
+    case WHEN_TRUNK_VPN:
+        return "the gateway's trunk is declared to run in a VPN";
+    case WHEN_TRUNK_PUBLIC:
+        return "the gateway's trunk is declared public, or not declared";
+    case WHEN_WINDOWS_LIVE:
+        return "the policy says windows_live_av: true";
+    case WHEN_ALWAYS:
+        break;
+    }
+    return NULL;
+}
+
 static void explain_row(FILE *out, const struct policy_row *row)
 {
     char buffer[LIST_SIZE];
@@ -113,6 +130,10 @@ static void explain_row(FILE *out, const struct policy_row *row)
     terminal_put(out, row->title);
     fputs("\n\n", out);
     put_field(out, "required", requirement_text(row->require, buffer, sizeof buffer));
+    if (row->of_clients != 0) {
+        put_field(out, "of clients", requirement_text(row->of_clients, buffer, sizeof buffer));
+    }
+    put_field(out, "only if", when_text(row->when));
     put_ends(out, row);
     put_ports(out, row);
     put_words(out, "paths", row->paths);

@@ -18,12 +18,22 @@ import termios
 import time
 import unittest
 
+import jsonschema
+import yaml
+
 OVERT = str(pathlib.Path(sys.argv[1]).resolve())
-PCAPS = pathlib.Path(__file__).resolve().parents[2] / "pcaps"
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PCAPS = ROOT / "pcaps"
 CLEAR = str(PCAPS / "sip/udp_register_call_rtp_pcmu/traffic.pcap")
 GOOD = str(PCAPS / "tls/tls12_mtls/traffic.pcap")
 GROW = str(pathlib.Path(__file__).resolve().parents[1] / "bench/handshakes.py")
 GOOD_POLICY = str(PCAPS / "tls/tls12_mtls/policy.yaml")
+
+
+class DaysAreText(yaml.SafeLoader):
+    """As editors read YAML for a JSON Schema."""
+    yaml_implicit_resolvers = {first: [each for each in resolvers if each[0] != "tag:yaml.org,2002:timestamp"]
+                               for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()}
 
 
 def overt(*words, stdin=None):
@@ -457,6 +467,11 @@ rows:
         self.assertIn("MTLS", overt("explain", "TT-01").stdout)
         self.assertEqual(overt("explain", "TT-99").returncode, 2)
 
+    def test_explain_tells_what_a_row_hangs_on(self):
+        for row, line in (("TT-22", "only if     the gateway's trunk is declared public, or not declared"),
+                          ("TT-43", "of clients  TLS")):
+            self.assertIn(line, overt("explain", row).stdout.splitlines())
+
     def test_policy_show_prints_the_table_that_results(self):
         policy = self.write("p.yaml", """overt: 1
 name: contoso
@@ -474,6 +489,23 @@ rows: [{id: TT-24, severity: low}]
         self.assertEqual(table.returncode, 0, table.stderr)
         self.assertIn("| TT-24 | certificate validity | any | any |  | TLS | low | on |", table.stdout)
         self.assertEqual(overt("policy", "show").returncode, 2)
+
+    def test_examples_and_editions_fit_the_reader_and_the_schema_for_editors(self):
+        schema = json.loads((ROOT / "reports/schema/policy.json").read_text(encoding="utf-8"))
+        jsonschema.Draft202012Validator.check_schema(schema)
+        validator = jsonschema.Draft202012Validator(schema)
+        policies = sorted(ROOT.glob("examples/*.yaml")) + sorted(ROOT.glob("rules/builtin/*.yaml"))
+        self.assertGreaterEqual(len(policies), 8)
+        for path in policies:
+            policy = yaml.load(path.read_text(encoding="utf-8"), DaysAreText)
+            with self.subTest(path.name):
+                self.assertEqual([error.message for error in validator.iter_errors(policy)], [])
+        for path in ROOT.glob("examples/*.yaml"):
+            run = overt("policy", "check", str(path))
+            self.assertEqual(run.returncode, 0, run.stderr)
+        for wrong in ({"overt": 1, "extends": "lync-2010", "zoness": {}}, {"overt": 1},
+                      {"overt": 1, "extends": "x", "hosts": [{"name": "a", "address": "10.0.0.1", "role": "frontend"}]}):
+            self.assertFalse(validator.is_valid(wrong), wrong)
 
     def test_policy_diff_compares_what_policies_decide(self):
         one = self.write("one.yaml", "overt: 1\nextends: lync-2010\nhosts:\n"
