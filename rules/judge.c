@@ -11,12 +11,15 @@
 #include "rules/judge_view.h"
 #include "rules/policy_model.h"
 
-enum { ROLELESS_MAX = 100 };
+enum { ROLELESS_MAX = 100, OVER_MAX = 16 };
 
 struct judge {
     const struct policy *policy;             /* borrowed */
     const struct certificates *certificates; /* borrowed */
     struct infer *infer;                     /* NULL: roles come from the policy file */
+    struct row_lists lists;
+    const struct policy_row *over[OVER_MAX]; /* rows that the media of others depends on */
+    uint32_t over_count;
     struct legs *legs;
     struct issuers issuers;
     struct findings *findings;
@@ -27,6 +30,21 @@ struct judge {
     uint32_t roleless_count;
     struct signature_tally signatures;
 };
+
+static void list_over(struct judge *judge)
+{
+    for (uint32_t i = 0; i < policy_row_count(judge->policy); i++) {
+        const char *id = policy_row(judge->policy, i)->over;
+        const struct policy_row *row = id == NULL ? NULL : policy_row_by_id(judge->policy, id);
+        bool known = row == NULL || judge->over_count == OVER_MAX;
+        for (uint32_t k = 0; k < judge->over_count; k++) {
+            known = known || judge->over[k] == row;
+        }
+        if (!known) {
+            judge->over[judge->over_count++] = row;
+        }
+    }
+}
 
 enum ov_status judge_new(const struct policy *policy, const struct certificates *certificates,
                          struct judge **ret_judge)
@@ -40,8 +58,10 @@ enum ov_status judge_new(const struct policy *policy, const struct certificates 
     judge->coverage = calloc((size_t)policy_row_count(policy) + 1, sizeof *judge->coverage);
     judge->host_seen = calloc((size_t)policy_host_count(policy) + 1, sizeof *judge->host_seen);
     judge->waived = calloc((size_t)policy_waiver_count(policy) + 1, sizeof *judge->waived);
+    list_over(judge);
     bool complete = judge->coverage != NULL && judge->host_seen != NULL && judge->waived != NULL &&
-                    legs_new(&judge->legs) == OV_OK && findings_new(&judge->findings) == OV_OK;
+                    judge_rows_list(policy, &judge->lists) && legs_new(&judge->legs) == OV_OK &&
+                    findings_new(&judge->findings) == OV_OK;
     if (complete && policy_is_builtin(policy)) {
         complete = infer_new(policy, &judge->infer) == OV_OK;
     }
@@ -60,6 +80,7 @@ void judge_free(struct judge *judge)
     }
     infer_free(judge->infer);
     legs_free(judge->legs);
+    judge_rows_done(&judge->lists);
     findings_free(judge->findings);
     free(judge->coverage);
     free(judge->host_seen);
@@ -188,6 +209,7 @@ static void look_at(const struct judge *judge, struct flow_record *record, struc
         .issuers = &judge->issuers,
         .facts = record->facts,
         .waived = judge->waived,
+        .lists = &judge->lists,
         .client = resolve(judge, &record->side[record->client], true),
         .server = resolve(judge, &record->side[flow_server(record)], false),
         .port = record->side[flow_server(record)].port,
@@ -198,11 +220,9 @@ static void look_at(const struct judge *judge, struct flow_record *record, struc
 /* Signalling under a row that another row's media depends on. */
 static void learn_leg(struct judge *judge, const struct view *view)
 {
-    for (uint32_t i = 0; i < policy_row_count(judge->policy); i++) {
-        const char *id = policy_row(judge->policy, i)->over;
-        const struct policy_row *over = id == NULL ? NULL : policy_row_by_id(judge->policy, id);
+    for (uint32_t i = 0; i < judge->over_count; i++) {
         unsigned state = 0;
-        if (over != NULL && judge_rows_concern(view, over)) {
+        if (judge_rows_concern(view, judge->over[i])) {
             state = judge_signalling_state(view);
         }
         if (state != 0) {

@@ -1,4 +1,5 @@
 /* rules/judge_rows.c: which rows of the table apply to a flow (traffic table 5). */
+#include <stdlib.h>
 #include <string.h>
 
 #include "rules/judge_view.h"
@@ -32,12 +33,39 @@ static enum row_group group_of(const struct view *view, const struct policy_row 
     return groups[row->subject];
 }
 
-static bool is_in_group(const struct view *view, const struct policy_row *row, enum row_group group)
+/* May rows of the subject be in the group, for some flow? */
+static bool is_in_group(const struct policy_row *row, enum row_group group)
 {
-    if (group == GROUP_LINK) {
-        return row->subject == SUBJECT_SESSION && row->when == WHEN_TRUNK_PRIVATE;
+    if (row->subject != SUBJECT_SESSION) {
+        return groups[row->subject] == group;
     }
-    return group_of(view, row) == group;
+    return group == GROUP_TRANSPORT || group == GROUP_MEDIA ||
+           (group == GROUP_LINK && row->when == WHEN_TRUNK_PRIVATE);
+}
+
+bool judge_rows_list(const struct policy *policy, struct row_lists *ret_lists)
+{
+    enum { GROUPS_MAX = 3 }; /* that one row is in */
+    uint32_t rows = policy_row_count(policy), count = 0;
+    *ret_lists = (struct row_lists){
+        .rows = calloc((size_t)rows * GROUPS_MAX + 1, sizeof *ret_lists->rows),
+    };
+    for (unsigned group = 0; ret_lists->rows != NULL && group < GROUP_COUNT; group++) {
+        ret_lists->start[group] = count;
+        for (uint32_t i = 0; i < rows; i++) {
+            const struct policy_row *row = policy_row(policy, i);
+            if (row->enabled && is_in_group(row, (enum row_group)group)) {
+                ret_lists->rows[count++] = row;
+            }
+        }
+    }
+    ret_lists->start[GROUP_COUNT] = count;
+    return ret_lists->rows != NULL;
+}
+
+void judge_rows_done(struct row_lists *lists)
+{
+    free(lists->rows);
 }
 
 unsigned judge_rows_strictness(const struct policy_row *row)
@@ -362,10 +390,11 @@ static void collect(const struct view *view, enum row_group group, enum match wa
 {
     c->count = 0;
     c->certain = want == MATCH_YES;
-    for (uint32_t i = 0; i < policy_row_count(view->policy); i++) {
-        const struct policy_row *row = policy_row(view->policy, i);
-        if (!row->enabled || !is_in_group(view, row, group)) {
-            continue;
+    const struct row_lists *lists = view->lists;
+    for (uint32_t i = lists->start[group]; i < lists->start[group + 1]; i++) {
+        const struct policy_row *row = lists->rows[i];
+        if (group != GROUP_LINK && group_of(view, row) != group) {
+            continue; /* a session's row: the flow is of its other kind */
         }
         enum match match = match_group(view, row, group);
         bool wanted = want == MATCH_YES ? match == MATCH_YES : match != MATCH_NO;

@@ -11,6 +11,29 @@
 #include "rules/legs.h"
 #include "rules/policy.h"
 
+/* Rows that compete: of one group the most specific ones count. */
+enum row_group {
+    GROUP_TRANSPORT,
+    GROUP_IM,
+    GROUP_SHARING,
+    GROUP_KEYS,
+    GROUP_MEDIA,
+    GROUP_RELAY_CREDENTIALS,
+    GROUP_RELAY_CONTROL,
+    GROUP_NAME_SERVICE,
+    GROUP_LINK, /* what contradicts a private link */
+    GROUP_BEYOND,
+    GROUP_UNLISTED, /* where none of the above had a row */
+    GROUP_CERTIFICATE,
+    GROUP_COUNT
+};
+
+/* The enabled rows of each group, in the policy's order. */
+struct row_lists {
+    const struct policy_row **rows; /* owned */
+    uint32_t start[GROUP_COUNT + 1];
+};
+
 struct view_side {
     const struct flow_end *end;
     uint64_t roles;     /* 0 = unknown */
@@ -27,6 +50,7 @@ struct view {
     const struct issuers *issuers;
     struct flow_record *record;
     struct facts *facts;
+    const struct row_lists *lists;
     bool *waived; /* one for each waiver: was it of use? */
     struct view_side client, server;
     uint16_t port; /* of the server */
@@ -79,22 +103,9 @@ bool judge_session_is_stranger(const struct view *view);
 /* Was a path of the row asked for in the clear? */
 bool judge_download_concerns(const struct view *view, const struct policy_row *row);
 
-/* Rows that compete: of one group the most specific ones count. */
-enum row_group {
-    GROUP_TRANSPORT,
-    GROUP_IM,
-    GROUP_SHARING,
-    GROUP_KEYS,
-    GROUP_MEDIA,
-    GROUP_RELAY_CREDENTIALS,
-    GROUP_RELAY_CONTROL,
-    GROUP_NAME_SERVICE,
-    GROUP_LINK, /* what contradicts a private link */
-    GROUP_BEYOND,
-    GROUP_UNLISTED, /* where none of the above had a row */
-    GROUP_CERTIFICATE,
-    GROUP_COUNT
-};
+/* False without memory; lists are freed by judge_rows_done. */
+bool judge_rows_list(const struct policy *policy, struct row_lists *ret_lists);
+void judge_rows_done(struct row_lists *lists);
 enum { CANDIDATES_MAX = 24 };
 struct candidates {
     const struct policy_row *rows[CANDIDATES_MAX];

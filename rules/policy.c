@@ -143,11 +143,11 @@ static const struct network *network_at(const void *items, uint32_t i, size_t si
 /* The address without what is behind the prefix. */
 static struct address mask(const struct address *address, uint8_t bits)
 {
-    struct address masked = *address;
-    for (unsigned i = 0; i < sizeof masked.byte; i++) {
-        unsigned kept = bits > 8 * i ? bits - 8 * i : 0;
-        unsigned keep = kept >= 8 ? 0xff : 0xff00u >> kept & 0xff;
-        masked.byte[i] = (uint8_t)(masked.byte[i] & keep);
+    struct address masked = { { 0 } };
+    unsigned whole = bits / 8, rest = bits % 8;
+    memcpy(masked.byte, address->byte, whole);
+    if (rest > 0) {
+        masked.byte[whole] = (uint8_t)(address->byte[whole] & 0xff00 >> rest);
     }
     return masked;
 }
@@ -169,11 +169,29 @@ static uint32_t lower_bound(const void *items, uint32_t low, uint32_t high, size
     return low;
 }
 
+/* Few items are looked at one by one. */
+static uint32_t scan_networks(const void *items, uint32_t count, size_t size,
+                              const struct address *address)
+{
+    uint32_t i = 0;
+    for (; i < count; i++) {
+        const struct network *n = network_at(items, i, size);
+        if (address_in(address, &n->address, n->bits)) {
+            break;
+        }
+    }
+    return i;
+}
+
 /* Of items in the order of policy_sort, each beginning with its network, the first that holds the
  * address; count when none does. One search for each prefix length in use. */
 static uint32_t find_network(const void *items, uint32_t count, size_t size,
                              const struct address *address)
 {
+    enum { FEW = 32 };
+    if (count <= FEW) {
+        return scan_networks(items, count, size, address);
+    }
     for (uint32_t start = 0; start < count;) {
         uint8_t bits = network_at(items, start, size)->bits;
         uint32_t low = start, end = count;
