@@ -48,24 +48,24 @@ bool judge_rows_list(const struct policy *policy, struct row_lists *ret_lists)
     enum { GROUPS_MAX = 3 }; /* that one row is in */
     uint32_t rows = policy_row_count(policy), count = 0;
     *ret_lists = (struct row_lists){
-        .rows = calloc((size_t)rows * GROUPS_MAX + 1, sizeof *ret_lists->rows),
+        .items = calloc((size_t)rows * GROUPS_MAX + 1, sizeof *ret_lists->items),
     };
-    for (unsigned group = 0; ret_lists->rows != NULL && group < GROUP_COUNT; group++) {
+    for (unsigned group = 0; ret_lists->items != NULL && group < GROUP_COUNT; group++) {
         ret_lists->start[group] = count;
         for (uint32_t i = 0; i < rows; i++) {
             const struct policy_row *row = policy_row(policy, i);
             if (row->enabled && is_in_group(row, (enum row_group)group)) {
-                ret_lists->rows[count++] = row;
+                ret_lists->items[count++].row = row;
             }
         }
     }
     ret_lists->start[GROUP_COUNT] = count;
-    return ret_lists->rows != NULL;
+    return ret_lists->items != NULL;
 }
 
 void judge_rows_done(struct row_lists *lists)
 {
-    free(lists->rows);
+    free(lists->items);
 }
 
 unsigned judge_rows_strictness(const struct policy_row *row)
@@ -392,7 +392,7 @@ static void collect(const struct view *view, enum row_group group, enum match wa
     c->certain = want == MATCH_YES;
     const struct row_lists *lists = view->lists;
     for (uint32_t i = lists->start[group]; i < lists->start[group + 1]; i++) {
-        const struct policy_row *row = lists->rows[i];
+        const struct policy_row *row = lists->items[i].row;
         if (group != GROUP_LINK && group_of(view, row) != group) {
             continue; /* a session's row: the flow is of its other kind */
         }

@@ -28,9 +28,13 @@ enum row_group {
     GROUP_COUNT
 };
 
+struct row_item {
+    const struct policy_row *row; /* borrowed from the policy */
+};
+
 /* The enabled rows of each group, in the policy's order. */
 struct row_lists {
-    const struct policy_row **rows; /* owned */
+    struct row_item *items; /* owned */
     uint32_t start[GROUP_COUNT + 1];
 };
 
