@@ -124,6 +124,22 @@ CHANGES = {
     "clock set back by a day": stepped(-86400),
 }
 
+# After these every flow seems to have been silent for so long that it is over, and what follows is picked up in its
+# middle: it may become unknown, and what is at fault is told of two flows.
+LEAPS = {
+    "clock set forward by an hour": stepped(3600),
+    "clock set forward by a day": stepped(86400),
+}
+OPPOSITE = {"violation": ("compliant", "exempt"), "compliant": ("violation", "weak"), "exempt": ("violation", "weak")}
+
+
+def told_of_pairs(verdicts):
+    """(transport, the two hosts in some order, row) -> verdicts."""
+    told = {}
+    for transport, client, _, server, _, row, verdict in verdicts:
+        told.setdefault((transport, frozenset((client, server)), row), set()).add(verdict)
+    return told
+
 
 class SpanTest(unittest.TestCase):
     maxDiff = None
@@ -154,6 +170,22 @@ class SpanTest(unittest.TestCase):
                 for change, make in CHANGES.items():
                     with self.subTest(case=name, change=change):
                         self.assertEqual(self.verdicts(folder, name, capture_of(make(records))), whole)
+
+    def test_a_leap_of_the_clock_turns_no_verdict_into_its_opposite(self):
+        for name in CASES:
+            records = records_of(name)
+            with tempfile.TemporaryDirectory(prefix="overt-span-") as temporary:
+                folder = pathlib.Path(temporary)
+                whole = told_of_pairs(self.verdicts(folder, name, capture_of(records)))
+                for leap, make in LEAPS.items():
+                    after = told_of_pairs(self.verdicts(folder, name, capture_of(make(records))))
+                    for what, verdicts in after.items():
+                        wrong = [v for v in verdicts for w in whole.get(what, ()) if v in OPPOSITE.get(w, ())]
+                        with self.subTest(case=name, leap=leap, what=what):
+                            self.assertEqual(wrong, [])
+                    for what, verdicts in whole.items():
+                        if "violation" in verdicts and "unknown" not in after.get(what, ()):
+                            self.assertIn("violation", after.get(what, ()), (name, leap, what))
 
     def test_taps_of_each_direction_are_one_capture(self):
         for name in CASES:
