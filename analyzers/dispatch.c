@@ -23,7 +23,7 @@ static const char *const initiator_names[] = {
 
 static bool is_for_joins(enum observation_kind kind)
 {
-    return (kind >= OBS_SIP_MESSAGE && kind <= OBS_SIP_MESSAGE_END) || kind == OBS_DNS_ADDRESS ||
+    return (kind >= OBS_SIP_BEGIN && kind <= OBS_SIP_MESSAGE_END) || kind == OBS_DNS_ADDRESS ||
            kind == OBS_MEDIA_SAMPLE;
 }
 

@@ -212,6 +212,8 @@ enum observation_shape {
     X(OBS_MSRP_METHOD, SHAPE_COUNTS, "msrp.methods", "RFC 4975 7.1: SEND REPORT NICKNAME ...")     \
     X(OBS_MSRP_RESPONSE, SHAPE_COUNTS, "msrp.responses", "RFC 4975 7.2")                           \
     X(OBS_MSRP_TEXT, SHAPE_FLAG, "msrp.text", "words or files of people readable")                 \
+    X(OBS_SIP_BEGIN, SHAPE_EVENT, "",                                                              \
+      "a SIP message began of which the rest may never come; text: method; value: status or 0")    \
     /* one SIP message, in order, for the call join; END closes it */                              \
     X(OBS_SIP_MESSAGE, SHAPE_EVENT, "", "text: method, of CSeq for responses; value: status or 0") \
     X(OBS_SIP_CALL_ID, SHAPE_EVENT, "", "text: Call-ID")                                           \
@@ -287,6 +289,8 @@ enum observation_shape {
       "what has its SDES key too: direction section call; index: its key stream (RFC 3711 9.1)")   \
     X(OBS_MEDIA_NEGOTIATED, SHAPE_TEXT, "media.streams[].negotiated",                              \
       "what the answered SDP promised: srtp rtp")                                                  \
+    X(OBS_MEDIA_SIGNALLING, SHAPE_TEXT, "media.streams[].signalling",                              \
+      "readable: SIP of its hosts is in clear, and nothing seen of it tells of keys")              \
     X(OBS_MEDIA_RELAYED, SHAPE_TEXT, "media.streams[].relayed", "turn ms-turn: inside a relay's")  \
     X(OBS_MEDIA_RTCP_PROTECTION, SHAPE_TEXT, "media.rtcp.protection", "srtp rtp unknown")          \
     X(OBS_MEDIA_RTCP_EVIDENCE, SHAPE_TEXT, "media.rtcp.evidence", "proven inferred declared")      \

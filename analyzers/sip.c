@@ -167,7 +167,8 @@ static enum step step_stream(struct sip_state *sip, struct segment *seg,
     if (have < side->needed && seg->open) {
         return STEP_WAIT;
     }
-    if (side->scanned == 0) { /* else its start line was found good */
+    bool begins = side->scanned == 0; /* else its start line was found good */
+    if (begins) {
         enum claim claim = sip_message_claim(seg->payload, seg->open);
         if (claim != CLAIM_YES) {
             return claim == CLAIM_MORE ? STEP_WAIT : lose(sip, seg, place);
@@ -175,6 +176,10 @@ static enum step step_stream(struct sip_state *sip, struct segment *seg,
     }
     bool whole = header_lines_whole(seg->payload, &side->scanned);
     if (seg->open && !whole) {
+        struct sip_message message;
+        if (begins && sip_message_begins(seg->payload, true, &message)) {
+            sip_facts_begin(&sip->facts, &message, place);
+        }
         return have > HEADERS_MAX ? lose(sip, seg, place) : STEP_WAIT;
     }
     return read_message(sip, seg, place, whole);

@@ -382,6 +382,13 @@ static void put_body(struct sip_facts *facts, const struct sip_message *message,
     }
 }
 
+void sip_facts_begin(struct sip_facts *facts, const struct sip_message *message,
+                     const struct sip_place *place)
+{
+    put_start(facts, message, place);
+    put_window(place, OBS_SIP_BEGIN, message->method, message->status);
+}
+
 void sip_facts_message(struct sip_facts *facts, const struct sip_message *message,
                        struct bytes body, const struct sip_place *place)
 {

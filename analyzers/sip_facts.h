@@ -30,6 +30,9 @@ struct sip_place {
     const char *transport;
 };
 
+/* Tells that a message began of which the rest may never come: that it is readable. */
+void sip_facts_begin(struct sip_facts *facts, const struct sip_message *message,
+                     const struct sip_place *place);
 /* Tells one message. body holds what the capture has of it. */
 void sip_facts_message(struct sip_facts *facts, const struct sip_message *message,
                        struct bytes body, const struct sip_place *place);

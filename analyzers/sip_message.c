@@ -49,6 +49,24 @@ static bool read_start_line(struct bytes line, struct sip_message *ret_message)
     return is_method(&first) && bytes_left(&second) > 0 && scan_is(&last, "SIP/2.0");
 }
 
+/* What is left of a start line whose end the capture does not have: SIP by its scheme or version,
+ * and nothing else has both where they stand. */
+static bool read_cut_start_line(struct bytes line, struct sip_message *ret_message)
+{
+    struct bytes first = scan_until(&line, ' ');
+    if (scan_is(&first, "SIP/2.0")) {
+        struct bytes second = bytes_take(&line, 3);
+        uint64_t status = 0;
+        bool valid = scan_number(&second, 699, &status) && bytes_peek(&line, 0) == ' ';
+        ret_message->status = (uint16_t)status;
+        return valid && status >= 100;
+    }
+    struct bytes scheme = scan_until(&line, ':');
+    ret_message->method = first;
+    return is_method(&first) && bytes_left(&line) > 0 &&
+           (scan_is(&scheme, "sip") || scan_is(&scheme, "sips"));
+}
+
 static void skip_keepalives(struct bytes *in)
 {
     for (int i = 0; i < KEEPALIVES_MAX; i++) {
@@ -90,15 +108,28 @@ static bool may_become_start_line(struct bytes in)
     return true;
 }
 
-enum claim sip_message_claim(struct bytes in, bool open)
+bool sip_message_begins(struct bytes in, bool open, struct sip_message *ret_message)
 {
     struct bytes line;
-    struct sip_message unused = { 0 };
+    *ret_message = (struct sip_message){ 0 };
     skip_keepalives(&in);
     if (scan_line(&in, &line)) {
-        return read_start_line(line, &unused) ? CLAIM_YES : CLAIM_NO;
+        return read_start_line(line, ret_message);
     }
-    if (!open || bytes_left(&in) > SIP_MESSAGE_LINE_MAX) {
+    ret_message->cut = open || in.cut > 0;
+    return ret_message->cut && read_cut_start_line(in, ret_message);
+}
+
+enum claim sip_message_claim(struct bytes in, bool open)
+{
+    struct bytes line, rest;
+    struct sip_message unused;
+    if (sip_message_begins(in, open, &unused)) {
+        return CLAIM_YES;
+    }
+    skip_keepalives(&in);
+    rest = in;
+    if (scan_line(&rest, &line) || !open || bytes_left(&in) > SIP_MESSAGE_LINE_MAX) {
         return CLAIM_NO;
     }
     return may_become_start_line(in) ? CLAIM_MORE : CLAIM_NO;
@@ -227,7 +258,12 @@ bool sip_message_read(struct bytes *in, struct sip_message *ret_message)
     struct bytes line;
     *ret_message = (struct sip_message){ 0 };
     skip_keepalives(in);
-    if (!scan_line(in, &line) || !read_start_line(line, ret_message)) {
+    if (!scan_line(in, &line)) {
+        line = bytes_take(in, bytes_left(in));
+        ret_message->cut = true;
+        return in->cut > 0 && read_cut_start_line(line, ret_message);
+    }
+    if (!read_start_line(line, ret_message)) {
         return false;
     }
     struct bytes block = *in;

@@ -45,6 +45,9 @@ struct sip_message {
 
 /* Does a SIP message start here? Line ends before it are keep-alives. CLAIM_MORE only when open. */
 enum claim sip_message_claim(struct bytes in, bool open);
+/* Is this the beginning of one, sure already, though the rest of its start line may be still to
+ * come (open) or not captured? Then method or status are read. */
+bool sip_message_begins(struct bytes in, bool open, struct sip_message *ret_message);
 /* Reads the start line and headers and moves `in` behind the empty line. False when there is no
  * start line. */
 bool sip_message_read(struct bytes *in, struct sip_message *ret_message);

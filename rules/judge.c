@@ -185,7 +185,8 @@ static void look_at_protocols(struct view *view)
     bool records = version[0] != '\0' && version[0] != 'D'; /* not DTLS, which a relay carries */
     bool opened = facts_true(facts, OBS_SIP_DECRYPTED) && strcmp(r->app, "sip") != 0;
     view->sip = !opened && (facts_find(facts, OBS_SIP_METHOD) != NULL ||
-                            facts_find(facts, OBS_SIP_RESPONSE) != NULL);
+                            facts_find(facts, OBS_SIP_RESPONSE) != NULL ||
+                            facts_find(facts, OBS_SIP_TRANSPORT) != NULL); /* one began */
     view->tls = r->l4 == IPPROTO_TCP && (tls_app || (strcmp(r->app, "pseudo_tls") != 0 && records));
     view->quic = r->l4 == IPPROTO_UDP && strcmp(r->app, "quic") == 0 && !view->sip &&
                  r->app_by != NULL && strcmp(r->app_by, "content") == 0;

@@ -109,6 +109,23 @@ static void doubt_tags(const struct view *view, const struct stream *s, const ch
     }
 }
 
+/* Keys go through SIP: where that is in clear and was not captured whole, others may have them. */
+static void doubt_keys(const struct view *view, const struct stream *s, const char *sender,
+                       struct assessment *a)
+{
+    const struct fact *signalling = fact_of(view, s, OBS_MEDIA_SIGNALLING);
+    if (a->verdict != VERDICT_COMPLIANT || signalling == NULL) {
+        return;
+    }
+    a->verdict = VERDICT_UNKNOWN;
+    judge_notes_reason(a, "media.keying-not-captured",
+                       "The media from %s is encrypted, but SIP of these hosts is readable, and "
+                       "the capture does not show the part of it that set this stream up: its "
+                       "keys may have been in there.",
+                       sender);
+    judge_notes_proof_of(view, a, signalling);
+}
+
 /* A key of its own keeps what a stream holds from whoever knows another stream's (RFC 3711 9.1). */
 static void judge_reuse(const struct view *view, const struct stream *s, const char *sender,
                         struct assessment *a)
@@ -190,6 +207,7 @@ static void judge_protected(const struct view *view, const struct stream *s, str
                            suite[0] != '\0' ? ")" : "");
     }
     doubt_tags(view, s, sender, a);
+    doubt_keys(view, s, sender, a);
     judge_reuse(view, s, sender, a);
     if (a->verdict != VERDICT_VIOLATION) {
         judge_notes_proof_of(view, a, s->protection);

@@ -48,6 +48,9 @@ static void judge_clear_sip(const struct view *view, struct assessment *a)
     if (a->proof_count == 0) {
         judge_notes_proof(view, a, OBS_SIP_RESPONSE);
     }
+    if (a->proof_count == 0) { /* no message of it was captured whole */
+        judge_notes_proof(view, a, OBS_SIP_TRANSPORT);
+    }
     note_exposure(view, a);
 }
 

@@ -223,6 +223,12 @@ static const struct reason_word words[] = {
       "The stream is SRTP; how its keys were exchanged is not in the capture, or the signalling "
       "connection was still open when the media ended.",
       "Capture the signalling of the same hosts as well, from before its connection begins." },
+    { "media.keying-not-captured",
+      "SDES keys travel in SIP. SIP between these hosts and their servers was seen without "
+      "encryption, but not the messages that set up this stream, or not all of them: packets were "
+      "captured in part, lost, or the capture began later. Whoever saw them whole may have the key.",
+      "Move the signalling to TLS. To know more, capture whole packets (snap length 0), from before "
+      "the call begins." },
     { "media.clear-before-keys",
       "ZRTP agrees on keys on the path of the media, and what is sent before it has is plain RTP. "
       "The packets of this stream began before the first Confirm1.",

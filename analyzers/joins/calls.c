@@ -53,7 +53,8 @@ enum ov_status calls_new(uint32_t calls_max, struct hash_seed seed, struct calls
     calls->stream_buckets = calloc(call_buckets, sizeof *calls->stream_buckets);
     if (calls->call_buckets == NULL || calls->endpoint_buckets == NULL ||
         calls->key_buckets == NULL || calls->stream_buckets == NULL ||
-        calls_reuse_init(calls) != OV_OK || srtp_tag_new(&calls->tag) != OV_OK) {
+        calls_reuse_init(calls) != OV_OK || calls_talk_init(calls) != OV_OK ||
+        srtp_tag_new(&calls->tag) != OV_OK) {
         calls_free(calls);
         return OV_NOMEM;
     }
@@ -84,6 +85,7 @@ void calls_free(struct calls *calls)
     pool_done(&calls->endpoints);
     free(calls->call_buckets);
     free(calls->endpoint_buckets);
+    free(calls->talkers);
     srtp_tag_free(calls->tag);
     free(calls);
 }
@@ -330,7 +332,12 @@ void calls_observe(struct calls *calls, uint64_t flow_id, const struct flow_end 
         calls_proof_take(calls, flow_id, end, obs);
         return;
     }
-    if (!calls_draft_take(calls, flow_id, end, obs)) {
+    bool whole = calls_draft_take(calls, flow_id, end, obs);
+    bool told = obs->kind == OBS_SIP_BEGIN || obs->kind == OBS_SIP_MESSAGE_END;
+    if (told && !obs->decrypted) {
+        calls_talk_note(calls, end, obs);
+    }
+    if (!whole) {
         return;
     }
     const struct call_draft *draft = &calls->draft;

@@ -231,6 +231,14 @@ struct calls {
     uint64_t dropped;        /* lines, endpoints, legs and names beyond a cap */
     struct call_names names;
     struct call_draft draft;
+    struct call_talker *talkers; /* owned; CALL_TALKERS, found by their hash */
+};
+
+/* A host whose SIP could be read on the wire. */
+struct call_talker {
+    uint64_t host;      /* hash of its address, 0 = nobody */
+    uint64_t read_us;   /* time of the last such message */
+    uint64_t unread_us; /* and of the last INVITE of which no SDP was seen, 0 = none */
 };
 
 /* Where a packet stands in the order of all. */
@@ -252,6 +260,17 @@ static inline struct call_line *calls_line_at(const struct calls *calls, uint32_
 /* calls_draft.c: adds one observation to the draft; true when the message is complete. */
 bool calls_draft_take(struct calls *calls, uint64_t flow_id, const struct flow_end end[2],
                       const struct observation *obs);
+
+/* calls_talk.c: who speaks SIP in clear. */
+OV_MUST_CHECK enum ov_status calls_talk_init(struct calls *calls);
+/* Takes note of the two ends of a readable message: OBS_SIP_BEGIN, or the OBS_SIP_MESSAGE_END of
+ * the draft. */
+void calls_talk_note(struct calls *calls, const struct flow_end end[2],
+                     const struct observation *obs);
+/* May keys of media between these hosts, which began at start_us, have been readable without the
+ * capture showing them? Both speak SIP in clear, or one sent or got an INVITE whose body was not
+ * seen. */
+bool calls_talk_hides(const struct calls *calls, const struct flow_end end[2], uint64_t start_us);
 
 /* calls.c: the call of the draft; made when `make`; POOL_NONE when there is none. */
 uint32_t calls_find(struct calls *calls, bool make);

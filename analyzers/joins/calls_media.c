@@ -484,6 +484,10 @@ static void conclude_stream(struct calls *calls, const struct flow_record *recor
     if (strcmp(protection, "srtp") == 0) {
         put_properties(stream, &agreement);
     }
+    bool keyed = agreement.keying != NULL || agreement.key_exposed;
+    if (!keyed && calls_talk_hides(calls, record->side, stream->time_us)) {
+        put_text(stream, OBS_MEDIA_SIGNALLING, "readable");
+    }
     if (agreement.zrtp) {
         put_text(stream, OBS_MEDIA_KEYING, agreement.keying);
     }

@@ -1,8 +1,8 @@
 /* tests/unit/frame_vectors.h: one datagram in every link and tunnel (pcaps/generate).
  *
- * Each was compared with tshark 4.0. It does not decode eight of them as we do (MPLS pseudowire with a
- * second Ethernet header, VXLAN on port 8472, two of L2TP id 4, CAPWAP with a native 802.11 frame,
- * two of link type 239, link type 274); these rest on reading the documents alone. */
+ * Each was compared with tshark 4.0. It does not decode eight of them as we do (MPLS pseudowire
+ * with a second Ethernet header, VXLAN on port 8472, two of L2TP id 4, CAPWAP with a native 802.11
+ * frame, two of link type 239, link type 274); these rest on reading the documents alone. */
 #ifndef OVERT_TESTS_FRAME_VECTORS_H
 #define OVERT_TESTS_FRAME_VECTORS_H
 

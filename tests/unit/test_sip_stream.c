@@ -55,13 +55,18 @@ static void sip_stream_of_single_bytes_gives_the_same_facts(void)
     seen_close(&flow);
 }
 
-static void sip_stream_is_claimed_as_soon_as_its_start_line_is_there(void)
+static void sip_stream_is_claimed_as_soon_as_it_is_sure(void)
 {
+    uint32_t sure = (uint32_t)strlen("INVITE sip:b");
     uint32_t line = (uint32_t)strlen("INVITE sip:b@x SIP/2.0\r\n");
     for (uint32_t n = 1; n < line; n++) {
-        CHECK_EQ(seen_claim(&sip_analyzer, stream + 4, n, true), CLAIM_MORE);
+        CHECK_EQ(seen_claim(&sip_analyzer, stream + 4, n, true), n < sure ? CLAIM_MORE : CLAIM_YES);
     }
     CHECK_EQ(seen_claim(&sip_analyzer, stream + 4, line, true), CLAIM_YES);
+    CHECK_EQ(seen_claim(&sip_analyzer, "SIP/2.0 200 ", 12, true), CLAIM_YES);
+    CHECK_EQ(seen_claim(&sip_analyzer, "OPTIONS sips:x", 14, true), CLAIM_YES);
+    CHECK_EQ(seen_claim(&sip_analyzer, "OPTIONS rtsp://x", 16, true), CLAIM_MORE);
+    CHECK_EQ(seen_claim(&sip_analyzer, "SIP/2.0 99 x", 12, true), CLAIM_MORE);
     CHECK_EQ(seen_claim(&sip_analyzer, stream, line + 4, true), CLAIM_YES);
     CHECK_EQ(seen_claim(&sip_analyzer, "SIP/2.0 1", 9, true), CLAIM_MORE);
     CHECK_EQ(seen_claim(&sip_analyzer, "GET /x", 6, true), CLAIM_NO);
@@ -71,6 +76,22 @@ static void sip_stream_is_claimed_as_soon_as_its_start_line_is_there(void)
     endless[6] = ' ';
     CHECK_EQ(seen_claim(&sip_analyzer, endless, 8000, true), CLAIM_MORE);
     CHECK_EQ(seen_claim(&sip_analyzer, endless, sizeof endless, true), CLAIM_NO);
+}
+
+/* Of each packet the capture kept the beginning: it is SIP all the same, and readable. */
+static void sip_stream_of_which_little_was_kept_is_told(void)
+{
+    struct seen_flow flow = seen_open(&sip_analyzer);
+    seen_string(&flow, 0, "INVITE sip:bob@contoso.com;tra");
+    seen_gap(&flow, 0, 800);
+    seen_string(&flow, 1, "SIP/2.0 180 Ringing\r\nVia: SIP");
+    seen_gap(&flow, 1, 300);
+    CHECK(seen_text(OBS_SIP_TRANSPORT, "tcp"));
+    CHECK_EQ(seen_times(OBS_SIP_BEGIN), 2);
+    CHECK(seen_text(OBS_SIP_BEGIN, "INVITE"));
+    CHECK_EQ(seen_times(OBS_SIP_MESSAGE), 0);
+    CHECK_EQ(seen_times(OBS_MALFORMED), 0);
+    seen_close(&flow);
 }
 
 static void sip_stream_steps_over_a_huge_body(void)
@@ -217,7 +238,8 @@ int main(void)
 {
     sip_stream_split_anywhere_gives_the_same_facts();
     sip_stream_of_single_bytes_gives_the_same_facts();
-    sip_stream_is_claimed_as_soon_as_its_start_line_is_there();
+    sip_stream_is_claimed_as_soon_as_it_is_sure();
+    sip_stream_of_which_little_was_kept_is_told();
     sip_stream_steps_over_a_huge_body();
     sip_stream_does_not_wait_for_endless_headers();
     sip_stream_is_picked_up_in_the_middle_without_a_fault();
