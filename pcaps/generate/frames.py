@@ -225,9 +225,9 @@ def write_vectors(path):
     with open(path, "w", encoding="ascii") as out:
         out.write("/* tests/unit/frame_vectors.h: one datagram in every link and tunnel (pcaps/generate).\n"
                   " *\n"
-                  " * Each was compared with tshark 4.0. It does not decode eight of them as we do (MPLS pseudowire with a\n"
-                  " * second Ethernet header, VXLAN on port 8472, two of L2TP id 4, CAPWAP with a native 802.11 frame,\n"
-                  " * two of link type 239, link type 274); these rest on reading the documents alone. */\n"
+                  " * Each was compared with tshark 4.0. It does not decode eight of them as we do (MPLS pseudowire\n"
+                  " * with a second Ethernet header, VXLAN on port 8472, two of L2TP id 4, CAPWAP with a native 802.11\n"
+                  " * frame, two of link type 239, link type 274); these rest on reading the documents alone. */\n"
                   "#ifndef OVERT_TESTS_FRAME_VECTORS_H\n#define OVERT_TESTS_FRAME_VECTORS_H\n\n#include <stdint.h>\n\n"
                   "static const struct frame_vector {\n    uint16_t link_type;\n    uint16_t vlan;\n"
                   "    const char *tunnel; /* joined by spaces */\n    const char *hex;\n} frame_vectors[] = {\n"
