@@ -15,6 +15,8 @@ enum {
     KEYS_TRIED = 64,        /* keys of its call that a packet is tried with */
     OTHERS_TRIED = 64,      /* keys of other calls, of either kind in try_others */
     OTHERS_SEEN = 4096,     /* keys that are looked at for that */
+    OTHERS_PACKETS = 2,     /* packets of a stream that are tried with them; with others than those
+                               of its hosts the first only */
     WAITING_MAX = 16 << 20, /* bytes of packets that wait, of all streams */
     E_AND_INDEX = 4,        /* bytes of an SRTCP packet before MKI and tag (GCM: MKI alone) */
 };
@@ -351,12 +353,14 @@ static void try_waiting(struct calls *calls, struct call_stream *stream,
                         const struct proof_search *search)
 {
     uint32_t depth = ROLL_OVERS_MAX;
-    for (unsigned i = 0; i < stream->waiting_count && calls->newest_key != POOL_NONE;) {
+    unsigned looked = 0;
+    for (unsigned i = 0; i < stream->waiting_count && calls->newest_key != POOL_NONE; looked++) {
         uint32_t size = stream->waiting_bytes[i];
         struct trial t = { calls, stream, bytes_of(stream->waiting[i], size, size), 0 };
         bool good = try_call(&t, search->match, depth) ||
-                    (search->all &&
-                     (try_others(&t, search->end, true) || try_others(&t, search->end, false)));
+                    (search->all && looked < OTHERS_PACKETS &&
+                     (try_others(&t, search->end, true) ||
+                      (looked == 0 && try_others(&t, search->end, false))));
         depth = ROLL_OVERS_SOON; /* what did not fit the first fits no other */
         if (good) {
             drop_waiting(calls, stream, i);
