@@ -35,18 +35,18 @@ struct zrtp_state {
 
 /* RFC 6189 5.1.1. */
 static const struct {
-    char type[TYPE_BYTES + 1];
     const char *name;
     enum message message;
+    char type[TYPE_BYTES + 1];
 } types[] = {
-    { "Hello   ", "hello", MESSAGE_HELLO },       { "HelloACK", "hello_ack", MESSAGE_OTHER },
-    { "Commit  ", "commit", MESSAGE_COMMIT },     { "DHPart1 ", "dh_part1", MESSAGE_OTHER },
-    { "DHPart2 ", "dh_part2", MESSAGE_OTHER },    { "Confirm1", "confirm1", MESSAGE_CONFIRM1 },
-    { "Confirm2", "confirm2", MESSAGE_OTHER },    { "Conf2ACK", "conf2_ack", MESSAGE_CONF2ACK },
-    { "Error   ", "error", MESSAGE_ERROR },       { "ErrorACK", "error_ack", MESSAGE_OTHER },
-    { "GoClear ", "go_clear", MESSAGE_GO_CLEAR }, { "ClearACK", "clear_ack", MESSAGE_CLEAR_ACK },
-    { "SASrelay", "sas_relay", MESSAGE_OTHER },   { "RelayACK", "relay_ack", MESSAGE_OTHER },
-    { "Ping    ", "ping", MESSAGE_OTHER },        { "PingACK ", "ping_ack", MESSAGE_OTHER },
+    { "hello", MESSAGE_HELLO, "Hello   " },       { "hello_ack", MESSAGE_OTHER, "HelloACK" },
+    { "commit", MESSAGE_COMMIT, "Commit  " },     { "dh_part1", MESSAGE_OTHER, "DHPart1 " },
+    { "dh_part2", MESSAGE_OTHER, "DHPart2 " },    { "confirm1", MESSAGE_CONFIRM1, "Confirm1" },
+    { "confirm2", MESSAGE_OTHER, "Confirm2" },    { "conf2_ack", MESSAGE_CONF2ACK, "Conf2ACK" },
+    { "error", MESSAGE_ERROR, "Error   " },       { "error_ack", MESSAGE_OTHER, "ErrorACK" },
+    { "go_clear", MESSAGE_GO_CLEAR, "GoClear " }, { "clear_ack", MESSAGE_CLEAR_ACK, "ClearACK" },
+    { "sas_relay", MESSAGE_OTHER, "SASrelay" },   { "relay_ack", MESSAGE_OTHER, "RelayACK" },
+    { "ping", MESSAGE_OTHER, "Ping    " },        { "ping_ack", MESSAGE_OTHER, "PingACK " },
 };
 enum { TYPES = sizeof types / sizeof types[0] };
 

@@ -488,7 +488,7 @@ static void conclude_stream(struct calls *calls, const struct flow_record *recor
     if (!keyed && calls_talk_hides(calls, record->side, stream->time_us)) {
         put_text(stream, OBS_MEDIA_SIGNALLING, "readable");
     }
-    if (agreement.zrtp) {
+    if (agreement.zrtp && agreement.keying != NULL) {
         put_text(stream, OBS_MEDIA_KEYING, agreement.keying);
     }
     put_codec(calls, stream, match);

@@ -13,12 +13,12 @@ enum { RELAY_PEERS = 16 }; /* peers of one allocation that are asked about */
 static bool read_end(const char *text, struct flow_end *ret_end)
 {
     const char *colon = strrchr(text, ':');
-    bool bracket = text[0] == '[';
-    if (colon == NULL || colon - text <= 2 * bracket) {
+    uint32_t bracket = text[0] == '[';
+    if (colon == NULL || colon - text <= (bracket != 0 ? 2 : 0)) {
         return false;
     }
     unsigned long port = strtoul(colon + 1, NULL, 10);
-    uint32_t size = (uint32_t)(colon - text) - 2U * bracket;
+    uint32_t size = (uint32_t)(colon - text) - 2 * bracket;
     ret_end->port = (uint16_t)port;
     return port > 0 && port <= UINT16_MAX && address_parse(text + bracket, size, &ret_end->address);
 }
