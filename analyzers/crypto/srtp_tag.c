@@ -23,7 +23,8 @@ enum kind { OF_RTP, OF_RTCP, KINDS };
 struct srtp_tag {
     const struct srtp_suite *suite; /* NULL = no key at hand */
     uint8_t identifier_size;
-    bool keyed[KINDS]; /* contexts have the key at hand */
+    bool keyed[KINDS];                        /* contexts have the key at hand */
+    bool mac_held[KINDS], cipher_held[KINDS]; /* they have one, of which nothing else is left */
     struct srtp_key key;
     struct srtp_session session[KINDS];
     bool derived[KINDS];
@@ -41,13 +42,19 @@ struct sealed {
 
 enum ov_status srtp_tag_new(struct srtp_tag **ret_tag)
 {
+    char sha1[] = "SHA1";
+    const OSSL_PARAM digest[] = {
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, sha1, 0),
+        OSSL_PARAM_construct_end(),
+    };
     struct srtp_tag *t = calloc(1, sizeof *t);
     EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
     bool good = t != NULL && hmac != NULL;
     for (unsigned i = 0; good && i < KINDS; i++) {
         t->mac[i] = EVP_MAC_CTX_new(hmac);
         t->cipher[i] = EVP_CIPHER_CTX_new();
-        good = t->mac[i] != NULL && t->cipher[i] != NULL;
+        good = t->mac[i] != NULL && t->cipher[i] != NULL &&
+               EVP_MAC_CTX_set_params(t->mac[i], digest) == 1;
     }
     EVP_MAC_free(hmac);
     if (!good) {
@@ -58,21 +65,31 @@ enum ov_status srtp_tag_new(struct srtp_tag **ret_tag)
     return OV_OK;
 }
 
-void srtp_tag_forget(struct srtp_tag *t)
+/* The contexts keep theirs until the next one takes its place. */
+static void drop_key(struct srtp_tag *t)
 {
-    static const uint8_t nothing[SRTP_KEY_AUTH_SIZE];
     OPENSSL_cleanse(&t->key, sizeof t->key);
     OPENSSL_cleanse(t->session, sizeof t->session);
     for (unsigned i = 0; i < KINDS; i++) {
-        if (t->keyed[i] && t->suite->gcm) {
-            EVP_CIPHER_CTX_reset(t->cipher[i]);
-        } else if (t->keyed[i]) {
-            (void)EVP_MAC_init(t->mac[i], nothing, sizeof nothing, NULL); /* takes its place */
-        }
         t->keyed[i] = false;
         t->derived[i] = false;
     }
     t->suite = NULL;
+}
+
+void srtp_tag_forget(struct srtp_tag *t)
+{
+    static const uint8_t nothing[SRTP_KEY_AUTH_SIZE];
+    drop_key(t);
+    for (unsigned i = 0; i < KINDS; i++) {
+        if (t->cipher_held[i]) {
+            EVP_CIPHER_CTX_reset(t->cipher[i]);
+        }
+        if (t->mac_held[i]) {
+            (void)EVP_MAC_init(t->mac[i], nothing, sizeof nothing, NULL); /* takes its place */
+        }
+        t->cipher_held[i] = t->mac_held[i] = false;
+    }
 }
 
 void srtp_tag_free(struct srtp_tag *t)
@@ -90,7 +107,7 @@ void srtp_tag_free(struct srtp_tag *t)
 
 void srtp_tag_use(struct srtp_tag *t, const struct srtp_key *key)
 {
-    srtp_tag_forget(t);
+    drop_key(t);
     t->suite = key->suite;
     t->identifier_size = key->identifier_size;
     t->key = *key;
@@ -99,7 +116,7 @@ void srtp_tag_use(struct srtp_tag *t, const struct srtp_key *key)
 void srtp_tag_use_session(struct srtp_tag *t, const struct srtp_suite *suite,
                           uint8_t identifier_size, const struct srtp_session session[2])
 {
-    srtp_tag_forget(t);
+    drop_key(t);
     t->suite = suite;
     t->identifier_size = identifier_size;
     memcpy(t->session, session, sizeof t->session);
@@ -124,11 +141,6 @@ static bool derive(struct srtp_tag *t, enum kind kind)
 /* Puts the session keys into the contexts; false: OpenSSL failed, or there is no key. */
 static bool prepare(struct srtp_tag *t, enum kind kind)
 {
-    char sha1[] = "SHA1";
-    OSSL_PARAM parameters[] = {
-        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, sha1, 0),
-        OSSL_PARAM_construct_end(),
-    };
     if (t->suite == NULL || t->keyed[kind]) {
         return t->suite != NULL;
     }
@@ -138,9 +150,11 @@ static bool prepare(struct srtp_tag *t, enum kind kind)
     }
     if (t->suite->gcm) {
         const EVP_CIPHER *gcm = t->suite->key_size == 32 ? EVP_aes_256_gcm() : EVP_aes_128_gcm();
+        t->cipher_held[kind] = true;
         t->keyed[kind] = EVP_DecryptInit_ex(t->cipher[kind], gcm, NULL, s->cipher, NULL) == 1;
     } else {
-        t->keyed[kind] = EVP_MAC_init(t->mac[kind], s->auth, sizeof s->auth, parameters) == 1;
+        t->mac_held[kind] = true;
+        t->keyed[kind] = EVP_MAC_init(t->mac[kind], s->auth, sizeof s->auth, NULL) == 1;
     }
     return t->keyed[kind];
 }

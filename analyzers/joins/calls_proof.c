@@ -11,7 +11,7 @@
 
 enum {
     ROLL_OVERS_SOON = 3,    /* roll-over counters tried with every key: 0, 1, 2 */
-    ROLL_OVERS_MAX = 1024,  /* with the sender's own, when the flow is told */
+    ROLL_OVERS_MAX = 256,   /* with the sender's own, when the flow is told */
     KEYS_TRIED = 64,        /* keys of its call that a packet is tried with */
     OTHERS_TRIED = 64,      /* keys of other calls, of either kind in try_others */
     OTHERS_SEEN = 4096,     /* keys that are looked at for that */
