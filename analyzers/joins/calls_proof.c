@@ -283,7 +283,8 @@ static bool try_others(struct trial *t, const struct flow_end end[2], bool of_ho
     const struct call_key *key = key_at(t->calls, t->calls->newest_key);
     t->tried = 0;
     for (unsigned i = 0; key != NULL && i < OTHERS_SEEN && t->tried < OTHERS_TRIED; i++) {
-        if (is_of_host(t->calls, key, end) == of_hosts && try_key(t, key, ROLL_OVERS_SOON)) {
+        if (is_of_host(t->calls, key, end) == of_hosts &&
+            try_key(t, key, of_hosts ? ROLL_OVERS_SOON : 1)) {
             return true;
         }
         key = key_at(t->calls, key->older);
@@ -348,7 +349,8 @@ void calls_proof_take(struct calls *calls, uint64_t flow_id, const struct flow_e
     }
 }
 
-/* Once more, with all that is known now. */
+/* Once more, with all that is known now. Keys of other calls are tried where none of its own is
+ * known: a stream that does not fit one is not compliant, whoever has the right one. */
 static void try_waiting(struct calls *calls, struct call_stream *stream,
                         const struct proof_search *search)
 {
@@ -358,7 +360,7 @@ static void try_waiting(struct calls *calls, struct call_stream *stream,
         uint32_t size = stream->waiting_bytes[i];
         struct trial t = { calls, stream, bytes_of(stream->waiting[i], size, size), 0 };
         bool good = try_call(&t, search->match, depth) ||
-                    (search->all && looked < OTHERS_PACKETS &&
+                    (search->all && t.tried == 0 && looked < OTHERS_PACKETS &&
                      (try_others(&t, search->end, true) ||
                       (looked == 0 && try_others(&t, search->end, false))));
         depth = ROLL_OVERS_SOON; /* what did not fit the first fits no other */
