@@ -65,6 +65,7 @@ enum ov_status calls_new(uint32_t calls_max, struct hash_seed seed, struct calls
 void calls_restart(struct calls *calls)
 {
     calls->order_base += (uint64_t)1 << 40; /* more packets than any capture has */
+    calls_talk_restart(calls);
 }
 
 void calls_live(struct calls *calls)

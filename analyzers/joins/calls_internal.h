@@ -263,6 +263,8 @@ bool calls_draft_take(struct calls *calls, uint64_t flow_id, const struct flow_e
 
 /* calls_talk.c: who speaks SIP in clear. */
 OV_MUST_CHECK enum ov_status calls_talk_init(struct calls *calls);
+/* What another capture showed says nothing of this one. */
+void calls_talk_restart(struct calls *calls);
 /* Takes note of the two ends of a readable message: OBS_SIP_BEGIN, or the OBS_SIP_MESSAGE_END of
  * the draft. */
 void calls_talk_note(struct calls *calls, const struct flow_end end[2],

@@ -4,6 +4,7 @@
  * began after the call did, shows encrypted media and not its keys; others on the path have both.
  */
 #include <stdlib.h>
+#include <string.h>
 
 #include "analyzers/joins/calls_internal.h"
 
@@ -16,6 +17,11 @@ enum ov_status calls_talk_init(struct calls *calls)
 {
     calls->talkers = calloc(CALL_TALKERS, sizeof *calls->talkers);
     return calls->talkers != NULL ? OV_OK : OV_NOMEM;
+}
+
+void calls_talk_restart(struct calls *calls)
+{
+    memset(calls->talkers, 0, CALL_TALKERS * sizeof *calls->talkers);
 }
 
 static uint64_t hash_of(const struct calls *calls, const struct flow_end *end)
