@@ -362,7 +362,6 @@ static struct flow *find_flow(const struct flow_table *t, const struct flow_key 
 }
 
 /* A copy shows that its flow is seen on other VLANs too, and nothing else. */
-/* A copy shows that its flow is seen on other VLANs too, and nothing else. */
 static void find_duplicate(struct flow_table *t, struct batch *b, uint32_t i, uint32_t hash)
 {
     const struct flow *flow = find_flow(t, &b->key[i], hash);

@@ -17,13 +17,14 @@ enum {
     CALL_CRYPTOS = 8,
     CALL_NAMES = 512, /* different suite and codec names; further ones have no name */
     CALL_NAME_SIZE = 48,
-    DRAFT_LINES = 32,      /* m= lines of one message */
-    DRAFT_CANDIDATES = 64, /* of one message */
-    DRAFT_KEYS = 32,       /* of one message */
-    STREAM_SAMPLES = 3,    /* packets of a stream that wait for a key */
-    CALL_DIGESTS = 32768,  /* keys remembered by their digests, to find them again */
-    CALL_INDICES = 65536,  /* packets remembered by their index, likewise */
-    CALLS_WALK = 256,      /* entries of one hash chain that are looked at */
+    DRAFT_LINES = 32,       /* m= lines of one message */
+    DRAFT_CANDIDATES = 64,  /* of one message */
+    DRAFT_KEYS = 32,        /* of one message */
+    STREAM_SAMPLES = 3,     /* packets of a stream that wait for a key */
+    CALL_DIGESTS = 32768,   /* keys remembered by their digests, to find them again */
+    CALL_INDICES = 65536,   /* packets remembered by their index, likewise */
+    CALLS_WALK = 256,       /* entries of one hash chain that are looked at */
+    CALLS_SILENT_S = 14400, /* a call without a message for so long has lost its BYE */
 };
 
 enum call_proto { PROTO_OTHER, PROTO_AVP, PROTO_SAVP, PROTO_DTLS };

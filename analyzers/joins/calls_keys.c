@@ -8,7 +8,6 @@
 
 enum {
     LINGER_US = 400 * 1000000, /* a media flow is told when it was idle for 300 s */
-    SILENT_S = 4 * 3600,       /* as in calls_match.c */
     SWEPT = 8,                 /* keys looked at in one go */
 };
 
@@ -132,7 +131,7 @@ void calls_keys_forget(struct calls *calls, uint32_t line)
 static bool is_over(const struct call *call, uint64_t now_us)
 {
     bool ended = call->ended_us != 0 && now_us > call->ended_us + LINGER_US;
-    return ended || now_us > call->last_us + (uint64_t)SILENT_S * 1000000;
+    return ended || now_us > call->last_us + (uint64_t)CALLS_SILENT_S * 1000000;
 }
 
 void calls_keys_sweep(struct calls *calls, uint64_t now_us)

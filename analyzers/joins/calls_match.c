@@ -2,13 +2,12 @@
 #include "analyzers/joins/calls_internal.h"
 
 enum {
-    MATCHES = 16,        /* newest entries of one end that are compared */
-    LATE_US = 1000000,   /* an answer may be captured after the media it announces */
-    SILENT_S = 4 * 3600, /* a call without a message for so long has lost its BYE */
-    SCORE_ONE = 4,       /* one end was named by SDP */
-    SCORE_GUESS = 1,     /* one end sent the SIP message; counts beside the other end only */
-    SCORE_TWO = 8,       /* both ends belong to one call, opposite parties */
-    SCORE_AGREED = 16,   /* and to the same m= line */
+    MATCHES = 16,      /* newest entries of one end that are compared */
+    LATE_US = 1000000, /* an answer may be captured after the media it announces */
+    SCORE_ONE = 4,     /* one end was named by SDP */
+    SCORE_GUESS = 1,   /* one end sent the SIP message; counts beside the other end only */
+    SCORE_TWO = 8,     /* both ends belong to one call, opposite parties */
+    SCORE_AGREED = 16, /* and to the same m= line */
 };
 
 /* One end, as one call announced it. */
@@ -23,7 +22,7 @@ static bool is_over(const struct call *call, const struct call_span *span)
 {
     bool ended = call->ended_us != 0 && span->start_us > call->ended_us + LATE_US &&
                  span->first_order > call->ended_order;
-    return ended || span->start_us > call->last_us + (uint64_t)SILENT_S * 1000000;
+    return ended || span->start_us > call->last_us + (uint64_t)CALLS_SILENT_S * 1000000;
 }
 
 static bool is_after(const struct call_line *line, const struct call_span *span)

@@ -10,7 +10,6 @@
 
 enum {
     CALL_TALKERS = 1 << 14, /* where two hosts share a place, the later one has it */
-    SILENT_S = 4 * 3600,    /* as in calls_match.c */
 };
 
 enum ov_status calls_talk_init(struct calls *calls)
@@ -49,7 +48,7 @@ void calls_talk_note(struct calls *calls, const struct flow_end end[2],
 
 static bool is_recent(uint64_t then_us, uint64_t start_us)
 {
-    return then_us != 0 && then_us + UINT64_C(1000000) * SILENT_S >= start_us;
+    return then_us != 0 && then_us + (uint64_t)CALLS_SILENT_S * 1000000 >= start_us;
 }
 
 bool calls_talk_hides(const struct calls *calls, const struct flow_end end[2], uint64_t start_us)
