@@ -27,6 +27,7 @@ NAMESPACE = f"overt-live-{os.getpid()}"
 GOOD_STATUS = (0, 1)
 SAME = ("srtp/sdes_readable", "call/udp_sdes", "message/udp_fragmented", "mtls/tls12_not_requested",
         "http/address_book_clear", "trapezoid/hop_tcp_sdes", "turn/udp_channel_rtp")
+STARTED = []  # programs that must not outlive their test
 JUNK_FRAMES, JUNK_SIZE = 6000, 1400  # many times the smallest --buffer
 
 
@@ -108,6 +109,7 @@ class Watch:
         command = [OVERT, "watch", "-i", link.span, "--quiet", "--out", str(self.out), "--flows", str(self.flows), *words]
         self.run = subprocess.Popen(in_namespace(*command), stderr=subprocess.PIPE, text=True, env={
             **os.environ, "NOTIFY_SOCKET": str(folder / f"{link.span}.sock"), "ASAN_OPTIONS": "exitcode=99"})
+        STARTED.append(self.run)
         self.told = notify.recv(100)
 
     def records(self, path=None):
@@ -149,6 +151,19 @@ def last_findings(records):
     } for key, r in found.items() if r["status"] != "resolved"}
 
 
+def until(true, seconds=60):
+    end = time.monotonic() + seconds
+    while not true() and time.monotonic() < end:
+        time.sleep(0.1)
+    return true()
+
+
+def start(words):
+    run = subprocess.Popen(words, stderr=subprocess.PIPE, text=True, env={**os.environ, "ASAN_OPTIONS": "exitcode=99"})
+    STARTED.append(run)
+    return run
+
+
 def words_of(case):
     policy = ROOT / "pcaps" / case / "policy.yaml"
     return ["--policy", str(policy)] if policy.exists() else []
@@ -171,6 +186,12 @@ class Live(unittest.TestCase):
         self.folder = Path(tempfile.mkdtemp(prefix="overt-live-"))
 
     def tearDown(self):
+        while STARTED:
+            run = STARTED.pop()
+            if run.poll() is None:  # only after a failure
+                run.kill()
+                run.wait()
+            run.stderr.close()
         shutil.rmtree(self.folder)
 
     def check_valid(self, *paths):
@@ -182,21 +203,23 @@ class Live(unittest.TestCase):
         ring.mkdir()
         out, flows = self.folder / "out", self.folder / "flows"
         capture = ROOT / "pcaps" / "call" / "udp_sdes" / "traffic.pcap"
-        dump = subprocess.Popen(in_namespace("tcpdump", "-i", link.span, "-U", "-C", "1", "-Z", "root", "-w",
-                                             str(ring / "span.pcap")), stderr=subprocess.PIPE, text=True)
+        dump = start(in_namespace("tcpdump", "-i", link.span, "-B", "65536", "-U", "-C", "1", "-Z", "root", "-w",
+                                  str(ring / "span.pcap")))
         self.assertIn("listening", dump.stderr.readline())
-        follow = subprocess.Popen([OVERT, "audit", "--follow", "--quiet", "--out", str(out), "--flows", str(flows),
-                                   str(ring)], stderr=subprocess.PIPE, text=True,
-                                  env={**os.environ, "ASAN_OPTIONS": "exitcode=99"})
+        follow = start([OVERT, "audit", "--follow", "--quiet", "--out", str(out), "--flows", str(flows), str(ring)])
         for sender in (link.send(junk=JUNK_FRAMES // 6), link.send(capture, 0, 4), link.send(junk=JUNK_FRAMES // 6),
                        link.send(capture, 4)):
             self.assertEqual(sender.wait(), 0)
-        sent = 2 * (JUNK_FRAMES // 6) + sum(1 for _ in packets_of(capture))
-        time.sleep(1)
+        frames = [frame for _, frame in packets_of(capture)]
+        sent = 2 * (JUNK_FRAMES // 6) + len(frames)
+        size = 2 * (JUNK_FRAMES // 6) * (JUNK_SIZE + 16) + sum(len(frame) + 16 for frame in frames)
+        self.assertTrue(until(lambda: sum(path.stat().st_size - 24 for path in ring.iterdir()) >= size), "tcpdump lost some")
         dump.send_signal(signal.SIGINT)
         captured = re.search(r"(\d+) packets captured", dump.communicate(timeout=60)[1])
         self.assertEqual(int(captured[1]), sent)
-        time.sleep(2)  # so that the last file is read to its end
+        io = Path(f"/proc/{follow.pid}/io")
+        self.assertTrue(until(lambda: int(io.read_text(encoding="ascii").split()[1]) >= size), "not all was read")
+        time.sleep(1)  # what was read last is judged
         follow.send_signal(signal.SIGTERM)
         _, errors = follow.communicate(timeout=60)
         self.assertIn(follow.returncode, GOOD_STATUS, errors)
