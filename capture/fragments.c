@@ -1,11 +1,13 @@
 /* capture/fragments.c: a slot for each datagram under way, found by hash, oldest given up first. */
 #include "capture/fragments.h"
 
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { DATAGRAM_MAX = 65535, UNIT = 8, UNITS = (DATAGRAM_MAX + 1) / UNIT };
-enum { NO_SLOT = FRAGMENTS_NONE, DATAGRAMS_MAX = UINT16_MAX - 1 - FRAGMENTS_LENT_MAX };
+enum { NO_SLOT = FRAGMENTS_NONE, SPARE = FRAGMENTS_LENT_MAX + FRAGMENTS_HEADS_MAX };
+enum { DATAGRAMS_MAX = UINT16_MAX - 1 - SPARE };
 
 static const uint64_t age_max_us = 30000000U;
 
@@ -17,7 +19,8 @@ struct assembly {
 
 struct datagram {
     struct fragment_key key;
-    struct assembly *assembly; /* owned; NULL until the slot is first used */
+    struct fragment_origin from; /* of its beginning, if that came */
+    struct assembly *assembly;   /* owned; NULL until the slot is first used */
     uint64_t begun_us;
     uint32_t fragments; /* put in so far */
     uint32_t units;     /* bits set in have */
@@ -26,7 +29,7 @@ struct datagram {
     uint32_t captured;  /* bytes from the start that the capture kept, if some are cut */
     uint16_t bucket;
     uint16_t next_in_bucket;
-    uint16_t older, newer; /* order of first fragments; newer also chains free and lent slots */
+    uint16_t older, newer; /* order of first fragments; newer also chains all other slots */
 };
 
 struct fragments {
@@ -40,6 +43,9 @@ struct fragments {
     uint16_t oldest, newest;
     uint16_t free; /* chain of slots to use again */
     uint16_t lent; /* chain of slots whose payload was given out */
+    uint16_t head,
+        last_head; /* chain of slots given up whose beginning may be read, in that order */
+    uint32_t heads;
 };
 
 enum ov_status fragments_new(uint32_t datagrams_max, struct hash_seed seed,
@@ -56,7 +62,7 @@ enum ov_status fragments_new(uint32_t datagrams_max, struct hash_seed seed,
     while (f->bucket_count < f->max && f->bucket_count <= UINT16_MAX / 2) {
         f->bucket_count *= 2;
     }
-    f->slots = calloc(f->max + FRAGMENTS_LENT_MAX, sizeof *f->slots);
+    f->slots = calloc(f->max + SPARE, sizeof *f->slots);
     f->buckets = malloc(f->bucket_count * sizeof *f->buckets);
     if (f->slots == NULL || f->buckets == NULL) {
         free(f->slots);
@@ -65,7 +71,7 @@ enum ov_status fragments_new(uint32_t datagrams_max, struct hash_seed seed,
         return OV_NOMEM;
     }
     memset(f->buckets, 0xff, f->bucket_count * sizeof *f->buckets); /* NO_SLOT */
-    f->oldest = f->newest = f->free = f->lent = NO_SLOT;
+    f->oldest = f->newest = f->free = f->lent = f->head = f->last_head = NO_SLOT;
     *ret_fragments = f;
     return OV_OK;
 }
@@ -99,10 +105,18 @@ static void unlink_slot(struct fragments *f, uint16_t slot)
 
 static void give_up(struct fragments *f, uint16_t slot, struct counters *counters)
 {
-    counters->value[COUNT_FRAGMENTS_LOST] += f->slots[slot].fragments;
+    struct datagram *d = &f->slots[slot];
+    counters->value[COUNT_FRAGMENTS_LOST] += d->fragments;
     unlink_slot(f, slot);
-    f->slots[slot].newer = f->free;
-    f->free = slot;
+    if ((d->assembly->have[0] & 1) == 0 || f->heads == FRAGMENTS_HEADS_MAX) {
+        d->newer = f->free;
+        f->free = slot;
+        return;
+    }
+    d->newer = NO_SLOT;
+    *(f->head == NO_SLOT ? &f->head : &f->slots[f->last_head].newer) = slot;
+    f->last_head = slot;
+    f->heads++;
 }
 
 static void expire(struct fragments *f, uint64_t now_us, struct counters *counters)
@@ -122,7 +136,7 @@ static uint16_t free_slot(struct fragments *f, struct counters *counters)
     if (f->under_way == f->max) {
         give_up(f, f->oldest, counters);
     }
-    if (f->free == NO_SLOT && f->made < f->max + FRAGMENTS_LENT_MAX) {
+    if (f->free == NO_SLOT && f->made < f->max + SPARE) {
         struct assembly *assembly = malloc(sizeof *assembly);
         if (assembly == NULL) {
             return NO_SLOT;
@@ -179,12 +193,17 @@ static uint16_t find_or_begin(struct fragments *f, const struct fragment_key *ke
     return slot;
 }
 
-/* Lengths that make sense by themselves: only the last fragment ends off an 8-byte border. */
-static bool is_sound(const struct fragment *fragment)
+/* Is there a length that makes sense by itself? Only the last fragment ends off an 8-byte border:
+ * of others the bytes behind it do not count, as receivers do it. */
+static bool is_sound(struct fragment *fragment)
 {
     uint32_t length = bytes_sent(&fragment->payload);
+    if (fragment->more && length % UNIT != 0) {
+        length -= length % UNIT;
+        bytes_limit(&fragment->payload, length);
+    }
     return length > 0 && length <= DATAGRAM_MAX && fragment->offset <= DATAGRAM_MAX - length &&
-           fragment->offset % UNIT == 0 && (!fragment->more || length % UNIT == 0);
+           fragment->offset % UNIT == 0;
 }
 
 /* Does it agree with what is known of the whole length? Learns it from the last fragment. */
@@ -227,14 +246,13 @@ static bool put_in(struct datagram *d, const struct fragment *fragment)
 }
 
 bool fragments_add(struct fragments *fragments, const struct fragment_key *key,
-                   const struct fragment *fragment, struct counters *counters,
-                   struct bytes *ret_payload)
+                   struct fragment *fragment, struct counters *counters, struct bytes *ret_payload)
 {
     counters->value[COUNT_FRAGMENTS]++;
-    expire(fragments, fragment->time_us, counters);
+    expire(fragments, fragment->from.time_us, counters);
     uint16_t slot = NO_SLOT;
     if (is_sound(fragment)) {
-        slot = find_or_begin(fragments, key, fragment->time_us, counters);
+        slot = find_or_begin(fragments, key, fragment->from.time_us, counters);
     }
     if (slot == NO_SLOT) {
         counters->value[COUNT_FRAGMENTS_LOST]++;
@@ -242,7 +260,11 @@ bool fragments_add(struct fragments *fragments, const struct fragment_key *key,
     }
     struct datagram *d = &fragments->slots[slot];
     d->fragments++;
+    if (fragment->offset == 0 && (d->assembly->have[0] & 1) == 0) {
+        d->from = fragment->from;
+    }
     if (!fits(d, fragment) || !put_in(d, fragment)) {
+        d->captured = d->captured < UNIT ? d->captured : UNIT;
         give_up(fragments, slot, counters);
         return false;
     }
@@ -255,6 +277,40 @@ bool fragments_add(struct fragments *fragments, const struct fragment_key *key,
     fragments->lent = slot;
     *ret_payload =
         bytes_of(d->assembly->bytes, d->captured < d->total ? d->captured : d->total, d->total);
+    return true;
+}
+
+/* Bytes from the start of the datagram to the first that did not come or was not kept. */
+static uint32_t bytes_in_a_row(const struct datagram *d)
+{
+    uint32_t unit = 0;
+    while (unit < UNITS && (d->assembly->have[unit / 64] >> (unit % 64) & 1) != 0) {
+        unit++;
+    }
+    uint32_t known = unit * UNIT < d->end ? unit * UNIT : d->end;
+    return known < d->captured ? known : d->captured;
+}
+
+bool fragments_head(struct fragments *fragments, struct fragment_head *ret_head)
+{
+    uint16_t slot = fragments->head;
+    if (slot == NO_SLOT) {
+        return false;
+    }
+    struct datagram *d = &fragments->slots[slot];
+    fragments->head = d->newer;
+    fragments->heads--;
+    d->newer = fragments->lent;
+    fragments->lent = slot;
+    uint32_t total = d->total;
+    if (total == 0) { /* a UDP header tells; elsewhere what follows is a hole of its own */
+        total = d->key.protocol == IPPROTO_UDP ? DATAGRAM_MAX : d->end;
+    }
+    *ret_head = (struct fragment_head){
+        d->key,
+        d->from,
+        bytes_of(d->assembly->bytes, bytes_in_a_row(d), total),
+    };
     return true;
 }
 

@@ -249,16 +249,31 @@ __attribute__((noinline)) static void end_stopped(struct walk *w)
 }
 
 /* Takes headers off until the packet is a flow's or counted. */
-static void walk_layers(struct walk *w)
+static inline void walk_layers(struct walk *w, enum layer layer)
 {
-    uint32_t link_type = w->batch->link_type[w->i];
-    enum layer layer = link_type == 1 ? LAYER_ETHERNET : frame_capture_first(link_type);
     for (unsigned depth = 0; layer > LAYER_STOP; depth++) {
         layer = depth < LAYERS_MAX ? readers[layer](w) : frame_layer_stop(w, COUNT_TOO_DEEP);
     }
     if (layer == LAYER_STOP) {
         end_stopped(w);
     }
+}
+
+/* Nothing is known of the packet yet but its frame. */
+static inline void begin_packet(struct walk *w)
+{
+    struct batch *b = w->batch;
+    w->vlans = 0;
+    w->hops = 0;
+    w->has_outer = false;
+    b->state[w->i] = 0;
+    memset(b->vlan[w->i], 0, sizeof b->vlan[w->i]);
+    b->tunnel[w->i] = 0;
+    b->ip_id[w->i] = 0;
+    b->checksum[w->i] = 0;
+    b->tcp_seq[w->i] = 0;
+    b->tcp_ack[w->i] = 0;
+    b->tcp_flags[w->i] = 0;
 }
 
 void frames_decode(struct batch *b, struct fragments *fragments, struct tunnels *tunnels,
@@ -268,23 +283,71 @@ void frames_decode(struct batch *b, struct fragments *fragments, struct tunnels 
         .batch = b, .fragments = fragments, .tunnels = tunnels, .counters = counters
     };
     for (w.i = 0; w.i < b->count; w.i++) {
+        begin_packet(&w);
         w.rest = b->frame[w.i];
-        w.vlans = 0;
-        w.hops = 0;
-        w.has_outer = false;
-        b->state[w.i] = 0;
         b->on_wire[w.i] = bytes_sent(&w.rest);
-        memset(b->vlan[w.i], 0, sizeof b->vlan[w.i]);
-        b->tunnel[w.i] = 0;
-        b->ip_id[w.i] = 0;
-        b->checksum[w.i] = 0;
-        b->tcp_seq[w.i] = 0;
-        b->tcp_ack[w.i] = 0;
-        b->tcp_flags[w.i] = 0;
         counters->value[COUNT_PACKETS]++;
         counters->value[COUNT_BYTES] += b->on_wire[w.i];
         counters->value[COUNT_CUT] += w.rest.cut > 0;
-        walk_layers(&w);
+        uint32_t link_type = b->link_type[w.i];
+        walk_layers(&w, link_type == 1 ? LAYER_ETHERNET : frame_capture_first(link_type));
     }
     b->datagrams = fragments_lent(fragments);
+}
+
+static void put_head(struct walk *w, const struct fragment_head *head)
+{
+    struct batch *b = w->batch;
+    begin_packet(w);
+    b->frame[w->i] = bytes_of(NULL, 0, 0);
+    b->link_type[w->i] = 0;
+    b->packet[w->i] = head->from.packet;
+    b->time_us[w->i] = head->from.time_us;
+    b->on_wire[w->i] = head->from.on_wire;
+    memcpy(b->vlan[w->i], head->from.vlan, sizeof b->vlan[w->i]);
+    while (w->vlans < FRAME_VLANS && head->from.vlan[w->vlans] != 0) {
+        w->vlans++;
+    }
+    w->path = head->from.path;
+    w->hops = w->path.count;
+    walk_layers(w, frame_ip_head(w, head));
+    b->state[w->i] |= FRAME_FRAGMENT;
+}
+
+/* Sorts the heads by packet: they come nearly so. */
+static void sort_heads(struct fragment_head *heads, uint32_t count)
+{
+    for (uint32_t i = 1; i < count; i++) {
+        struct fragment_head one = heads[i];
+        uint32_t to = i;
+        for (; to > 0 && heads[to - 1].from.packet > one.from.packet; to--) {
+            heads[to] = heads[to - 1];
+        }
+        heads[to] = one;
+    }
+}
+
+bool frames_heads(struct batch *b, struct fragments *fragments, struct tunnels *tunnels)
+{
+    struct fragment_head heads[BATCH_SIZE];
+    struct counters counted = { { 0 } }; /* as lost fragments already */
+    struct walk w = {
+        .batch = b, .fragments = fragments, .tunnels = tunnels, .counters = &counted
+    };
+    b->count = 0;
+    while (b->count < BATCH_SIZE && fragments_head(fragments, &heads[b->count])) {
+        b->count++;
+    }
+    if (b->count == 0) {
+        return false;
+    }
+    sort_heads(heads, b->count);
+    b->buffer = NULL;
+    b->more_count = 0;
+    b->lost_from_us = b->lost_to_us = 0;
+    for (w.i = 0; w.i < b->count; w.i++) {
+        put_head(&w, &heads[w.i]);
+    }
+    b->datagrams = fragments_lent(fragments);
+    return true;
 }

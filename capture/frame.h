@@ -13,5 +13,9 @@
  * flow that can be followed; `tunnels` keeps the path to it. */
 void frames_decode(struct batch *b, struct fragments *fragments, struct tunnels *tunnels,
                    struct counters *counters);
+/* The same of packets that brought the beginning of a datagram whose rest never came: up to
+ * BATCH_SIZE of them as a batch of their own, by packet number, with no frames and their payload
+ * cut. False when there is none. They are counted as lost fragments already. */
+bool frames_heads(struct batch *b, struct fragments *fragments, struct tunnels *tunnels);
 
 #endif

@@ -73,12 +73,35 @@ static inline void limit_payload(struct walk *w, uint32_t n)
 static bool join(struct walk *w, uint32_t id, uint32_t offset, bool more)
 {
     struct fragment_key key = { .from = w->from, .to = w->to, .id = id, .protocol = w->protocol };
-    struct fragment fragment = { offset, more, w->rest, w->batch->time_us[w->i] };
+    struct batch *b = w->batch;
+    struct fragment fragment = {
+        .offset = offset,
+        .more = more,
+        .payload = w->rest,
+        .from = { .packet = b->packet[w->i],
+                  .time_us = b->time_us[w->i],
+                  .on_wire = b->on_wire[w->i],
+                  .vlan = { b->vlan[w->i][0], b->vlan[w->i][1] },
+                  .path = w->path },
+    };
+    fragment.from.path.count = w->hops;
     if (!fragments_add(w->fragments, &key, &fragment, w->counters, &w->rest)) {
         return false;
     }
-    w->batch->state[w->i] |= FRAME_FRAGMENT;
+    b->state[w->i] |= FRAME_FRAGMENT;
     return true;
+}
+
+enum layer frame_ip_head(struct walk *w, const struct fragment_head *head)
+{
+    w->from = head->key.from;
+    w->to = head->key.to;
+    w->protocol = head->key.protocol;
+    w->extensions = 0;
+    w->rest = head->payload;
+    bool v4 = address_is_ipv4(&w->from);
+    w->batch->ip_id[w->i] = v4 ? (uint16_t)head->key.id : 0;
+    return v4 ? layer_of(w->protocol) : layer_of_next(w->protocol);
 }
 
 enum layer frame_ip_sniff(const struct bytes *at)

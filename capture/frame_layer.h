@@ -149,6 +149,8 @@ enum layer frame_capture_first(uint32_t link_type);
 /* frame_ip.c: LAYER_IPV4 or LAYER_IPV6 when a whole such header with sound lengths begins here,
  * else LAYER_STOP. */
 enum layer frame_ip_sniff(const struct bytes *at);
+/* frame_ip.c: begins behind the IP header of a datagram of which only the beginning came. */
+enum layer frame_ip_head(struct walk *w, const struct fragment_head *head);
 /* frame_tunnel.c: takes the header of a tunnel off that is an IP protocol, of GRE, or of L2TPv3
  * from its session on; LAYER_STOP when its inside is not followed. */
 enum layer frame_tunnel_inside(struct walk *w);

@@ -80,10 +80,24 @@ static void note_times(struct pipeline *p, const struct batch *b)
     }
 }
 
+/* What is known of datagrams that will not be whole any more. */
+static bool read_heads(struct pipeline *p, struct batch *b)
+{
+    if (!frames_heads(b, p->fragments, p->tunnels)) {
+        return false;
+    }
+    batch_tell_time(b, &p->clock);
+    return true;
+}
+
 bool pipeline_read(struct pipeline *p, struct batch *b)
 {
-    if (!source_set_read(p->source, b)) { /* frames, times, numbers, link types */
-        return false;
+    if (read_heads(p, b)) {
+        return true;
+    }
+    if (*p->stop != 0 || !source_set_read(p->source, b)) { /* frames, times, numbers, link types */
+        fragments_finish(p->fragments, &p->counters);
+        return read_heads(p, b);
     }
     batch_tell_time(b, &p->clock);
     note_times(p, b);
@@ -155,11 +169,12 @@ enum ov_status pipeline_run(struct pipeline *p, struct source_set *source, const
                             struct progress *progress, const volatile sig_atomic_t *stop)
 {
     p->progress = progress;
+    p->stop = stop;
     enum ov_status status = begin(p, source, file);
     if (status == OV_OK && p->worker_count > 1) {
-        status = pipeline_threads(p, stop);
+        status = pipeline_threads(p);
     } else if (status == OV_OK) {
-        while (*stop == 0 && pipeline_step(p)) {
+        while (pipeline_step(p)) {
         }
     }
     if (status == OV_OK) {

@@ -28,9 +28,10 @@ struct pipeline {
     struct fragments *fragments;
     struct duplicates *duplicates;
     struct batch_clock clock;
-    struct progress *progress; /* borrowed */
-    struct batch batch;        /* one worker: read and judged in place */
-    struct worker_out out;     /* of it */
+    struct progress *progress;         /* borrowed */
+    const volatile sig_atomic_t *stop; /* borrowed: not 0 = read no more */
+    struct batch batch;                /* one worker: read and judged in place */
+    struct worker_out out;             /* of it */
 
     /* Called by the thread that judges, after each share of the packets; NULL = nobody asks. */
     void (*judged)(struct pipeline *p);
@@ -48,8 +49,8 @@ void pipeline_done(struct pipeline *p);
 OV_MUST_CHECK enum ov_status pipeline_run(struct pipeline *p, struct source_set *source,
                                           const char *file, struct progress *progress,
                                           const volatile sig_atomic_t *stop);
-/* One batch, read and decoded; false when the capture is at its end. The batch is done with by
- * pipeline_release. */
+/* One batch, read and decoded, or what is left of datagrams that will not be whole; false when the
+ * capture is at its end. The batch is done with by pipeline_release. */
 bool pipeline_read(struct pipeline *p, struct batch *b);
 void pipeline_release(struct pipeline *p, struct batch *b);
 /* The counters of reading and of all workers. Only between captures. */
@@ -57,7 +58,6 @@ void pipeline_count(const struct pipeline *p, struct counters *ret_counters);
 
 /* cli/pipeline_threads.c: the packets of the capture at hand with a thread for each worker, one to
  * read and this one to judge. */
-OV_MUST_CHECK enum ov_status pipeline_threads(struct pipeline *p,
-                                              const volatile sig_atomic_t *stop);
+OV_MUST_CHECK enum ov_status pipeline_threads(struct pipeline *p);
 
 #endif

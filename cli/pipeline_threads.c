@@ -33,10 +33,9 @@ struct hand {
 
 struct crew {
     struct pipeline *p;
-    const volatile sig_atomic_t *stop; /* borrowed */
-    struct round *rounds;              /* ROUNDS */
-    struct hand *hands;                /* one for each worker */
-    unsigned hand_count;               /* whose threads run */
+    struct round *rounds; /* ROUNDS */
+    struct hand *hands;   /* one for each worker */
+    unsigned hand_count;  /* whose threads run */
     pthread_t reader;
     sigset_t signals; /* blocked in the thread that called */
 
@@ -156,7 +155,7 @@ static void *read_all(void *argument)
         bool waited = false; /* an empty batch: who reads on waits for packets */
         while (more && !waited && round->batch_count < ROUND_BATCHES) {
             struct batch *b = &round->batches[round->batch_count];
-            more = *crew->stop == 0 && pipeline_read(crew->p, b);
+            more = pipeline_read(crew->p, b);
             round->batch_count += more;
             waited = more && b->count == 0;
         }
@@ -259,9 +258,9 @@ static void leave_signals_to_reader(struct crew *crew)
     pthread_sigmask(SIG_SETMASK, &all, &crew->signals);
 }
 
-enum ov_status pipeline_threads(struct pipeline *p, const volatile sig_atomic_t *stop)
+enum ov_status pipeline_threads(struct pipeline *p)
 {
-    struct crew crew = { .p = p, .stop = stop };
+    struct crew crew = { .p = p };
     pthread_mutex_init(&crew.lock, NULL);
     pthread_cond_init(&crew.may_read, NULL);
     pthread_cond_init(&crew.may_work, NULL);

@@ -148,6 +148,26 @@ static void read_taps(struct watch_hand *hand, bool last)
                &hand->batch);
 }
 
+static void work(struct watch_hand *hand)
+{
+    struct batch *b = &hand->batch;
+    worker_step(hand->worker, b, &hand->filling->out);
+    fragments_recycle(hand->fragments, b->datagrams);
+    source_release(b);
+}
+
+/* A batch of datagrams that will not be whole any more; false when there is none. */
+static bool read_heads(struct watch_hand *hand)
+{
+    struct batch *b = &hand->batch;
+    if (!frames_heads(b, hand->fragments, hand->tunnels)) {
+        return false;
+    }
+    batch_tell_time(b, &hand->clock);
+    work(hand);
+    return true;
+}
+
 /* One batch; false when nothing waits. */
 static bool read_one(struct watch_hand *hand, bool last)
 {
@@ -164,9 +184,7 @@ static bool read_one(struct watch_hand *hand, bool last)
     number_and_clock(hand, b);
     frames_decode(b, hand->fragments, hand->tunnels, &hand->counters);
     duplicates_mark(hand->duplicates, b, &hand->counters);
-    worker_step(hand->worker, b, &hand->filling->out);
-    fragments_recycle(hand->fragments, b->datagrams);
-    source_release(b);
+    work(hand);
     return true;
 }
 
@@ -184,6 +202,9 @@ static bool read_some(struct watch_hand *hand, bool last)
 {
     unsigned count = 0;
     while (count < BATCHES_A_LOOK && !is_full(hand) && read_one(hand, last)) {
+        count++;
+    }
+    while (!is_full(hand) && read_heads(hand)) {
         count++;
     }
     return count > 0;
@@ -327,6 +348,11 @@ static void read_the_rest(struct watch_hand *hand)
         }
     }
     fragments_finish(hand->fragments, &hand->counters);
+    while (read_heads(hand)) {
+        if (is_full(hand)) {
+            post(hand, true);
+        }
+    }
 }
 
 /* Each on a core of its own, where there are enough: a table then stays in one core's caches. */

@@ -197,6 +197,19 @@ class SpanTest(unittest.TestCase):
                 whole = self.verdicts(folder, name, capture_of(records))
                 self.assertEqual(self.verdicts(folder, name, capture_of(down), capture_of(up)), whole)
 
+    def test_a_datagram_is_judged_by_its_beginning_when_fragments_are_lost(self):
+        name = "message/udp_fragmented"
+        first, second, third, answer = records_of(name)
+        others = [(third[0] + 60000000 + i, f[:18] + b"\xee\xee" + f[20:]) for i, (_, f) in enumerate((first, second, third))]
+        with tempfile.TemporaryDirectory(prefix="overt-span-") as temporary:
+            folder = pathlib.Path(temporary)
+            whole = self.verdicts(folder, name, capture_of([first, second, third, answer]))
+            self.assertIn("TT-14a", [verdict[5] for verdict in whole])
+            for left in ([first, answer], [first, second, answer], [first, third, answer], [third, first, answer],
+                         [first, answer, *others]):  # the last: given up in the middle of the capture
+                self.assertEqual(self.verdicts(folder, name, capture_of(left)), whole)
+            self.assertEqual(self.verdicts(folder, name, capture_of([second, third])), [])
+
 
 if __name__ == "__main__":
     OVERT = os.path.abspath(sys.argv.pop(1))

@@ -56,7 +56,7 @@ static bool step(struct fragments *fragments, const uint8_t *data, struct counte
         .offset = offset,
         .more = (data[4] & WHAT_LAST) == 0,
         .payload = bytes_of(heap, size - cut, size),
-        .time_us = UINT64_C(1000000) * data[5],
+        .from = { .time_us = UINT64_C(1000000) * data[5] },
     };
     struct bytes payload;
     *mixed |= other;
@@ -66,6 +66,15 @@ static bool step(struct fragments *fragments, const uint8_t *data, struct counte
     }
     free(heap);
     return whole;
+}
+
+static void check_heads(struct fragments *fragments, bool mixed)
+{
+    struct fragment_head head;
+    for (uint32_t count = 0; fragments_head(fragments, &head); count++) {
+        require(count < FRAGMENTS_HEADS_MAX);
+        check_payload(&head.payload, mixed);
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -83,11 +92,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         steps++;
         joined += step(fragments, data + at, &counters, &mixed);
         if ((data[at + 4] & WHAT_RECYCLE) != 0) {
+            check_heads(fragments, mixed);
             fragments_recycle(fragments, fragments_lent(fragments));
         }
     }
     fragments_recycle(fragments, fragments_lent(fragments));
     fragments_finish(fragments, &counters);
+    check_heads(fragments, mixed);
     require(counters.value[COUNT_FRAGMENTS] == steps);
     require(counters.value[COUNT_FRAGMENTS_JOINED] == joined);
     require(counters.value[COUNT_FRAGMENTS_LOST] <= steps);

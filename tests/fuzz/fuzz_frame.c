@@ -91,6 +91,35 @@ static void check_sum(const struct counters *c, uint32_t flows)
     require(sum == batch.count && c->value[COUNT_PACKETS] == batch.count);
 }
 
+/* The packets of the batch that belong to flows and could be read. */
+static uint32_t check_flows(const struct tunnels *tunnels)
+{
+    uint32_t flows = 0;
+    for (uint32_t i = 0; i < batch.count; i++) {
+        if ((batch.state[i] & FRAME_FLOW) != 0) {
+            check_flow(i);
+            check_tunnels(tunnels, batch.tunnel[i]);
+            flows += (batch.state[i] & FRAME_HEADLESS) == 0; /* else counted for its cause */
+        }
+    }
+    return flows;
+}
+
+/* What is left of datagrams that are not whole. */
+static void check_heads(struct fragments *fragments, struct tunnels *tunnels,
+                        struct counters *counters)
+{
+    fragments_recycle(fragments, batch.datagrams);
+    for (fragments_finish(fragments, counters); frames_heads(&batch, fragments, tunnels);
+         fragments_finish(fragments, counters)) {
+        (void)check_flows(tunnels);
+        for (uint32_t i = 1; i < batch.count; i++) {
+            require(batch.packet[i - 1] <= batch.packet[i]);
+        }
+        fragments_recycle(fragments, batch.datagrams);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -104,16 +133,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     while (batch.count < BATCH_SIZE && add_frame(&in)) {
     }
     frames_decode(&batch, fragments, tunnels, &counters);
-    uint32_t flows = 0;
-    for (uint32_t i = 0; i < batch.count; i++) {
-        if ((batch.state[i] & FRAME_FLOW) != 0) {
-            check_flow(i);
-            check_tunnels(tunnels, batch.tunnel[i]);
-            flows += (batch.state[i] & FRAME_HEADLESS) == 0; /* else counted for its cause */
-        }
-    }
-    check_sum(&counters, flows);
-    for (uint32_t i = 0; i < batch.count; i++) {
+    check_sum(&counters, check_flows(tunnels));
+    uint32_t frames = batch.count;
+    check_heads(fragments, tunnels, &counters);
+    for (uint32_t i = 0; i < frames; i++) {
         free(blocks[i]);
     }
     fragments_free(fragments);
