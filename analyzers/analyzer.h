@@ -10,7 +10,11 @@
 #include "base/bytes.h"
 #include "base/keyed_hash.h"
 
-enum { CARRIER_UDP = 1 << 0, CARRIER_TCP = 1 << 1 };
+enum {
+    CARRIER_UDP = 1 << 0,
+    CARRIER_TCP = 1 << 1,
+    CARRIER_IP = 1 << 2, /* packets of other protocols of IP */
+};
 
 enum claim {
     CLAIM_NO,   /* not this protocol */
@@ -35,6 +39,7 @@ struct segment {
     bool open;        /* stream that may go on: reading past the end is then BYTES_CUT */
     bool first;       /* nothing of this side's stream was used or lost before (datagram: true) */
     uint16_t port[2]; /* of side 0 and side 1: a hint, never a proof */
+    uint8_t protocol; /* of IP where that is neither UDP nor TCP; else 0 */
     const char *transport; /* what carries the datagram where that is not UDP; else NULL */
 };
 

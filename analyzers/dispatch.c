@@ -24,7 +24,7 @@ static const char *const initiator_names[] = {
 static bool is_for_joins(enum observation_kind kind)
 {
     return (kind >= OBS_SIP_BEGIN && kind <= OBS_SIP_MESSAGE_END) || kind == OBS_DNS_ADDRESS ||
-           kind == OBS_MEDIA_SAMPLE;
+           kind == OBS_MEDIA_SAMPLE || kind == OBS_TUNNEL_SEEN;
 }
 
 static void note_change(struct dispatch *d, struct analysis *a)
@@ -292,7 +292,7 @@ static void dispatch_packet(struct dispatch *d, struct batch *b, uint32_t i)
     } else if (cold->hot.key.l4 == IPPROTO_UDP) {
         dispatch_udp(d, a, b, i);
     } else {
-        b->flow[i]->feeds_left = 0;
+        dispatch_ip(d, a, b, i);
     }
     if (bytes_sent(&b->payload[i]) > 0) {
         dispatch_ndpi_ask(d, a, b, i);

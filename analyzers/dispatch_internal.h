@@ -136,6 +136,8 @@ struct segment dispatch_segment(const struct analysis *a, uint8_t side, uint64_t
 void dispatch_ahead(const struct dispatch *d, const struct batch *b, uint32_t i);
 /* One datagram: to the analyzer that knows it or claims it. */
 void dispatch_udp(struct dispatch *d, struct analysis *a, const struct batch *b, uint32_t i);
+/* One packet of another protocol of IP: to the analyzer that claimed the first of the flow's. */
+void dispatch_ip(struct dispatch *d, struct analysis *a, const struct batch *b, uint32_t i);
 /* Takes OBS_APP and OBS_CLIENT: of several protocols in one flow the right one names it. */
 void dispatch_app_take(struct analysis *a, const struct observation *obs);
 void dispatch_app_client(struct analysis *a, const struct observation *obs);

@@ -1,4 +1,5 @@
-/* analyzers/dispatch_udp.c: which analyzer gets which datagram of a flow. */
+/* analyzers/dispatch_udp.c: which analyzer gets which datagram of a flow, or packet where that is
+ * neither of UDP nor of TCP. */
 #include "analyzers/dispatch_internal.h"
 
 /* Reads it datagrams, at the depth at which we are (inside records, or not)? */
@@ -78,6 +79,30 @@ void dispatch_udp(struct dispatch *d, struct analysis *a, const struct batch *b,
     uint8_t at = seat_for_datagram(d, a, &seg);
     if (at == SEAT_NONE) {
         a->undecided++;
+        return;
+    }
+    feed_seat(d, &a->seats[at], &seg);
+}
+
+static uint8_t seat_for_packet(struct dispatch *d, struct analysis *a, const struct segment *seg)
+{
+    for (unsigned i = 0; a->seat_count == 0 && i < d->analyzer_count; i++) {
+        if ((analyzers[i]->carriers & CARRIER_IP) != 0 && analyzers[i]->claim(seg) == CLAIM_YES) {
+            return dispatch_sit(d, a, i);
+        }
+    }
+    return a->seat_count > 0 ? 0 : SEAT_NONE;
+}
+
+void dispatch_ip(struct dispatch *d, struct analysis *a, const struct batch *b, uint32_t i)
+{
+    struct segment seg = dispatch_segment(a, b->side[i], b->packet[i], b->time_us[i]);
+    seg.payload = b->payload[i];
+    seg.protocol = a->l4;
+    seg.first = true;
+    uint8_t at = seat_for_packet(d, a, &seg);
+    if (at == SEAT_NONE) {
+        b->flow[i]->feeds_left = 0; /* nobody reads its protocol */
         return;
     }
     feed_seat(d, &a->seats[at], &seg);

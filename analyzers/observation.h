@@ -40,6 +40,38 @@ enum observation_shape {
     X(OBS_##who##_CERT_CA, SHAPE_FLAG, chain "[].ca", "RFC 5280 4.2.1.9")                          \
     X(OBS_##who##_CERT_ERROR, SHAPE_TEXT, chain "[].error", "why the DER could not be read")
 
+/* Key exchanges and ciphers of tunnels, and what the join of tunnels makes of them. */
+#define TUNNEL_OBSERVATIONS(X)                                                                     \
+    X(OBS_IKE_VERSION, SHAPE_TEXT, "ike.version", "RFC 7296 3.1: 1.0 2.0")                         \
+    X(OBS_IKE_ENCRYPTION, SHAPE_TEXT, "ike.encryption",                                            \
+      "chosen for the IKE SA: IANA name, also of IKEv1's; value: IKEv2 transform")                 \
+    X(OBS_IKE_KEY_BITS, SHAPE_NUMBER, "ike.key_bits", "RFC 7296 3.3.5")                            \
+    X(OBS_IKE_PRF, SHAPE_TEXT, "ike.prf", "IANA name; IKEv1: of its hash; value: transform")       \
+    X(OBS_IKE_INTEGRITY, SHAPE_TEXT, "ike.integrity", "IANA name; value: transform")               \
+    X(OBS_IKE_GROUP, SHAPE_TEXT, "ike.group", "modp2048 ecp256 curve25519; value: IANA number")    \
+    X(OBS_IKE_ADDITIONAL_GROUP, SHAPE_LIST, "ike.additional_groups", "RFC 9370; likewise")         \
+    X(OBS_IKE_AUTHENTICATION, SHAPE_TEXT, "ike.authentication", "IKEv1: RFC 2409 appendix A")      \
+    X(OBS_IKE_OFFER_ENCRYPTION, SHAPE_LIST, "ike.offer.encryption", "name, or name/key bits")      \
+    X(OBS_IKE_OFFER_GROUP, SHAPE_LIST, "ike.offer.groups", "RFC 7296 3.3.2")                       \
+    X(OBS_IKE_EXCHANGE, SHAPE_COUNTS, "ike.exchanges",                                             \
+      "RFC 7296 3.1, RFC 2409 5; fragment: RFC 7383")                                              \
+    X(OBS_IKE_NOTIFY, SHAPE_LIST, "ike.notify", "RFC 7296 3.10.1, those in clear; value: code")    \
+    X(OBS_IKE_VENDOR, SHAPE_LIST, "ike.vendors", "RFC 7296 3.12, those that are known")            \
+    X(OBS_IKE_NAT_TRAVERSAL, SHAPE_FLAG, "ike.nat_traversal", "RFC 3948: at port 4500")            \
+    X(OBS_ESP_SPI, SHAPE_LIST, "esp.spi", "RFC 4303 2.1; value: likewise")                         \
+    X(OBS_ESP_CLASS, SHAPE_TEXT, "esp.cipher_class",                                               \
+      "by lengths: stream (counter modes) block128 block64 undecided; null: readable")             \
+    X(OBS_ESP_EVIDENCE, SHAPE_TEXT, "esp.evidence", "proven inferred: of the class")               \
+    X(OBS_ESP_SAMPLES, SHAPE_NUMBER, "esp.samples", "packets whose lengths were looked at")        \
+    X(OBS_ESP_LENGTHS, SHAPE_NUMBER, "esp.lengths", "different lengths, up to 8 of each SA")       \
+    X(OBS_ESP_LOOKED, SHAPE_NUMBER, "esp.looked", "packets searched for headers in clear")         \
+    X(OBS_ESP_READABLE, SHAPE_NUMBER, "esp.readable", "those that had them (RFC 5879)")            \
+    X(OBS_ESP_KEEPALIVES, SHAPE_NUMBER, "esp.keepalives", "RFC 3948 2.3")                          \
+    X(OBS_AH_SPI, SHAPE_LIST, "ah.spi", "RFC 4302 2.4: integrity only")                            \
+    X(OBS_TUNNEL_SEEN, SHAPE_EVENT, "",                                                            \
+      "a tunnel between the flow's hosts; text: protocol; value of ike: transform, key bits << "   \
+      "16, group << 32")
+
 #define OBSERVATIONS(X)                                                                            \
     /* any protocol */                                                                             \
     X(OBS_APP, SHAPE_EVENT, "app", "protocol recognised by its bytes (text)")                      \
@@ -298,7 +330,8 @@ enum observation_shape {
     X(OBS_MEDIA_RTCP_GROUND_TEST, SHAPE_TEXT, "media.rtcp.grounds[].test", "what was looked at")   \
     X(OBS_MEDIA_RTCP_GROUND_RESULT, SHAPE_TEXT, "media.rtcp.grounds[].result", "srtp rtp unknown") \
     X(OBS_MEDIA_RTCP_GROUND_PACKETS, SHAPE_NUMBER, "media.rtcp.grounds[].packets", "looked at")    \
-    X(OBS_MEDIA_CALL, SHAPE_TEXT, "media.call", "id of the call whose SDP announced this flow")
+    X(OBS_MEDIA_CALL, SHAPE_TEXT, "media.call", "id of the call whose SDP announced this flow")    \
+    TUNNEL_OBSERVATIONS(X)
 
 enum observation_kind {
 #define X(kind, shape, path, source) kind,

@@ -1,0 +1,106 @@
+/* analyzers/esp_null.c: heuristics of RFC 5879 that find ESP with NULL encryption. */
+#include "analyzers/esp_null.h"
+
+#include <netinet/in.h>
+
+enum {
+    IPV4_HEADER = 20,
+    IPV6_HEADER = 40,
+    GMAC_IV = 8,      /* RFC 4543 3: before the payload */
+    TRAILER_MAX = 64, /* padding, its length, next header, ICV: the padding is up to 4 here */
+    PAD_MAX = 15,
+    UDP_HEADER = 8,
+    TCP_HEADER = 20,
+};
+
+/* RFC 1071: the sum over a right header is 0xffff. */
+static bool is_sum_right(struct bytes in, uint32_t size)
+{
+    uint32_t sum = 0;
+    for (uint32_t i = 0; i < size; i += 2) {
+        sum += bytes_u16(&in);
+    }
+    sum = (sum & 0xffff) + (sum >> 16);
+    return bytes_ok(&in) && (sum & 0xffff) + (sum >> 16) == 0xffff;
+}
+
+bool esp_null_is_ip(const struct bytes *in, uint32_t room)
+{
+    struct bytes at = *in;
+    uint32_t sent = bytes_sent(in);
+    uint8_t first = bytes_u8(&at);
+    if (first >> 4 == 4) {
+        uint32_t header = (first & 15U) * 4U;
+        bytes_u8(&at);
+        uint32_t total = bytes_u16(&at);
+        return header >= IPV4_HEADER && total >= header && total <= sent && sent - total <= room &&
+               is_sum_right(*in, header);
+    }
+    bytes_skip(&at, 3);
+    uint32_t total = bytes_u16(&at) + (uint32_t)IPV6_HEADER;
+    uint8_t next = bytes_u8(&at);
+    bool known = next == IPPROTO_TCP || next == IPPROTO_UDP || next == IPPROTO_ICMPV6;
+    return bytes_ok(&at) && first >> 4 == 6 && known && bytes_left(in) >= IPV6_HEADER &&
+           total <= sent && sent - total <= room;
+}
+
+/* RFC 4303 2.4: padding 1, 2, 3, ...; its length(1) next header(1), and an ICV of `icv` bytes. */
+static bool has_trailer(const struct bytes *in, uint32_t icv, uint8_t next_header,
+                        uint32_t *ret_payload)
+{
+    uint32_t left = bytes_left(in);
+    if (left < icv + 2 || bytes_peek(in, left - icv - 1) != next_header) {
+        return false;
+    }
+    uint32_t pad = (uint32_t)bytes_peek(in, left - icv - 2);
+    if (pad > PAD_MAX || left < icv + 2 + pad) {
+        return false;
+    }
+    for (uint32_t i = 0; i < pad; i++) {
+        if (bytes_peek(in, left - icv - 2 - pad + i) != (int)(i + 1)) {
+            return false;
+        }
+    }
+    *ret_payload = left - icv - 2 - pad;
+    return true;
+}
+
+/* Transport mode: UDP says its own length, TCP that of its header. */
+static bool is_transport(const struct bytes *in)
+{
+    static const uint8_t icvs[] = { 12, 16, 24, 32, 20, 8 };
+    for (unsigned i = 0; i < sizeof icvs; i++) {
+        uint32_t payload;
+        struct bytes at = *in;
+        if (has_trailer(in, icvs[i], IPPROTO_UDP, &payload)) {
+            bytes_skip(&at, 4);
+            if (payload >= UDP_HEADER && bytes_u16(&at) == payload && bytes_ok(&at)) {
+                return true;
+            }
+        }
+        at = *in;
+        if (has_trailer(in, icvs[i], IPPROTO_TCP, &payload)) {
+            bytes_skip(&at, 12);
+            uint32_t fields = bytes_u16(&at);
+            uint32_t header = (fields >> 12) * 4;
+            bool flags = (fields & 0x0f00) == 0 && (fields & 0x3f) != 0;
+            if (bytes_ok(&at) && header >= TCP_HEADER && header <= payload && flags) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+enum esp_null esp_null_look(const struct bytes *in)
+{
+    struct bytes behind_iv = *in;
+    bytes_skip(&behind_iv, GMAC_IV);
+    if (esp_null_is_ip(in, TRAILER_MAX) || esp_null_is_ip(&behind_iv, TRAILER_MAX)) {
+        return ESP_NULL_READABLE;
+    }
+    if (in->cut > 0) {
+        return ESP_NULL_UNSEEN; /* the trailer would tell */
+    }
+    return is_transport(in) || is_transport(&behind_iv) ? ESP_NULL_READABLE : ESP_NULL_CLOSED;
+}

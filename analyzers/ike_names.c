@@ -1,0 +1,203 @@
+/* analyzers/ike_names.c: tables of the IANA registries "IKEv2 Parameters" and "IPSEC". */
+#include "analyzers/ike_names.h"
+
+#include <stddef.h>
+#include <stdio.h>
+
+struct name {
+    uint16_t code;
+    const char *text;
+};
+
+static const struct name encryption[] = {
+    { ENCR_DES_IV64, "ENCR_DES_IV64" },
+    { ENCR_DES, "ENCR_DES" },
+    { ENCR_3DES, "ENCR_3DES" },
+    { ENCR_RC5, "ENCR_RC5" },
+    { ENCR_IDEA, "ENCR_IDEA" },
+    { ENCR_CAST, "ENCR_CAST" },
+    { ENCR_BLOWFISH, "ENCR_BLOWFISH" },
+    { ENCR_3IDEA, "ENCR_3IDEA" },
+    { ENCR_DES_IV32, "ENCR_DES_IV32" },
+    { ENCR_NULL, "ENCR_NULL" },
+    { ENCR_AES_CBC, "ENCR_AES_CBC" },
+    { ENCR_AES_CTR, "ENCR_AES_CTR" },
+    { 14, "ENCR_AES_CCM_8" },
+    { 15, "ENCR_AES_CCM_12" },
+    { 16, "ENCR_AES_CCM_16" },
+    { 18, "ENCR_AES_GCM_8" },
+    { 19, "ENCR_AES_GCM_12" },
+    { 20, "ENCR_AES_GCM_16" },
+    { ENCR_NULL_AUTH_AES_GMAC, "ENCR_NULL_AUTH_AES_GMAC" },
+    { ENCR_CAMELLIA_CBC, "ENCR_CAMELLIA_CBC" },
+    { 24, "ENCR_CAMELLIA_CTR" },
+    { 25, "ENCR_CAMELLIA_CCM_8" },
+    { 26, "ENCR_CAMELLIA_CCM_12" },
+    { 27, "ENCR_CAMELLIA_CCM_16" },
+    { ENCR_CHACHA20_POLY1305, "ENCR_CHACHA20_POLY1305" },
+    { 0, NULL },
+};
+
+static const struct name prf[] = {
+    { 1, "PRF_HMAC_MD5" },      { 2, "PRF_HMAC_SHA1" },     { 3, "PRF_HMAC_TIGER" },
+    { 4, "PRF_AES128_XCBC" },   { 5, "PRF_HMAC_SHA2_256" }, { 6, "PRF_HMAC_SHA2_384" },
+    { 7, "PRF_HMAC_SHA2_512" }, { 8, "PRF_AES128_CMAC" },   { 0, NULL },
+};
+
+static const struct name integrity[] = {
+    { 1, "AUTH_HMAC_MD5_96" },
+    { 2, "AUTH_HMAC_SHA1_96" },
+    { 3, "AUTH_DES_MAC" },
+    { 4, "AUTH_KPDK_MD5" },
+    { 5, "AUTH_AES_XCBC_96" },
+    { 6, "AUTH_HMAC_MD5_128" },
+    { 7, "AUTH_HMAC_SHA1_160" },
+    { 8, "AUTH_AES_CMAC_96" },
+    { 9, "AUTH_AES_128_GMAC" },
+    { 10, "AUTH_AES_192_GMAC" },
+    { 11, "AUTH_AES_256_GMAC" },
+    { 12, "AUTH_HMAC_SHA2_256_128" },
+    { 13, "AUTH_HMAC_SHA2_384_192" },
+    { 14, "AUTH_HMAC_SHA2_512_256" },
+    { 0, NULL },
+};
+
+/* The registry describes groups in sentences; these are the words that implementations use. */
+static const struct name groups[] = {
+    { 1, "modp768" },          { 2, "modp1024" },
+    { 5, "modp1536" },         { 14, "modp2048" },
+    { 15, "modp3072" },        { 16, "modp4096" },
+    { 17, "modp6144" },        { 18, "modp8192" },
+    { 19, "ecp256" },          { 20, "ecp384" },
+    { 21, "ecp521" },          { 22, "modp1024_160" },
+    { 23, "modp2048_224" },    { 24, "modp2048_256" },
+    { 25, "ecp192" },          { 26, "ecp224" },
+    { 27, "brainpoolP224r1" }, { 28, "brainpoolP256r1" },
+    { 29, "brainpoolP384r1" }, { 30, "brainpoolP512r1" },
+    { 31, "curve25519" },      { 32, "curve448" },
+    { 35, "mlkem512" },        { 36, "mlkem768" },
+    { 37, "mlkem1024" },       { 0, NULL },
+};
+
+/* RFC 2408 3.1, RFC 2409 5. */
+static const struct name exchanges1[] = {
+    { 1, "base" },       { 2, "main" },       { 3, "authentication_only" },
+    { 4, "aggressive" }, { 5, "info" },       { 6, "transaction" },
+    { 32, "quick" },     { 33, "new_group" }, { 0, NULL },
+};
+
+/* RFC 7296 3.1, RFC 5723, RFC 6467, RFC 9242, RFC 9370. */
+static const struct name exchanges2[] = {
+    { 34, "ike_sa_init" },
+    { 35, "ike_auth" },
+    { 36, "create_child_sa" },
+    { 37, "informational" },
+    { 38, "ike_session_resume" },
+    { 39, "gsa_auth" },
+    { 40, "gsa_registration" },
+    { 41, "gsa_rekey" },
+    { 43, "ike_intermediate" },
+    { 44, "ike_followup_ke" },
+    { 0, NULL },
+};
+
+/* RFC 2408 3.14.1. */
+static const struct name notifies1[] = {
+    { 14, "no_proposal_chosen" },    { 18, "invalid_id" },
+    { 24, "authentication_failed" }, { 16, "payload_malformed" },
+    { 23, "invalid_hash" },          { 24578, "initial_contact" },
+    { 24576, "responder_lifetime" }, { 0, NULL },
+};
+
+/* RFC 7296 3.10.1, RFC 7383, RFC 8784, RFC 9370. */
+static const struct name notifies2[] = {
+    { 1, "unsupported_critical_payload" },
+    { 5, "invalid_major_version" },
+    { 7, "invalid_syntax" },
+    { 14, "no_proposal_chosen" },
+    { 17, "invalid_ke_payload" },
+    { 24, "authentication_failed" },
+    { 16388, "nat_detection_source_ip" },
+    { 16389, "nat_detection_destination_ip" },
+    { 16390, "cookie" },
+    { 16404, "multiple_auth_supported" },
+    { 16406, "redirect_supported" },
+    { 16418, "childless_ikev2_supported" },
+    { 16430, "ikev2_fragmentation_supported" },
+    { 16431, "signature_hash_algorithms" },
+    { 16435, "use_ppk" },
+    { 16438, "intermediate_exchange_supported" },
+    { 0, NULL },
+};
+
+/* RFC 2409 appendix A, RFC 4754. */
+static const struct name authentications[] = {
+    { 1, "psk" },
+    { 2, "dss_signature" },
+    { 3, "rsa_signature" },
+    { 4, "rsa_encryption" },
+    { 5, "revised_rsa_encryption" },
+    { 9, "ecdsa_sha256_p256" },
+    { 10, "ecdsa_sha384_p384" },
+    { 11, "ecdsa_sha512_p521" },
+    { 64221, "hybrid_rsa_initiator" },
+    { 65001, "xauth_psk_initiator" },
+    { 65005, "xauth_rsa_initiator" },
+    { 0, NULL },
+};
+
+static const char *find(const struct name *names, uint32_t code, char *buffer)
+{
+    for (; names->text != NULL; names++) {
+        if (names->code == code) {
+            return names->text;
+        }
+    }
+    (void)snprintf(buffer, IKE_NAME_SIZE, "0x%04x", (unsigned)(code & 0xffff));
+    return buffer;
+}
+
+const char *ike_names_transform(uint8_t type, uint16_t id, char *buffer)
+{
+    switch (type) {
+    case IKE_TYPE_ENCRYPTION:
+        return find(encryption, id, buffer);
+    case IKE_TYPE_PRF:
+        return find(prf, id, buffer);
+    case IKE_TYPE_INTEGRITY:
+        return find(integrity, id, buffer);
+    default:
+        return find(groups, id, buffer);
+    }
+}
+
+const char *ike_names_exchange(uint8_t version, uint8_t code, char *buffer)
+{
+    return find(version == 1 ? exchanges1 : exchanges2, code, buffer);
+}
+
+const char *ike_names_notify(uint8_t version, uint16_t code, char *buffer)
+{
+    return find(version == 1 ? notifies1 : notifies2, code, buffer);
+}
+
+const char *ike_names_authentication(uint16_t code, char *buffer)
+{
+    return find(authentications, code, buffer);
+}
+
+/* RFC 2409 appendix A: DES, IDEA, Blowfish, RC5, 3DES, CAST, then AES (RFC 3602), Camellia
+ * (RFC 4312). */
+uint16_t ike_names_old_encryption(uint16_t code)
+{
+    static const uint16_t as[] = { 0,         ENCR_DES,  ENCR_IDEA,    ENCR_BLOWFISH,    ENCR_RC5,
+                                   ENCR_3DES, ENCR_CAST, ENCR_AES_CBC, ENCR_CAMELLIA_CBC };
+    return code < sizeof as / sizeof as[0] ? as[code] : 0;
+}
+
+/* RFC 2409 appendix A: MD5, SHA, Tiger, then SHA2-256, -384, -512. */
+uint16_t ike_names_old_prf(uint16_t code)
+{
+    static const uint16_t as[] = { 0, 1, 2, 3, 5, 6, 7 };
+    return code < sizeof as / sizeof as[0] ? as[code] : 0;
+}
