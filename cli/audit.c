@@ -297,13 +297,14 @@ int audit_with_pipeline(int argc, char **argv, int (*run)(struct pipeline *p))
     static struct pipeline pipeline; /* its batch is too large for a stack */
     int code = EXIT_OUTPUT;
     enum ov_status status = pipeline_init(&pipeline, &options, policy);
+    pipeline.own_policy = policy;
     if (status != OV_OK) {
         fprintf(stderr, "overt: %s\n", ov_status_text(status));
     } else {
         code = run(&pipeline);
     }
     pipeline_done(&pipeline);
-    policy_free(policy);
+    policy_free(pipeline.own_policy);
     return code;
 }
 

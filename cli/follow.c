@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli/progress.h"
+#include "cli/reload.h"
 
 enum { NEWS_S = 1, LOOK_S = 1, ENTRIES_FIRST = 64 };
 
@@ -187,6 +188,9 @@ static void tell_unread(const struct follow *f, struct pipeline *p)
 static void write_news(struct pipeline *p)
 {
     double now = progress_clock();
+    if (reload_asked()) {
+        reload_policy(p, 0); /* the reader knows the time, on a thread of its own */
+    }
     if (now - p->judged_last < NEWS_S) {
         return;
     }
@@ -211,6 +215,7 @@ enum ov_status follow_run(struct pipeline *p, struct inputs *found,
     enum ov_status status = source_set_follow(&f.feed, &wanted, ret_set);
     if (status == OV_OK) {
         p->judged = write_news;
+        reload_catch();
         progress_begin(&progress, f.folder, !p->options->quiet);
         status = pipeline_run(p, *ret_set, NULL, &progress, stop);
     }

@@ -116,7 +116,7 @@ void options_help(void)
         "  --no-ndpi        do not ask nDPI about flows that overt does not recognise\n"
         "  --quiet          no progress and no table at the end\n"
         "\n"
-        "Options of watch, beside those of audit but --each:\n"
+        "Options of watch, beside those of audit but --each (SIGHUP: read --policy again):\n"
         "  -i, --interface IF       read this interface (any: all); may be given several times\n"
         "  --buffer SIZE            ring of the kernel for each worker and interface (64M)\n"
         "  --snaplen N              bytes kept of each packet (262144: all)\n"

@@ -12,7 +12,8 @@
 
 struct pipeline {
     const struct options *options; /* borrowed */
-    const struct policy *policy;   /* borrowed */
+    const struct policy *policy;   /* borrowed; cli/reload.c may put another one here */
+    struct policy *own_policy;     /* the same, or NULL: the caller of pipeline_init frees it */
     struct certificates *certificates;
     struct keylog_file keys;
     struct worker *workers; /* owned */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli/audit.h"
+#include "cli/reload.h"
 
 enum {
     COLLECT_MS = 200,    /* the judge looks whether it is to stop this often */
@@ -291,6 +292,21 @@ static void write_due(struct judging *j, bool last)
     (void)report_flush(&p->verdicts.flows);
 }
 
+/* Counters of rows that the new policy may not have are written first. */
+static void look_for_policy(struct judging *j)
+{
+    char state[64];
+    if (!reload_asked()) {
+        return;
+    }
+    snprintf(state, sizeof state, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, watch_hand_steady_us());
+    watch_service_tell(state);
+    write_coverage(j);
+    reload_policy(j->watch->p, j->latest_us);
+    (void)report_flush(&j->watch->p->verdicts.records);
+    watch_service_tell("READY=1");
+}
+
 /* Until all workers have ended: they do when a signal came, or nothing can be written. */
 static void judge_all(struct judging *j)
 {
@@ -299,6 +315,7 @@ static void judge_all(struct judging *j)
     for (;;) {
         bool here = wait_for_posts(w);
         keylog_file_look(&w->p->keys);
+        look_for_policy(j);
         if ((*j->stop != 0 || v->records.failed || v->flows.failed || j->short_of_memory) &&
             !atomic_exchange(&w->stop, true)) {
             watch_service_tell("STOPPING=1");
@@ -389,6 +406,7 @@ static int run(struct watch *w)
     }
     j->watch = w;
     j->stop = audit_catch_signals();
+    reload_catch();
     j->stats_us = j->coverage_us = watch_hand_steady_us();
     enum ov_status status = start(w);
     if (status != OV_OK) {

@@ -2,10 +2,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "cli/watch.h"
+
+enum { PATIENCE_US = 200000 }; /* with who does not read what he asked for */
 
 void watch_service_tell(const char *state)
 {
@@ -21,6 +24,8 @@ void watch_service_tell(const char *state)
     }
     int descriptor = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (descriptor >= 0) {
+        struct timeval patience = { .tv_usec = PATIENCE_US };
+        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
         socklen_t length = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + size);
         (void)sendto(descriptor, state, strlen(state), MSG_NOSIGNAL, (struct sockaddr *)&to,
                      length);

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "rules/held.h"
 #include "rules/judge_view.h"
+#include "rules/kept.h"
 #include "rules/lookup.h"
 #include "rules/reasons.h"
 
@@ -29,12 +30,17 @@ struct findings {
     struct keyed *keyed; /* owned */
     uint32_t keyed_count, keyed_capacity;
     const struct finding **listed; /* owned */
+    struct kept kept;              /* words of policies: names of hosts, rows that are gone */
 };
 
 enum ov_status findings_new(struct findings **ret_findings)
 {
     *ret_findings = calloc(1, sizeof **ret_findings);
-    return *ret_findings == NULL ? OV_NOMEM : OV_OK;
+    if (*ret_findings == NULL) {
+        return OV_NOMEM;
+    }
+    kept_init(&(*ret_findings)->kept);
+    return OV_OK;
 }
 
 void findings_free(struct findings *findings)
@@ -45,6 +51,7 @@ void findings_free(struct findings *findings)
     for (uint32_t i = 0; i < findings->count; i++) {
         free(findings->items[i]);
     }
+    kept_done(&findings->kept);
     held_free(findings->held);
     lookup_done(&findings->by_id);
     lookup_done(&findings->by_flow);
@@ -87,16 +94,17 @@ static uint64_t id_of(const struct flow_record *record, const struct assessment 
 
 /* What to do about a gap in the capture or about one cipher is not what the row asks for as a
  * whole: the first reason speaks where it has words for it. */
-static const char *fix_of(const struct assessment *a)
+static const char *fix_of(const struct policy_row *row, const struct reason *reasons,
+                          uint32_t reason_count)
 {
     const struct reason_word *word = NULL;
-    if (a->reason_count > 0) {
-        word = reason_find(a->reasons[0].code);
+    if (reason_count > 0) {
+        word = reason_find(reasons[0].code);
     }
-    return word != NULL && word->fix[0] != '\0' ? word->fix : a->row->fix;
+    return word != NULL && word->fix[0] != '\0' ? word->fix : row->fix;
 }
 
-static void describe(struct finding *f, const struct flow_record *record,
+static void describe(struct findings *findings, struct finding *f, const struct flow_record *record,
                      const struct assessment *a, const struct judgement *judgement)
 {
     f->row = a->row;
@@ -110,7 +118,9 @@ static void describe(struct finding *f, const struct flow_record *record,
     f->server.port = is_listener(a->row) ? f->server.port : 0;
     f->client_party = judgement->client;
     f->server_party = judgement->server;
-    f->fix = fix_of(a);
+    f->client_party.name = kept_text(&findings->kept, judgement->client.name);
+    f->server_party.name = kept_text(&findings->kept, judgement->server.name);
+    f->fix = fix_of(a->row, a->reasons, a->reason_count);
     f->outdated = false;
     f->description++;
     memcpy(f->reasons, a->reasons, a->reason_count * sizeof *a->reasons);
@@ -305,10 +315,10 @@ void findings_fold(struct findings *findings, const struct flow_record *record,
         return;
     }
     if (f->outdated && f->flow_count > 0) {
-        describe(f, record, a, judgement);
+        describe(findings, f, record, a, judgement);
     }
     if (f->flow_count == 0) {
-        describe(f, record, a, judgement);
+        describe(findings, f, record, a, judgement);
         f->capture_complete = true;
         f->first_us = record->start_us;
         f->last_us = record->end_us;
@@ -330,6 +340,36 @@ void findings_fold(struct findings *findings, const struct flow_record *record,
             keyed->finding = f;
         }
     }
+}
+
+/* What a finding says of its row is still so. */
+static bool demands_the_same(const struct policy_row *a, const struct policy_row *b)
+{
+    return a->subject == b->subject && a->require == b->require && strcmp(a->title, b->title) == 0;
+}
+
+/* The row that findings of this one refer to under the policy; NULL without memory. */
+static const struct policy_row *successor(struct findings *findings, const struct policy_row *row,
+                                          const struct policy *policy)
+{
+    const struct policy_row *next = policy_row_by_id(policy, row->id);
+    return next != NULL && demands_the_same(row, next) ? next : kept_row(&findings->kept, row);
+}
+
+enum ov_status findings_adopt(struct findings *findings, const struct policy *policy)
+{
+    for (uint32_t i = 0; i < findings->count; i++) { /* copies first: they may fail */
+        if (successor(findings, findings->items[i]->row, policy) == NULL) {
+            return OV_NOMEM;
+        }
+    }
+    for (uint32_t i = 0; i < findings->count; i++) {
+        struct finding *f = findings->items[i];
+        f->row = successor(findings, f->row, policy);
+        f->fix = fix_of(f->row, f->reasons, f->reason_count);
+        f->outdated = true;
+    }
+    return OV_OK;
 }
 
 static int compare(const void *left, const void *right)

@@ -29,6 +29,10 @@ void findings_take_back(struct findings *findings, uint64_t flow_id);
 /* Proofs name packets of several captures that were judged as one: from now on by the file they are
  * in and their number there. Before findings are listed; those named already stay. */
 void findings_name_files(struct findings *findings, struct source_set *captures);
+/* The policy that findings refer to goes, this one comes: rows that it has with the same demand are
+ * its own from now on, copies of others stay; the next flow of a finding describes it anew.
+ * OV_NOMEM changes nothing that shows. */
+OV_MUST_CHECK enum ov_status findings_adopt(struct findings *findings, const struct policy *policy);
 /* Notes which SIP flows exposed the keys of this flow's streams. */
 void findings_keyed(struct findings *findings, const struct flow_record *record);
 /* See judge_news. */

@@ -5,31 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rules/findings.h"
-#include "rules/infer.h"
-#include "rules/issuers.h"
-#include "rules/judge_view.h"
+#include "rules/judge_state.h"
 #include "rules/policy_model.h"
-
-enum { ROLELESS_MAX = 100, OVER_MAX = 16 };
-
-struct judge {
-    const struct policy *policy;             /* borrowed */
-    const struct certificates *certificates; /* borrowed */
-    struct infer *infer;                     /* NULL: roles come from the policy file */
-    struct row_lists lists;
-    const struct policy_row *over[OVER_MAX]; /* rows that the media of others depends on */
-    uint32_t over_count;
-    struct legs *legs;
-    struct issuers issuers;
-    struct findings *findings;
-    struct row_coverage *coverage; /* one per row */
-    bool *host_seen;               /* one per host */
-    bool *waived;                  /* one per waiver: it was of use */
-    struct address roleless[ROLELESS_MAX];
-    uint32_t roleless_count;
-    struct signature_tally signatures;
-};
 
 static void list_over(struct judge *judge)
 {

@@ -17,6 +17,11 @@ OV_MUST_CHECK enum ov_status judge_new(const struct policy *policy,
                                        const struct certificates *certificates,
                                        struct judge **ret_judge);
 void judge_free(struct judge *judge);
+/* Flows are judged by another policy from now on. What was found and learnt stays, findings keep
+ * their ids, counters of rows go on by id; roles are no longer inferred when the policy is a file.
+ * The judge itself may be another one afterwards; nothing of it refers to the old policy then.
+ * OV_NOMEM changes nothing. */
+OV_MUST_CHECK enum ov_status judge_adopt(struct judge **judge, const struct policy *policy);
 
 /* Learns roles from a flow (only when the policy is built in), and what signalling runs between its
  * hosts. Call for all flows known before judging any of a group; calling it twice for a flow does

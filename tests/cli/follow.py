@@ -125,6 +125,21 @@ class FollowTest(unittest.TestCase):
         self.wait(lambda: any(x["type"] == "finding" and x["status"] == "open" for x in self.lines()))
         self.assertEqual(self.end(), 1)
 
+    def test_sighup_reads_the_policy_again(self):
+        policy = self.dir / "policy.yaml"
+        policy.write_text("overt: 1\nextends: sip-generic\n", encoding="utf-8")
+        self.put("a.pcap", self.header + self.records[0])
+        self.begin("--policy", str(policy))
+        self.wait(lambda: self.read_of("a.pcap"))
+        for text, code in (("overt: 1\nextends: sip\n", "policy.not-reloaded"), ("overt: 1\nextends: lync-2010\n", "policy.reloaded")):
+            policy.write_text(text, encoding="utf-8")
+            self.run.send_signal(signal.SIGHUP)
+            self.wait(lambda code=code: any(x.get("code") == code for x in self.lines()))
+        self.run.send_signal(signal.SIGTERM)
+        _, errors = self.run.communicate(timeout=PATIENCE_S)
+        self.assertIn("policy.yaml:2:10: found", errors)
+        self.assertIn("TT-19", self.coverage()["rows_not_observed"])  # not in sip-generic
+
     def test_a_ring_begins_its_files_anew(self):
         half = len(self.records) // 2
         self.put("r.pcap0", self.header + b"".join(self.records[:half]))

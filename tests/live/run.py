@@ -125,6 +125,16 @@ class Watch:
             time.sleep(0.1)
         return False
 
+    def said_to_service(self):
+        """What came since the last look."""
+        said = []
+        self.notify.setblocking(False)
+        try:
+            while True:
+                said.append(self.notify.recv(200))
+        except BlockingIOError:
+            return said
+
     def seconds_of_work(self):
         fields = Path(f"/proc/{self.run.pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
@@ -389,6 +399,73 @@ class Live(unittest.TestCase):
         self.assertIn("unknown", verdicts)
         self.assertNotIn("violation", verdicts)
         self.assertTrue(all(r["seen"].get("lost_nearby") for r in watch.records(watch.flows)))
+        self.check_valid(watch.out, watch.flows)
+
+    def reload(self, watch, policy, text, code):
+        """Writes the policy, asks for it, and returns the notice of this code that follows."""
+        before = len([r for r in watch.records() if r.get("code") == code])
+        policy.write_text(text, encoding="utf-8")
+        watch.run.send_signal(signal.SIGHUP)
+        self.assertTrue(until(lambda: len([r for r in watch.records() if r.get("code") == code]) > before), code)
+        return [r for r in watch.records() if r.get("code") == code][-1]
+
+    def test_sighup_reads_the_policy_again(self):
+        case, link, policy = "http/address_book_clear", Link(), self.folder / "policy.yaml"
+        first = (ROOT / "pcaps" / case / "policy.yaml").read_text(encoding="utf-8")
+        without = first + "rows:\n  - {id: TT-08, enabled: false}\n"
+        policy.write_text(first, encoding="utf-8")
+        watch = Watch(link, self.folder, "--workers", "2", "--policy", str(policy))
+        sent = []
+
+        def send():
+            link.send(capture_of(case)).wait()
+            sent.append(1)
+            flows = lambda: [r for r in watch.records(watch.flows) if r["app"] == "http"]
+            self.assertTrue(until(lambda: len(flows()) == len(sent)), f"{len(flows())} flows")
+            return sorted(a["row"] for a in flows()[-1]["assessments"])
+
+        rows = send()
+        self.assertIn("TT-08", rows)
+        wrong = self.reload(watch, policy, first.replace("front_end", "frontend") + "rows: 7\n", "policy.not-reloaded")
+        self.assertRegex(wrong["text"], r"stays; .*policy.yaml:10:11: found .*; .*policy.yaml:13:7: found")
+        self.assertEqual(wrong["file"], str(policy))
+        self.assertEqual(send(), rows)
+        self.reload(watch, policy, without, "policy.reloaded")
+        self.assertNotIn("TT-08", send())
+        said = watch.said_to_service()
+        self.assertRegex(said[-2], rb"^RELOADING=1\nMONOTONIC_USEC=[0-9]+$")
+        self.assertEqual(said[-1], b"READY=1")
+        for text in (first, without) * 8 + (first,):  # under traffic
+            self.reload(watch, policy, text, "policy.reloaded")
+            watch.said_to_service()
+        self.assertEqual(send(), rows)
+        status, errors = watch.end()
+        self.assertEqual(status, 1, errors)
+        self.assertRegex(errors, r"policy.yaml:10:11: found role 'frontend'")
+        said = [r for r in watch.records() if r["type"] == "finding" and r["row"] == "TT-08"]
+        self.assertEqual(len({r["id"] for r in said}), 1)
+        self.assertEqual((said[0]["status"], said[-1]["status"], said[-1]["flows"]["count"]), ("open", "changed", 3))
+        self.check_valid(watch.out, watch.flows)
+
+    def test_sighup_under_traffic_loses_nothing(self):
+        case, link, policy = "srtp/sdes_readable", Link(), self.folder / "policy.yaml"
+        policy.write_text("overt: 1\nextends: lync-2010\n", encoding="utf-8")
+        words = ["--policy", str(policy)]
+        watch = Watch(link, self.folder, "--workers", "2", *words)
+        sender = link.send(capture_of(case))
+        while sender.poll() is None:
+            watch.run.send_signal(signal.SIGHUP)
+            time.sleep(0.05)  # nobody reads what the service is told
+        time.sleep(0.3)
+        status, errors = watch.end()
+        self.assertIn(status, GOOD_STATUS, errors)
+        records = watch.records()
+        self.assertGreater(len([r for r in records if r.get("code") == "policy.reloaded"]), 10)
+        whole = subprocess.run([OVERT, "audit", "--quiet", "--out", "-", *words, str(capture_of(case))], check=False,
+                               capture_output=True, text=True)
+        self.assertEqual(last_findings(records), last_findings(json.loads(line) for line in whole.stdout.splitlines()))
+        stats = [record for record in records if record["type"] == "stats"][-1]
+        self.assertEqual(stats["packets"], len(list(packets_of(capture_of(case)))))
         self.check_valid(watch.out, watch.flows)
 
     def test_what_cannot_be_read_is_told(self):
