@@ -3,6 +3,7 @@
  * further ones. The last word may be a part. */
 #include "base/sparse.h"
 
+#include <endian.h>
 #include <string.h>
 
 enum { WORD = 8, GROUP = 8 * WORD, ZEROS_MAX = 255 };
@@ -12,22 +13,37 @@ static size_t lower(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-static uint64_t word_at(const uint8_t *in, size_t size)
+/* The first byte is the lowest one. */
+static inline uint64_t word_of(const uint8_t *in, size_t size)
 {
     uint64_t word = 0;
-    memcpy(&word, in, lower(size, WORD));
-    return word;
+    memcpy(&word, in, size);
+    return le64toh(word);
+}
+
+static inline uint64_t word_at(const uint8_t *in, size_t size)
+{
+    return size >= WORD ? word_of(in, WORD) : word_of(in, size);
+}
+
+static inline int is_zero(const uint8_t *group)
+{
+    uint64_t all = 0;
+    for (size_t at = 0; at < GROUP; at += WORD) {
+        all |= word_of(group + at, WORD);
+    }
+    return all == 0;
 }
 
 /* The bytes of a word that are not 0, behind a bit for each. */
-static uint8_t *put_word(const uint8_t *in, size_t size, uint8_t *out)
+static uint8_t *put_word(uint64_t word, uint8_t *out)
 {
-    uint8_t *bits = out++;
-    *bits = 0;
-    for (size_t i = 0; i < size; i++) {
-        *out = in[i];
-        out += in[i] != 0;
-        *bits |= (uint8_t)((in[i] != 0) << i);
+    const uint64_t low7 = UINT64_C(0x7f7f7f7f7f7f7f7f);
+    uint64_t high_bits = (((word & low7) + low7) | word) & ~low7; /* of bytes that are not 0 */
+    *out++ = (uint8_t)((high_bits >> 7) * UINT64_C(0x0102040810204080) >> 56);
+    for (; word != 0; word >>= 8) {
+        *out = (uint8_t)word;
+        out += (uint8_t)word != 0;
     }
     return out;
 }
@@ -35,15 +51,21 @@ static uint8_t *put_word(const uint8_t *in, size_t size, uint8_t *out)
 /* Returns false for a group of zeros. */
 static int put_group(const uint8_t *in, size_t size, uint8_t **out)
 {
-    uint8_t *bits = (*out)++;
-    *bits = 0;
+    uint8_t *begin = *out, *to = begin + 1;
+    unsigned bits = 0;
+    if (size == GROUP && is_zero(in)) {
+        size = 0;
+    }
     for (size_t at = 0; at < size; at += WORD) {
-        if (word_at(in + at, size - at) != 0) {
-            *bits |= (uint8_t)(1u << at / WORD);
-            *out = put_word(in + at, lower(size - at, WORD), *out);
+        uint64_t word = word_at(in + at, size - at);
+        if (word != 0) {
+            bits |= 1u << at / WORD;
+            to = put_word(word, to);
         }
     }
-    return *bits != 0;
+    *begin = (uint8_t)bits;
+    *out = to;
+    return bits != 0;
 }
 
 size_t sparse_pack(const void *data, size_t size, uint8_t *out)
