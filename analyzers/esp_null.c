@@ -3,46 +3,15 @@
 
 #include <netinet/in.h>
 
+#include "analyzers/inner_ip.h"
+
 enum {
-    IPV4_HEADER = 20,
-    IPV6_HEADER = 40,
     GMAC_IV = 8,      /* RFC 4543 3: before the payload */
     TRAILER_MAX = 64, /* padding, its length, next header, ICV: the padding is up to 4 here */
     PAD_MAX = 15,
     UDP_HEADER = 8,
     TCP_HEADER = 20,
 };
-
-/* RFC 1071: the sum over a right header is 0xffff. */
-static bool is_sum_right(struct bytes in, uint32_t size)
-{
-    uint32_t sum = 0;
-    for (uint32_t i = 0; i < size; i += 2) {
-        sum += bytes_u16(&in);
-    }
-    sum = (sum & 0xffff) + (sum >> 16);
-    return bytes_ok(&in) && (sum & 0xffff) + (sum >> 16) == 0xffff;
-}
-
-bool esp_null_is_ip(const struct bytes *in, uint32_t room)
-{
-    struct bytes at = *in;
-    uint32_t sent = bytes_sent(in);
-    uint8_t first = bytes_u8(&at);
-    if (first >> 4 == 4) {
-        uint32_t header = (first & 15U) * 4U;
-        bytes_u8(&at);
-        uint32_t total = bytes_u16(&at);
-        return header >= IPV4_HEADER && total >= header && total <= sent && sent - total <= room &&
-               is_sum_right(*in, header);
-    }
-    bytes_skip(&at, 3);
-    uint32_t total = bytes_u16(&at) + (uint32_t)IPV6_HEADER;
-    uint8_t next = bytes_u8(&at);
-    bool known = next == IPPROTO_TCP || next == IPPROTO_UDP || next == IPPROTO_ICMPV6;
-    return bytes_ok(&at) && first >> 4 == 6 && known && bytes_left(in) >= IPV6_HEADER &&
-           total <= sent && sent - total <= room;
-}
 
 /* RFC 4303 2.4: padding 1, 2, 3, ...; its length(1) next header(1), and an ICV of `icv` bytes. */
 static bool has_trailer(const struct bytes *in, uint32_t icv, uint8_t next_header,
@@ -96,7 +65,7 @@ enum esp_null esp_null_look(const struct bytes *in)
 {
     struct bytes behind_iv = *in;
     bytes_skip(&behind_iv, GMAC_IV);
-    if (esp_null_is_ip(in, TRAILER_MAX) || esp_null_is_ip(&behind_iv, TRAILER_MAX)) {
+    if (inner_ip_is_at(in, TRAILER_MAX) || inner_ip_is_at(&behind_iv, TRAILER_MAX)) {
         return ESP_NULL_READABLE;
     }
     if (in->cut > 0) {

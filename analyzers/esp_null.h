@@ -2,8 +2,6 @@
 #ifndef OVERT_ANALYZERS_ESP_NULL_H
 #define OVERT_ANALYZERS_ESP_NULL_H
 
-#include <stdbool.h>
-
 #include "base/bytes.h"
 
 enum esp_null {
@@ -14,8 +12,5 @@ enum esp_null {
 
 /* in: what follows SPI and sequence number of ESP (RFC 5879 5 to 7). */
 enum esp_null esp_null_look(const struct bytes *in);
-/* Is there a whole IP packet right here, that ends at most `room` bytes before the end of in? For
- * IPv4 its checksum is right. */
-bool esp_null_is_ip(const struct bytes *in, uint32_t room);
 
 #endif

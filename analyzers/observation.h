@@ -68,6 +68,18 @@ enum observation_shape {
     X(OBS_ESP_READABLE, SHAPE_NUMBER, "esp.readable", "those that had them (RFC 5879)")            \
     X(OBS_ESP_KEEPALIVES, SHAPE_NUMBER, "esp.keepalives", "RFC 3948 2.3")                          \
     X(OBS_AH_SPI, SHAPE_LIST, "ah.spi", "RFC 4302 2.4: integrity only")                            \
+    X(OBS_WIREGUARD_MESSAGE, SHAPE_COUNTS, "wireguard.messages",                                   \
+      "initiation response cookie data: its cipher is ChaCha20-Poly1305, always")                  \
+    X(OBS_OPENVPN_WRAP, SHAPE_TEXT, "openvpn.control_wrap",                                        \
+      "none tls_auth tls_crypt tls_crypt_v2: around the TLS of its control channel")               \
+    X(OBS_OPENVPN_MESSAGE, SHAPE_COUNTS, "openvpn.messages", "ssl_pkt.h, those of control")        \
+    X(OBS_OPENVPN_CLASS, SHAPE_TEXT, "openvpn.cipher_class",                                       \
+      "of data: aead (its ids count) block128 block64 stream undecided; null: readable")           \
+    X(OBS_OPENVPN_EVIDENCE, SHAPE_TEXT, "openvpn.evidence", "proven inferred: of the class")       \
+    X(OBS_OPENVPN_SAMPLES, SHAPE_NUMBER, "openvpn.samples", "data packets")                        \
+    X(OBS_OPENVPN_LENGTHS, SHAPE_NUMBER, "openvpn.lengths", "different lengths, up to 16")         \
+    X(OBS_OPENVPN_LOOKED, SHAPE_NUMBER, "openvpn.looked", "those searched for IP in clear")        \
+    X(OBS_OPENVPN_READABLE, SHAPE_NUMBER, "openvpn.readable", "those that had it")                 \
     X(OBS_TUNNEL_SEEN, SHAPE_EVENT, "",                                                            \
       "a tunnel between the flow's hosts; text: protocol; value of ike: transform, key bits << "   \
       "16, group << 32")

@@ -89,7 +89,8 @@ static uint32_t member_key(const struct node *node, const struct fact *fact)
 /* What TLS says stands under the name of the protocol that carries it. */
 static const char *node_name(const struct node *node, const struct flow_record *record)
 {
-    if (node->parent != 0 || record->l4 != IPPROTO_UDP || strcmp(node->name, "tls") != 0) {
+    if (node->parent != 0 || record->l4 != IPPROTO_UDP || strcmp(node->name, "tls") != 0 ||
+        strcmp(record->app, "openvpn") == 0) { /* a stream in datagrams */
         return node->name;
     }
     return strcmp(record->app, "quic") == 0 ? "quic" : "dtls";

@@ -159,7 +159,8 @@ static void look_at_protocols(struct view *view)
     const struct facts *facts = view->facts;
     bool tls_app = strcmp(r->app, "tls") == 0;
     const char *version = facts_text(facts, facts_find(facts, OBS_TLS_VERSION));
-    bool records = version[0] != '\0' && version[0] != 'D'; /* not DTLS, which a relay carries */
+    /* not DTLS, which a relay carries, nor what a VPN agrees on its keys by */
+    bool records = version[0] != '\0' && version[0] != 'D' && strcmp(r->app, "openvpn") != 0;
     bool opened = facts_true(facts, OBS_SIP_DECRYPTED) && strcmp(r->app, "sip") != 0;
     view->sip = !opened && (facts_find(facts, OBS_SIP_METHOD) != NULL ||
                             facts_find(facts, OBS_SIP_RESPONSE) != NULL ||
