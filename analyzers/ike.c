@@ -5,7 +5,7 @@
 #include "analyzers/ike_names.h"
 #include "base/text.h"
 
-enum { NATT_PORT = 4500, HEADER_SIZE = 28 };
+enum { IKE_PORT = 500, NATT_PORT = 4500, HEADER_SIZE = 28 };
 enum { PAYLOADS_MAX = 32, PROPOSALS_MAX = 64, TRANSFORMS_MAX = 64 };
 
 /* Payloads: version 1 (RFC 2408 3.1), version 2 (RFC 7296 3.2, RFC 7383 2.5). */
@@ -29,11 +29,13 @@ enum { OLD_ENCRYPTION = 1, OLD_HASH = 2, OLD_AUTHENTICATION = 3, OLD_GROUP = 4 }
 
 struct header {
     uint8_t next, version, exchange, flags; /* version: 1 or 2 */
+    bool sound;                             /* all of it is as the RFCs have it */
     bool first;                             /* nobody has answered: the responder's SPI is zero */
 };
 
 struct ike_state {
     bool started;
+    bool agreed; /* an SA was chosen */
 };
 
 /* What one proposal says. */
@@ -44,6 +46,7 @@ struct suite {
 
 /* One message as it is read. */
 struct message {
+    struct ike_state *ike;
     const struct segment *seg;
     struct sink *sink;
     struct header header;
@@ -62,6 +65,14 @@ static bool is_known(const struct header *h)
     }
     return h->version == 2 && h->exchange >= IKE_SA_INIT && h->exchange <= 44 &&
            (h->next == 0 || (h->next >= SA && h->next <= 54));
+}
+
+/* At its own port less will do: what breaks its rules there is broken IKE. */
+static bool is_likely(const struct segment *seg, const struct header *h)
+{
+    bool port = seg->port[0] == IKE_PORT || seg->port[1] == IKE_PORT;
+    return port && ((h->version == 1 && (h->flags & 0xf8) == 0) ||
+                    (h->version == 2 && h->exchange >= IKE_SA_INIT && h->exchange <= 44));
 }
 
 /* RFC 7296 3.1: SPIs(8, 8) next(1) version(4 bits, 4 bits) exchange(1) flags(1) id(4) length(4).
@@ -83,9 +94,10 @@ static bool read_header(const struct segment *seg, struct bytes *in, struct head
     uint32_t length = bytes_u32(in);
     h->version = version >> 4;
     h->first = responder == 0;
-    bool fits = length == sent && length >= HEADER_SIZE;
     bool two = h->version != 2 || (h->flags & 0xc7) == 0;
-    return bytes_ok(in) && initiator != 0 && fits && two && (version & 15) == 0 && is_known(h);
+    h->sound = length == sent && length >= HEADER_SIZE && initiator != 0 && two &&
+               (version & 15) == 0 && is_known(h);
+    return bytes_ok(in) && (h->sound || is_likely(seg, h));
 }
 
 static enum claim ike_claim(const struct segment *seg)
@@ -116,9 +128,36 @@ static void put_offer(const struct message *m, uint16_t id, uint16_t key_bits)
     observe_text(m->sink, m->seg, OBS_IKE_OFFER_ENCRYPTION, offer, id);
 }
 
-/* The IKE SA is agreed on: facts, and the word for the join of tunnels. */
+/* "ENCR_AES_CBC/256 PRF_HMAC_SHA2_256 AUTH_HMAC_SHA2_256_128 modp2048" */
+static void put_suite_text(const struct message *m, const struct suite *s)
+{
+    static const uint8_t types[] = { IKE_TYPE_PRF, IKE_TYPE_INTEGRITY, IKE_TYPE_GROUP };
+    const uint16_t ids[] = { s->prf, s->integrity, s->group };
+    char name[IKE_NAME_SIZE], all[5 * IKE_NAME_SIZE];
+    struct text t = text_into(all, sizeof all);
+    text_put(&t, ike_names_transform(IKE_TYPE_ENCRYPTION, s->encryption, name));
+    if (s->key_bits > 0) {
+        text_printf(&t, "/%u", s->key_bits);
+    }
+    for (unsigned i = 0; i < sizeof types; i++) {
+        if (ids[i] != 0) {
+            text_printf(&t, " %s", ike_names_transform(types[i], ids[i], name));
+        }
+    }
+    observe_text(m->sink, m->seg, OBS_IKE_SUITE, all, s->encryption);
+}
+
+/* An IKE SA is agreed on: facts of the first, a list of all, and the word for the join of tunnels.
+ */
 static void put_suite(const struct message *m, const struct suite *s)
 {
+    put_suite_text(m, s);
+    observe_text(m->sink, m->seg, OBS_TUNNEL_SEEN, "ike",
+                 s->encryption | (uint64_t)s->key_bits << 16 | (uint64_t)s->group << 32);
+    if (m->ike->agreed) {
+        return;
+    }
+    m->ike->agreed = true;
     put_transform(m, OBS_IKE_ENCRYPTION, IKE_TYPE_ENCRYPTION, s->encryption);
     put_transform(m, OBS_IKE_PRF, IKE_TYPE_PRF, s->prf);
     put_transform(m, OBS_IKE_INTEGRITY, IKE_TYPE_INTEGRITY, s->integrity);
@@ -131,8 +170,6 @@ static void put_suite(const struct message *m, const struct suite *s)
         observe_text(m->sink, m->seg, OBS_IKE_AUTHENTICATION,
                      ike_names_authentication(s->authentication, buffer), s->authentication);
     }
-    observe_text(m->sink, m->seg, OBS_TUNNEL_SEEN, "ike",
-                 s->encryption | (uint64_t)s->key_bits << 16 | (uint64_t)s->group << 32);
 }
 
 /* RFC 7296 3.3.5: format and type(2) value(2), or length(2) and value. The value's first 4 bytes.
@@ -396,7 +433,7 @@ static enum feed ike_feed(void *state, struct segment *seg, struct sink *sink)
 {
     struct ike_state *ike = state;
     struct bytes in = seg->payload;
-    struct message m = { .seg = seg, .sink = sink };
+    struct message m = { .ike = ike, .seg = seg, .sink = sink };
     char buffer[IKE_NAME_SIZE];
     seg->from &= 1;
     bytes_take(&seg->payload, bytes_sent(&seg->payload));
@@ -408,6 +445,11 @@ static enum feed ike_feed(void *state, struct segment *seg, struct sink *sink)
         observe_text(sink, seg, OBS_APP, "ike", 0);
         observe_text(sink, seg, OBS_IKE_VERSION, m.header.version == 1 ? "1.0" : "2.0",
                      m.header.version);
+        observe_text(sink, seg, OBS_TUNNEL_SEEN, "ike", 0);
+    }
+    if (!m.header.sound) {
+        observe_text(sink, seg, OBS_MALFORMED, "ike", 1);
+        return FEED_MORE;
     }
     put_client(&m);
     observe_text(sink, seg, OBS_IKE_EXCHANGE,

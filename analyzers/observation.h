@@ -57,6 +57,10 @@ enum observation_shape {
       "RFC 7296 3.1, RFC 2409 5; fragment: RFC 7383")                                              \
     X(OBS_IKE_NOTIFY, SHAPE_LIST, "ike.notify", "RFC 7296 3.10.1, those in clear; value: code")    \
     X(OBS_IKE_VENDOR, SHAPE_LIST, "ike.vendors", "RFC 7296 3.12, those that are known")            \
+    X(OBS_IKE_SUITE, SHAPE_LIST, "ike.suites",                                                     \
+      "of all IKE SAs of the flow; the facts above are of the first")                              \
+    X(OBS_IKE_RATING, SHAPE_TEXT, "ike.rating",                                                    \
+      "of the weakest SA: none weak ok128 strong unknown")                                         \
     X(OBS_IKE_NAT_TRAVERSAL, SHAPE_FLAG, "ike.nat_traversal", "RFC 3948: at port 4500")            \
     X(OBS_ESP_SPI, SHAPE_LIST, "esp.spi", "RFC 4303 2.1; value: likewise")                         \
     X(OBS_ESP_CLASS, SHAPE_TEXT, "esp.cipher_class",                                               \
@@ -80,6 +84,18 @@ enum observation_shape {
     X(OBS_OPENVPN_LENGTHS, SHAPE_NUMBER, "openvpn.lengths", "different lengths, up to 16")         \
     X(OBS_OPENVPN_LOOKED, SHAPE_NUMBER, "openvpn.looked", "those searched for IP in clear")        \
     X(OBS_OPENVPN_READABLE, SHAPE_NUMBER, "openvpn.readable", "those that had it")                 \
+    X(OBS_VPN_PROTOCOL, SHAPE_TEXT, "vpn.protocol", "esp ah openvpn wireguard: it carried data")   \
+    X(OBS_VPN_RATING, SHAPE_TEXT, "vpn.rating",                                                    \
+      "compared with AES-128: none weak ok128 strong unknown")                                     \
+    X(OBS_VPN_EVIDENCE, SHAPE_TEXT, "vpn.evidence", "proven inferred: of the rating")              \
+    X(OBS_VPN_REASON, SHAPE_TEXT, "vpn.reason",                                                    \
+      "readable integrity-only block64 block128 aead wireguard ike ike-null ike-cipher ike-group " \
+      "ike-key ike-cipher-unknown no-key-exchange too-little-captured cipher-unknown")             \
+    X(OBS_VPN_KEYED_BY, SHAPE_TEXT, "vpn.keyed_by", "id of the flow with the IKE SA")              \
+    X(OBS_VPN_INSIDE_TCP, SHAPE_FLAG, "vpn.inside_tcp", "calls in it may suffer")                  \
+    X(OBS_VPN_BESIDE, SHAPE_TEXT, "vpn.beside",                                                    \
+      "not inside of the tunnel between the same hosts, whose flow has this id")                   \
+    X(OBS_VPN_ELSEWHERE, SHAPE_NUMBER, "vpn.elsewhere", "pairs of other hosts with a tunnel")      \
     X(OBS_TUNNEL_SEEN, SHAPE_EVENT, "",                                                            \
       "a tunnel between the flow's hosts; text: protocol; value of ike: transform, key bits << "   \
       "16, group << 32")

@@ -12,6 +12,8 @@ enum {
     RESETS_MAX = 16,       /* a first packet is sent again and again, and counted */
     TIME_MIN = 0x40000000, /* 2004 */
     PING_SIZE = 16,
+    RESET_MAX = 32,      /* bytes under keys in a reset: ids, and what is negotiated early */
+    EARLY_ID = 0x010000, /* of a client that can negotiate early */
 };
 
 static const uint8_t digests[] = { 20, 32, 64, 48, 28, 16 };
@@ -27,11 +29,13 @@ static bool ends_as_reset(struct bytes in)
 }
 
 /* packet id(4) time(4): the first ones */
-static bool is_replay(struct bytes in)
+static bool is_replay(struct bytes in, bool v3)
 {
     uint32_t id = bytes_u32(&in);
     uint32_t time = bytes_u32(&in);
-    return bytes_ok(&in) && id > 0 && id <= RESETS_MAX && time >= TIME_MIN;
+    id &= v3 ? 0x00ffffff : UINT32_MAX; /* one asks for more by the first byte of its id */
+    bool first = id > 0 && (id <= RESETS_MAX || (v3 && id - EARLY_ID <= RESETS_MAX));
+    return bytes_ok(&in) && first && time >= TIME_MIN;
 }
 
 static bool is_tls_auth(const struct bytes *session_end, struct openvpn_layout *ret_layout)
@@ -41,7 +45,7 @@ static bool is_tls_auth(const struct bytes *session_end, struct openvpn_layout *
         bytes_skip(&in, digests[i]);
         struct bytes end = in;
         bytes_skip(&end, REPLAY_SIZE);
-        if (bytes_ok(&end) && is_replay(in) && ends_as_reset(end)) {
+        if (bytes_ok(&end) && is_replay(in, false) && ends_as_reset(end)) {
             *ret_layout = (struct openvpn_layout){ OPENVPN_TLS_AUTH, digests[i] };
             return true;
         }
@@ -71,9 +75,9 @@ bool openvpn_packet_is_reset(const struct bytes *in, struct openvpn_layout *ret_
     struct bytes rest = at;
     bytes_skip(&rest, REPLAY_SIZE + CRYPT_TAG);
     uint32_t sent = bytes_sent(&rest);
-    bool fits = v3 ? sent > 1 + ID_SIZE : sent == 1 + ID_SIZE || sent == 1 + ID_SIZE + ID_SIZE + 8;
+    bool fits = sent >= 1 + ID_SIZE && (v3 || sent <= RESET_MAX);
     *ret_layout = (struct openvpn_layout){ OPENVPN_TLS_CRYPT, 0 };
-    return !old && bytes_ok(&rest) && fits && is_replay(at);
+    return !old && bytes_ok(&rest) && fits && is_replay(at, v3);
 }
 
 bool openvpn_packet_control(struct bytes *in, const struct openvpn_layout *layout, uint32_t *ret_id)

@@ -169,6 +169,8 @@ static void tell_limits(struct pipeline *p, const struct finding_list *findings)
           "unknown" },
         { names_dropped(p->verdicts.joins.names), "table.names-full",
           "addresses or names of DNS answers found no room: hosts may lack their names" },
+        { tunnels_join_dropped(p->verdicts.joins.tunnels), "table.vpns-full",
+          "pairs of hosts with a VPN found no room: a trunk may be called outside of none" },
         { findings->dropped, "table.findings-full",
           "findings were not kept: there are too many different ones" },
         { judge_inferred_dropped(p->verdicts.judge), "table.roles-full",

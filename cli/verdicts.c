@@ -4,7 +4,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
-enum { CALLS_MAX = 20000, SESSIONS_MAX = 16384, NAMED_MAX = 16384 };
+enum { CALLS_MAX = 20000, SESSIONS_MAX = 16384, NAMED_MAX = 16384, TUNNELED_MAX = 16384 };
 
 enum ov_status verdicts_init(struct verdicts *v, const struct options *options,
                              const struct policy *policy, const struct certificates *certificates,
@@ -15,6 +15,7 @@ enum ov_status verdicts_init(struct verdicts *v, const struct options *options,
     enum ov_status status = calls_new(CALLS_MAX, seed, &v->joins.calls);
     status = status == OV_OK ? resumption_new(SESSIONS_MAX, seed, &v->joins.resumption) : status;
     status = status == OV_OK ? names_new(NAMED_MAX, seed, &v->joins.names) : status;
+    status = status == OV_OK ? tunnels_join_new(TUNNELED_MAX, seed, &v->joins.tunnels) : status;
     v->certificates = certificates;
     return status == OV_OK ? judge_new(policy, certificates, &v->judge) : status;
 }
@@ -22,6 +23,7 @@ enum ov_status verdicts_init(struct verdicts *v, const struct options *options,
 void verdicts_done(struct verdicts *v)
 {
     judge_free(v->judge);
+    tunnels_join_free(v->joins.tunnels);
     names_free(v->joins.names);
     resumption_free(v->joins.resumption);
     calls_free(v->joins.calls);
@@ -38,6 +40,7 @@ void verdicts_begin(struct verdicts *v, const char *file)
     calls_restart(v->joins.calls);
     resumption_restart(v->joins.resumption);
     names_restart(v->joins.names);
+    tunnels_join_restart(v->joins.tunnels);
 }
 
 static void replay(struct verdicts *v, const struct call_log *log, size_t from, size_t to)
@@ -65,6 +68,7 @@ static void learn(struct verdicts *v, struct flow_record *record)
     resumption_conclude(v->joins.resumption, v->certificates, record);
     names_conclude(v->joins.names, v->certificates, record);
     calls_conclude(v->joins.calls, record);
+    tunnels_join_conclude(v->joins.tunnels, record);
     judge_learn(v->judge, record);
 }
 

@@ -169,6 +169,7 @@ static void look_at_protocols(struct view *view)
     view->quic = r->l4 == IPPROTO_UDP && strcmp(r->app, "quic") == 0 && !view->sip &&
                  r->app_by != NULL && strcmp(r->app_by, "content") == 0;
     view->tls = (view->tls && !view->sip) || view->quic;
+    view->tunnel = facts_find(facts, OBS_VPN_RATING) != NULL;
     view->http = facts_find(facts, OBS_HTTP_PATH) != NULL && !view->tls;
     view->media = has_media(view);
     view->hidden = is_hidden_relay(view);

@@ -216,6 +216,7 @@ static const struct {
     enum severity severity;
 } severities[] = {
     { "gateway.public-clear", SEVERITY_CRITICAL },
+    { "vpn.leak", SEVERITY_CRITICAL },
     { "trunk.private-contradicted", SEVERITY_MEDIUM },
     { "credentials.exposed", SEVERITY_HIGH },
 };

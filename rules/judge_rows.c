@@ -28,7 +28,7 @@ static const enum row_group groups[SUBJECT_COUNT] = {
 static enum row_group group_of(const struct view *view, const struct policy_row *row)
 {
     if (row->subject == SUBJECT_SESSION) {
-        return view->media ? GROUP_MEDIA : GROUP_TRANSPORT;
+        return view->tunnel ? GROUP_TUNNEL : view->media ? GROUP_MEDIA : GROUP_TRANSPORT;
     }
     return groups[row->subject];
 }
@@ -40,12 +40,13 @@ static bool is_in_group(const struct policy_row *row, enum row_group group)
         return groups[row->subject] == group;
     }
     return group == GROUP_TRANSPORT || group == GROUP_MEDIA ||
+           (group == GROUP_TUNNEL && row->when == WHEN_TRUNK_VPN) ||
            (group == GROUP_LINK && row->when == WHEN_TRUNK_PRIVATE);
 }
 
 bool judge_rows_list(const struct policy *policy, struct row_lists *ret_lists)
 {
-    enum { GROUPS_MAX = 3 }; /* that one row is in */
+    enum { GROUPS_MAX = 4 }; /* that one row is in */
     uint32_t rows = policy_row_count(policy), count = 0;
     *ret_lists = (struct row_lists){
         .items = calloc((size_t)rows * GROUPS_MAX + 1, sizeof *ret_lists->items),
@@ -180,6 +181,8 @@ static bool has_credentials(const struct view *view)
 static bool may_fit(const struct view *view, enum row_group group)
 {
     switch (group) {
+    case GROUP_TUNNEL:
+        return view->tunnel;
     case GROUP_TRANSPORT:
         return view->tls ? !is_strange_tls(view)
                          : view->sip || view->http || view->opaque || view->said;
@@ -256,6 +259,7 @@ static bool fits(const struct view *view, const struct policy_row *row)
         return carries_relay_credentials(view, row);
     case GROUP_BEYOND:
         return view->sip || in_ports(row, view->port);
+    case GROUP_TUNNEL:
     case GROUP_RELAY_CONTROL:
     case GROUP_NAME_SERVICE:
     case GROUP_LINK:

@@ -80,16 +80,6 @@ static void soften_undeclared(const struct view *view, struct assessment *a)
                        judge_notes_name(gateway, name));
 }
 
-static void judge_inside_vpn(const struct view *view, struct assessment *a)
-{
-    a->verdict = VERDICT_UNKNOWN;
-    a->evidence = EVIDENCE_INFERRED;
-    judge_notes_reason(a, "gateway.vpn-unrated",
-                       "The trunk is declared to run inside a VPN; this build cannot rate the "
-                       "VPN.");
-    judge_notes_proof_flow(view, a, "app", view->record->app);
-}
-
 /* such calls are possible only where media need not be encrypted. */
 static void check_level(const struct view *view, struct assessment *a)
 {
@@ -110,7 +100,7 @@ void judge_session(const struct view *view, const struct policy_row *row, struct
         return;
     }
     if ((row->require & REQUIRE_VPN) != 0) {
-        judge_inside_vpn(view, a);
+        judge_tunnel(view, row, a);
         return;
     }
     kind.require = (row->require & wanted) != 0 ? row->require & wanted : REQUIRE_NONE;

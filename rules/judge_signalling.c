@@ -95,10 +95,16 @@ void judge_signalling_permit(const struct view *view, struct assessment *a)
                            "The trunk is declared public: it must be MTLS and SRTP, and it is in "
                            "the clear.");
         a->verdict = VERDICT_VIOLATION;
+    } else if (trunk == TRUNK_VPN && judge_tunnel_is_leak(view)) {
+        judge_notes_reason(a, "vpn.leak",
+                           "The trunk is declared to run inside a VPN, and this is in the clear "
+                           "outside of it.");
+        judge_notes_proof(view, a, OBS_VPN_BESIDE);
+        a->verdict = VERDICT_VIOLATION;
     } else if (trunk == TRUNK_VPN) {
-        judge_notes_reason(a, "gateway.vpn-unrated",
-                           "The trunk is declared to run inside a VPN; this build cannot rate the "
-                           "VPN.");
+        judge_notes_reason(a, "vpn.not-around",
+                           "The trunk is declared to run inside a VPN. Here it does not: whether "
+                           "it enters one further on is not to be seen.");
         a->verdict = VERDICT_UNKNOWN;
     } else if (gateway && trunk == TRUNK_PRIVATE) {
         judge_notes_reason(a, "gateway.clear-permitted",

@@ -21,7 +21,8 @@ enum row_group {
     GROUP_RELAY_CREDENTIALS,
     GROUP_RELAY_CONTROL,
     GROUP_NAME_SERVICE,
-    GROUP_LINK, /* what contradicts a private link */
+    GROUP_TUNNEL, /* the VPN that a trunk is declared to be in */
+    GROUP_LINK,   /* what contradicts a private link */
     GROUP_BEYOND,
     GROUP_UNLISTED, /* where none of the above had a row */
     GROUP_CERTIFICATE,
@@ -65,6 +66,7 @@ struct view {
     bool media;    /* RTP or SRTP streams, or a DTLS handshake for SRTP */
     bool hidden;   /* TLS to a media relay: whatever goes through it is not to be seen */
     bool opaque;   /* unrecognised, and something was said */
+    bool tunnel;   /* a VPN that carried data */
     bool said;     /* something that is not known to be nothing went by */
 };
 
@@ -104,6 +106,10 @@ void judge_certificates_both(const struct view *view, struct assessment *a);
 enum trunk judge_session_trunk(const struct view *view);
 /* Does somebody use a link that is declared to be a private trunk's for something else? */
 bool judge_session_is_stranger(const struct view *view);
+/* What a trunk is that is declared to be in a VPN: the VPN itself, or what is outside of it. */
+judge_row judge_tunnel;
+/* Is it known to pass by the tunnel between the same hosts? */
+bool judge_tunnel_is_leak(const struct view *view);
 /* Was a path of the row asked for in the clear? */
 bool judge_download_concerns(const struct view *view, const struct policy_row *row);
 

@@ -256,10 +256,39 @@ static const struct reason_word words[] = {
       "The trunk is declared public, or the gateway is outside the network and no class is "
       "declared. There SIP must be MTLS and media SRTP, both.",
       "Ask the provider for TLS and SRTP, or use a private line or a VPN." },
-    { "gateway.vpn-unrated",
-      "The trunk is declared to run inside a VPN. This build does not rate tunnels, so it "
-      "cannot say.",
+    { "vpn.rated",
+      "The VPN between Mediation Server and provider encrypts at least as strongly as AES with 128 "
+      "bits. Where evidence is inferred, the cipher of the data is not in clear: that of the IKE SA "
+      "is, and lengths and contents of the packets fit it; or the format of OpenVPN's packets tells.",
       "" },
+    { "vpn.not-encrypted",
+      "What is inside the tunnel can be read: ESP or OpenVPN without a cipher, or integrity (AH) "
+      "alone.",
+      "Configure AES-GCM or AES-CBC with 128 bits or more for the data as well, not only for the key "
+      "exchange." },
+    { "vpn.weak",
+      "The tunnel uses DES, 3DES or another cipher with blocks of 64 bits, or agrees on its keys in "
+      "a group below MODP 2048: weaker than AES with 128 bits.",
+      "Offer only AES (GCM or CBC, 128 bits or more) or ChaCha20-Poly1305, and groups from MODP 2048, "
+      "ECP 256 or Curve25519 on." },
+    { "vpn.unrated",
+      "A tunnel was seen, and nothing tells how strong it is: its key exchange is not in the capture, "
+      "too few packets are, or its cipher is not known.",
+      "Capture from before the tunnel is set up (restart it), with whole packets." },
+    { "vpn.leak",
+      "There is a VPN between these two hosts, or they tried to set one up, and the trunk passed "
+      "beside it: whatever is outside of the tunnel is not protected by it.",
+      "Let the firewall or the VPN policy drop whatever would leave outside of the tunnel." },
+    { "vpn.not-around",
+      "The trunk is declared to run inside a VPN, but was seen outside of any. If there is no tunnel "
+      "in the capture at all, nothing shows that there is a VPN; if there are some between other "
+      "hosts, it may enter one of them further on.",
+      "Capture behind the VPN appliance; or declare the trunk as what it is (trunk: private or "
+      "public)." },
+    { "vpn.inside-tcp",
+      "The tunnel carries its packets in TCP, which sends again what came late: calls suffer from "
+      "that. It is no fault of protection.",
+      "Run the VPN over UDP." },
     { "trunk.private-contradicted",
       "The trunk is declared private, so its link may carry trunk packets only; another host was "
       "seen on it.",

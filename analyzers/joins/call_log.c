@@ -124,6 +124,7 @@ size_t call_log_replay(const struct call_log *log, size_t at, const struct joins
     calls_observe(joins->calls, entry.flow_id, entry.end, &entry.obs);
     resumption_observe(joins->resumption, entry.flow_id, entry.end, &entry.obs);
     names_observe(joins->names, &entry.obs);
+    tunnels_join_observe(joins->tunnels, entry.flow_id, entry.end, &entry.obs);
     return at + size_of(entry.obs.text_size);
 }
 

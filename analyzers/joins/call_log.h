@@ -8,6 +8,7 @@
 #include "analyzers/joins/calls.h"
 #include "analyzers/joins/names.h"
 #include "analyzers/joins/resumption.h"
+#include "analyzers/joins/tunnels.h"
 
 enum { CALL_LOG_MAX = 32 * 1024 * 1024 }; /* bytes of one log */
 
@@ -16,6 +17,7 @@ struct joins {
     struct calls *calls;
     struct resumption *resumption;
     struct names *names;
+    struct tunnels_join *tunnels;
 };
 
 /* Zeroed = empty. */
@@ -26,7 +28,8 @@ struct call_log {
     bool secret;      /* among them are keys: overwritten before the memory is given back */
 };
 
-/* Copies one observation (see calls_observe, resumption_observe and names_observe). */
+/* Copies one observation (see calls_observe, resumption_observe, names_observe and
+ * tunnels_join_observe). */
 void call_log_put(struct call_log *log, uint64_t flow_id, const struct flow_end end[2],
                   const struct observation *obs);
 /* Packet number of the entry at `at`, which is below log->used. */

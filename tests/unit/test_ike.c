@@ -90,7 +90,8 @@ static void a_refusal_is_told(void)
     struct seen_flow flow = seen_open(&ike_analyzer);
     CHECK_EQ(feed_at(&flow, 1, 500, refusal, sizeof refusal, sizeof refusal), CLAIM_YES);
     CHECK(seen_text(OBS_IKE_NOTIFY, "no_proposal_chosen"));
-    CHECK_EQ(seen_times(OBS_IKE_ENCRYPTION) + seen_times(OBS_TUNNEL_SEEN), 0);
+    CHECK_EQ(seen_times(OBS_IKE_ENCRYPTION) + seen_times(OBS_IKE_SUITE), 0);
+    CHECK_EQ(seen_value(OBS_TUNNEL_SEEN), 0); /* they talked about it only */
     seen_close(&flow);
 }
 
@@ -122,6 +123,42 @@ static void unknown_transforms_are_numbers(void)
     }
     feed_at(&flow, 1, 500, m, sizeof m, sizeof m);
     CHECK(seen_text(OBS_IKE_ENCRYPTION, "0x03f1"));
+    seen_close(&flow);
+}
+
+/* Of several SAs in one flow the first gives the facts, and all are listed. */
+static void later_sas_are_listed(void)
+{
+    struct seen_flow flow = seen_open(&ike_analyzer);
+    feed_at(&flow, 1, 500, init_response, sizeof init_response, sizeof init_response);
+    uint8_t m[sizeof init_response];
+    memcpy(m, init_response, sizeof m);
+    for (uint32_t i = 28; i + 8 < sizeof m; i++) {
+        m[i + 7] = memcmp(m + i, "\x01\x00\x00\x14\x80\x0e\x00\x80", 8) == 0 ? 192 : m[i + 7];
+    }
+    feed_at(&flow, 1, 500, m, sizeof m, sizeof m);
+    CHECK_EQ(seen_times(OBS_IKE_SUITE), 2);
+    CHECK(seen_text(OBS_IKE_SUITE, "ENCR_AES_GCM_16/128 PRF_HMAC_SHA2_256 ecp256"));
+    CHECK(seen_text(OBS_IKE_SUITE, "ENCR_AES_GCM_16/192 PRF_HMAC_SHA2_256 ecp256"));
+    CHECK_EQ(seen_times(OBS_IKE_ENCRYPTION), 1);
+    CHECK_EQ(seen_value(OBS_IKE_KEY_BITS), 128);
+    seen_close(&flow);
+}
+
+/* At port 500 what breaks the rules of IKE is broken IKE. */
+static void broken_messages_are_known_by_their_port(void)
+{
+    uint8_t m[sizeof init_request + 4];
+    memcpy(m, init_request, sizeof init_request);
+    memset(m + sizeof init_request, 0, 4);
+    struct seen_flow flow = seen_open(&ike_analyzer);
+    CHECK_EQ(feed_at(&flow, 0, 500, m, sizeof m, sizeof m), CLAIM_YES);
+    CHECK(seen_text(OBS_APP, "ike"));
+    CHECK(seen_text(OBS_MALFORMED, "ike"));
+    CHECK_EQ(seen_times(OBS_IKE_OFFER_ENCRYPTION), 0);
+    seen_close(&flow);
+    flow = seen_open(&ike_analyzer);
+    CHECK_EQ(feed_at(&flow, 0, 501, m, sizeof m, sizeof m), CLAIM_NO);
     seen_close(&flow);
 }
 
@@ -168,6 +205,8 @@ int main(void)
     a_refusal_is_told();
     fragments_are_noticed();
     unknown_transforms_are_numbers();
+    later_sas_are_listed();
+    broken_messages_are_known_by_their_port();
     only_whole_headers_are_claimed();
     snap_length_hides_only_what_was_needed();
     any_flipped_byte_stays_in_bounds(init_response, sizeof init_response);

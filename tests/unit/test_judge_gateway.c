@@ -260,7 +260,7 @@ static void the_trunk_class_decides_whether_a_clear_gateway_leg_is_exempt(void)
     } cases[] = {
         { GATEWAY, ", trunk: private", "exempt proven low", "gateway.clear-permitted" },
         { GATEWAY, ", trunk: public", "violation proven critical", "gateway.public-clear" },
-        { GATEWAY, ", trunk: vpn", "unknown proven low", "gateway.vpn-unrated" },
+        { GATEWAY, ", trunk: vpn", "unknown proven low", "vpn.not-around" },
         { GATEWAY, "", "exempt proven low", "gateway.trunk-undeclared" },
         { "203.0.113.9", "", "violation inferred critical", "gateway.public-clear" },
         { "203.0.113.9", ", trunk: private", "exempt proven low", "gateway.clear-permitted" },

@@ -384,6 +384,119 @@ static void case_22_a_null_suite_between_servers_is_a_violation(void)
     case_done(&c);
 }
 
+/* A flow of a tunnel between Mediation Server and gateway, whose trunk is declared to be in a VPN.
+ */
+static struct judge_case case_of_vpn(void)
+{
+    char text[4096];
+    const char *at = strstr(case_site, "role: gateway}");
+    snprintf(text, sizeof text, "%.*srole: gateway, trunk: vpn%s", (int)(at - case_site), case_site,
+             at + strlen("role: gateway"));
+    return case_of(text);
+}
+
+static void put_rating(struct judge_case *c, const char *protocol, const char *rating,
+                       const char *evidence, const char *reason)
+{
+    c->record.l4 = IPPROTO_UDP;
+    case_text(c, OBS_VPN_PROTOCOL, protocol);
+    case_text(c, OBS_VPN_RATING, rating);
+    case_text(c, OBS_VPN_EVIDENCE, evidence);
+    case_text(c, OBS_VPN_REASON, reason);
+}
+
+static void case_25_a_trunk_inside_esp_of_a_strong_ike_sa_is_compliant(void)
+{
+    struct judge_case c = case_of_vpn();
+    case_flow(&c, "10.0.2.10", "10.0.9.5", 4500, "esp");
+    put_rating(&c, "esp", "ok128", "inferred", "ike");
+    case_judge(&c);
+    CHECK(case_is(&c, "TT-21", "compliant inferred info"));
+    CHECK(case_reason(case_row(&c, "TT-21"), "vpn.rated"));
+    CHECK_EQ(c.judgement.count, 1);
+    case_done(&c);
+}
+
+static void case_26_a_trunk_inside_3des_is_a_violation(void)
+{
+    struct judge_case c = case_of_vpn();
+    case_flow(&c, "10.0.2.10", "10.0.9.5", 4500, "esp");
+    put_rating(&c, "esp", "weak", "inferred", "ike-cipher");
+    case_judge(&c);
+    CHECK(case_is(&c, "TT-21", "violation inferred medium"));
+    CHECK(case_reason(case_row(&c, "TT-21"), "vpn.weak"));
+    case_done(&c);
+    c = case_of_vpn();
+    case_flow(&c, "10.0.2.10", "10.0.9.5", 4500, "esp");
+    put_rating(&c, "esp", "none", "proven", "readable");
+    case_judge(&c);
+    CHECK(case_is(&c, "TT-21", "violation proven high"));
+    CHECK(case_reason(case_row(&c, "TT-21"), "vpn.not-encrypted"));
+    case_done(&c);
+}
+
+static void case_27_media_outside_of_the_vpn_is_critical(void)
+{
+    struct judge_case c = case_of_vpn();
+    case_flow(&c, "10.0.2.10", "10.0.9.5", 20000, "rtp");
+    case_stream(&c, 0, "rtp", "proven");
+    case_text(&c, OBS_VPN_BESIDE, "f:0000000000000001");
+    case_judge(&c);
+    CHECK(case_is(&c, "TT-21", "violation proven critical"));
+    CHECK(case_reason(case_row(&c, "TT-21"), "vpn.leak"));
+    CHECK(case_is(&c, "TT-11a", "violation proven critical"));
+    case_done(&c);
+    c = case_of_vpn();
+    case_flow(&c, "10.0.2.10", "10.0.9.5", 20000,
+              "rtp"); /* one way only: a tunnel's end may see what it opened */
+    c.record.both_directions = false;
+    case_stream(&c, 0, "rtp", "proven");
+    case_text(&c, OBS_VPN_BESIDE, "f:0000000000000001");
+    case_judge(&c);
+    CHECK(case_is(&c, "TT-21", "violation inferred high"));
+    case_done(&c);
+}
+
+/* The exception must be earned: what was not seen, or cannot be rated, is never compliant. */
+static void a_vpn_that_nobody_can_rate_makes_nothing_compliant(void)
+{
+    struct judge_case c = case_of_vpn();
+    case_flow(&c, "10.0.2.10", "10.0.9.5", 4500, "esp");
+    put_rating(&c, "esp", "unknown", "inferred", "no-key-exchange");
+    case_judge(&c);
+    CHECK(case_is(&c, "TT-21", "unknown inferred low"));
+    CHECK(case_reason(case_row(&c, "TT-21"), "vpn.unrated"));
+    case_done(&c);
+    c = case_of_vpn();
+    case_flow(&c, "10.0.2.10", "10.0.9.5", 4500, "esp");
+    put_rating(&c, "esp", "excellent", "proven", "ike"); /* a word that is not one */
+    case_judge(&c);
+    CHECK(case_is(&c, "TT-21", "unknown proven low"));
+    case_done(&c);
+    c = case_of_vpn();
+    case_flow(&c, "10.0.2.10", "10.0.9.5", 5068, "sip");
+    case_sip(&c, "INVITE");
+    case_value(&c, OBS_VPN_ELSEWHERE, 1); /* between two appliances, perhaps */
+    case_judge(&c);
+    CHECK(case_is(&c, "TT-21", "unknown inferred low"));
+    CHECK(case_is(&c, "TT-10a", "unknown proven low"));
+    CHECK(case_reason(case_row(&c, "TT-21"), "vpn.not-around"));
+    case_done(&c);
+}
+
+/* an advice, never a fault of protection. */
+static void a_vpn_inside_tcp_is_compliant_with_an_advice(void)
+{
+    struct judge_case c = case_of_vpn();
+    case_flow(&c, "10.0.2.10", "10.0.9.5", 1194, "openvpn");
+    put_rating(&c, "openvpn", "ok128", "inferred", "aead");
+    case_value(&c, OBS_VPN_INSIDE_TCP, 1);
+    case_judge(&c);
+    CHECK(case_is(&c, "TT-21", "compliant inferred info"));
+    CHECK(case_reason(case_row(&c, "TT-21"), "vpn.inside-tcp"));
+    case_done(&c);
+}
+
 static void case_31_compressed_sip_is_clear(void)
 {
     struct judge_case c = case_of(case_site);
@@ -436,6 +549,11 @@ int main(void)
     case_20_a_clear_address_book_is_a_violation();
     case_21_a_redirect_to_https_is_no_finding();
     case_22_a_null_suite_between_servers_is_a_violation();
+    case_25_a_trunk_inside_esp_of_a_strong_ike_sa_is_compliant();
+    case_26_a_trunk_inside_3des_is_a_violation();
+    case_27_media_outside_of_the_vpn_is_critical();
+    a_vpn_that_nobody_can_rate_makes_nothing_compliant();
+    a_vpn_inside_tcp_is_compliant_with_an_advice();
     case_31_compressed_sip_is_clear();
     case_32_tls_from_the_middle_is_unknown();
     return check_failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;

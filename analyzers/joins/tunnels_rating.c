@@ -1,0 +1,119 @@
+/* analyzers/joins/tunnels_rating.c: NULL and integrity alone are none; DES, 3DES, other ciphers of
+ * 64-bit blocks and groups below MODP 2048 are weak; AES, Camellia and ChaCha20-Poly1305 are as
+ * good as is asked for. What is not known is unknown. */
+#include "analyzers/joins/tunnels_rating.h"
+
+#include <string.h>
+
+#include "analyzers/ike_names.h"
+
+enum { LOOKS_MIN = 3 }; /* packets without anything readable, before that says something */
+
+const char *tunnels_rating_name(enum rating rating)
+{
+    static const char *const names[] = { "unknown", "none", "weak", "ok128", "strong" };
+    return names[rating];
+}
+
+static bool is_weak_group(uint16_t group)
+{
+    static const uint16_t weak[] = {
+        1, 2, 5, 22, 25, 26, 27
+    }; /* below 112 bits (RFC 5114, 6989) */
+    for (unsigned i = 0; i < sizeof weak / sizeof weak[0]; i++) {
+        if (weak[i] == group) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Those with keys of a size that is agreed on: the attribute must be there (RFC 7296 3.3.5). */
+static bool takes_key_bits(uint16_t encryption)
+{
+    return (encryption >= ENCR_AES_CBC && encryption <= ENCR_AES_CCM_16) ||
+           (encryption >= ENCR_AES_GCM_8 && encryption <= ENCR_AES_GCM_16) ||
+           (encryption >= ENCR_CAMELLIA_CBC && encryption <= ENCR_CAMELLIA_CCM_16);
+}
+
+struct tunnel_rating tunnels_rating_ike(uint64_t sa)
+{
+    uint16_t encryption = sa & 0xffff, key_bits = sa >> 16 & 0xffff, group = sa >> 32 & 0xffff;
+    if (encryption == ENCR_NULL || encryption == ENCR_NULL_AUTH_AES_GMAC) {
+        return (struct tunnel_rating){ RATING_NONE, true, "ike-null" };
+    }
+    if (encryption > 0 && encryption <= ENCR_DES_IV32) {
+        return (struct tunnel_rating){ RATING_WEAK, true, "ike-cipher" };
+    }
+    bool sized = takes_key_bits(encryption);
+    if (encryption != ENCR_CHACHA20_POLY1305 && (!sized || key_bits == 0)) {
+        return (struct tunnel_rating){ RATING_UNKNOWN, true, "ike-cipher-unknown" };
+    }
+    if (is_weak_group(group)) {
+        return (struct tunnel_rating){ RATING_WEAK, true, "ike-group" };
+    }
+    if (sized && key_bits < 128) {
+        return (struct tunnel_rating){ RATING_WEAK, true, "ike-key" };
+    }
+    bool strong = !sized || key_bits >= 256;
+    return (struct tunnel_rating){ strong ? RATING_STRONG : RATING_OK128, true, "ike" };
+}
+
+struct tunnel_rating tunnels_rating_ipsec(const struct facts *facts, uint64_t sa)
+{
+    if (facts_is(facts, OBS_ESP_CLASS, "null")) {
+        return (struct tunnel_rating){ RATING_NONE, true, "readable" };
+    }
+    if (facts_find(facts, OBS_ESP_CLASS) == NULL) {
+        return (struct tunnel_rating){ RATING_NONE, true, "integrity-only" };
+    }
+    if (facts_is(facts, OBS_ESP_CLASS, "block64")) {
+        return (struct tunnel_rating){ RATING_WEAK, false, "block64" };
+    }
+    struct tunnel_rating ike = tunnels_rating_ike(sa);
+    ike.proven = false; /* of the IKE SA it is, but not of ESP */
+    if (sa == 0) {
+        return (struct tunnel_rating){ RATING_UNKNOWN, false, "no-key-exchange" };
+    }
+    if (ike.rating <= RATING_WEAK) {
+        return ike;
+    }
+    if (facts_value(facts, OBS_ESP_LOOKED, 0) < LOOKS_MIN ||
+        facts_value(facts, OBS_ESP_READABLE, 0) > 0) {
+        return (struct tunnel_rating){ RATING_UNKNOWN, false, "too-little-captured" };
+    }
+    ike.rating = RATING_OK128; /* nothing tells of keys of 256 bits */
+    return ike;
+}
+
+struct tunnel_rating tunnels_rating_openvpn(const struct facts *facts)
+{
+    if (facts_is(facts, OBS_OPENVPN_CLASS, "null")) {
+        return (struct tunnel_rating){ RATING_NONE, true, "readable" };
+    }
+    if (facts_find(facts, OBS_OPENVPN_WRAP) == NULL) {
+        return (struct tunnel_rating){ RATING_UNKNOWN, false, "no-key-exchange" };
+    }
+    if (facts_is(facts, OBS_OPENVPN_CLASS, "aead")) {
+        return (struct tunnel_rating){ RATING_OK128, false, "aead" };
+    }
+    if (facts_value(facts, OBS_OPENVPN_LOOKED, 0) < LOOKS_MIN) {
+        return (struct tunnel_rating){ RATING_UNKNOWN, false, "too-little-captured" };
+    }
+    if (facts_is(facts, OBS_OPENVPN_CLASS, "block64")) {
+        return (struct tunnel_rating){ RATING_WEAK, false, "block64" };
+    }
+    if (facts_is(facts, OBS_OPENVPN_CLASS, "block128")) {
+        return (struct tunnel_rating){ RATING_OK128, false, "block128" };
+    }
+    return (struct tunnel_rating){ RATING_UNKNOWN, false, "cipher-unknown" };
+}
+
+struct tunnel_rating tunnels_rating_wireguard(const struct facts *facts)
+{
+    bool answered = false;
+    for (const struct fact *f = NULL; (f = facts_next(facts, OBS_WIREGUARD_MESSAGE, f)) != NULL;) {
+        answered = answered || strcmp(facts_text(facts, f), "response") == 0;
+    }
+    return (struct tunnel_rating){ RATING_STRONG, answered, "wireguard" };
+}

@@ -1,0 +1,260 @@
+/* tests/unit/test_tunnels.c: ratings of tunnels, and what passes beside them. */
+#include "analyzers/joins/tunnels.h"
+
+#include <netinet/in.h>
+#include <string.h>
+
+#include "analyzers/ike_names.h"
+#include "analyzers/joins/tunnels_rating.h"
+#include "tests/check.h"
+
+enum { MAX = 4 };
+
+static const struct hash_seed seed = { { 7, 8 } };
+
+struct play {
+    struct tunnels_join *join;
+    struct facts facts;
+    struct flow_record record;
+};
+
+static struct play play_new(void)
+{
+    struct play p = { 0 };
+    if (tunnels_join_new(MAX, seed, &p.join) != OV_OK) {
+        abort();
+    }
+    return p;
+}
+
+static void play_free(struct play *p)
+{
+    tunnels_join_free(p->join);
+    facts_done(&p->facts);
+}
+
+static void name_ends(struct flow_end ret_end[2], const char *a, const char *b)
+{
+    memset(ret_end, 0, 2 * sizeof *ret_end);
+    CHECK(address_parse(a, (uint32_t)strlen(a), &ret_end[0].address));
+    CHECK(address_parse(b, (uint32_t)strlen(b), &ret_end[1].address));
+}
+
+static void see(struct play *p, const char *a, const char *b, const char *protocol, uint64_t value)
+{
+    struct flow_end end[2];
+    struct observation obs = { .kind = OBS_TUNNEL_SEEN, .text = protocol, .value = value };
+    obs.text_size = (uint32_t)strlen(protocol);
+    name_ends(end, a, b);
+    tunnels_join_observe(p->join, 0xabc, end, &obs);
+}
+
+static void put(struct facts *facts, enum observation_kind kind, const char *text, uint64_t value)
+{
+    struct observation obs = { .kind = kind, .text = text, .value = value, .packet = 9 };
+    obs.text_size = text != NULL ? (uint32_t)strlen(text) : 0;
+    facts_put(facts, &obs);
+}
+
+static void begin(struct play *p, const char *a, const char *b, const char *app)
+{
+    facts_done(&p->facts);
+    p->record = (struct flow_record){ .id = 0x77, .app = app, .facts = &p->facts };
+    p->record.l4 = IPPROTO_UDP;
+    name_ends(p->record.side, a, b);
+}
+
+/* ESP of a class, and as many packets looked into. */
+static void begin_esp(struct play *p, const char *class, uint64_t looked)
+{
+    begin(p, "10.0.0.1", "10.0.0.2", "esp");
+    put(&p->facts, OBS_ESP_SPI, "0x00001000", 0);
+    put(&p->facts, OBS_ESP_CLASS, class, 0);
+    put(&p->facts, OBS_ESP_LOOKED, NULL, looked);
+}
+
+static bool is_rated(struct play *p, const char *rating, const char *evidence, const char *reason)
+{
+    tunnels_join_conclude(p->join, &p->record);
+    return facts_is(&p->facts, OBS_VPN_RATING, rating) &&
+           facts_is(&p->facts, OBS_VPN_EVIDENCE, evidence) &&
+           facts_is(&p->facts, OBS_VPN_REASON, reason);
+}
+
+static uint64_t sa_of(uint64_t encryption, uint64_t key_bits, uint64_t group)
+{
+    return encryption | key_bits << 16 | group << 32;
+}
+
+static void ike_is_rated_by_cipher_key_and_group(void)
+{
+    static const struct {
+        uint16_t encryption, key_bits, group;
+        enum rating rating;
+    } cases[] = {
+        { ENCR_AES_CBC, 128, 14, RATING_OK128 },
+        { ENCR_AES_GCM_16, 256, 19, RATING_STRONG },
+        { ENCR_CHACHA20_POLY1305, 0, 31, RATING_STRONG },
+        { ENCR_CAMELLIA_CBC, 192, 14, RATING_OK128 },
+        { ENCR_AES_CBC, 0, 14, RATING_UNKNOWN }, /* the attribute must be there */
+        { ENCR_AES_CBC, 256, 2, RATING_WEAK },
+        { ENCR_AES_CBC, 256, 5, RATING_WEAK },
+        { ENCR_AES_CBC, 256, 22, RATING_WEAK },
+        { ENCR_3DES, 0, 14, RATING_WEAK },
+        { ENCR_DES, 0, 14, RATING_WEAK },
+        { ENCR_BLOWFISH, 128, 14, RATING_WEAK },
+        { ENCR_NULL, 0, 14, RATING_NONE },
+        { ENCR_NULL_AUTH_AES_GMAC, 256, 14, RATING_NONE },
+        { 0x03f1, 256, 14, RATING_UNKNOWN },
+        { 10, 0, 14, RATING_UNKNOWN },
+        { 17, 128, 14, RATING_UNKNOWN },
+        { 22, 128, 14, RATING_UNKNOWN },
+        { 0, 0, 0, RATING_UNKNOWN },
+    };
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint64_t sa = sa_of(cases[i].encryption, cases[i].key_bits, cases[i].group);
+        CHECK_EQ(tunnels_rating_ike(sa).rating, cases[i].rating);
+    }
+}
+
+static void esp_needs_the_key_exchange_of_its_hosts(void)
+{
+    struct play p = play_new();
+    see(&p, "10.0.0.1", "10.0.0.2", "esp", 0);
+    begin_esp(&p, "stream", 50);
+    CHECK(is_rated(&p, "unknown", "inferred", "no-key-exchange"));
+    see(&p, "10.0.0.2", "10.0.0.1", "ike", 0); /* spoken about only */
+    begin_esp(&p, "stream", 50);
+    CHECK(is_rated(&p, "unknown", "inferred", "no-key-exchange"));
+    see(&p, "10.0.0.2", "10.0.0.1", "ike", sa_of(ENCR_AES_GCM_16, 256, 19));
+    begin_esp(&p, "stream", 50);
+    CHECK(is_rated(&p, "ok128", "inferred", "ike"));
+    CHECK(facts_is(&p.facts, OBS_VPN_KEYED_BY, "f:0000000000000abc"));
+    begin_esp(&p, "undecided", 2);
+    CHECK(is_rated(&p, "unknown", "inferred", "too-little-captured"));
+    begin_esp(&p, "block64", 50); /* whatever the IKE SA has */
+    CHECK(is_rated(&p, "weak", "inferred", "block64"));
+    begin_esp(&p, "null", 50);
+    CHECK(is_rated(&p, "none", "proven", "readable"));
+    begin_esp(&p, "stream", 50);
+    put(&p.facts, OBS_ESP_READABLE, NULL, 1); /* one that might be */
+    CHECK(is_rated(&p, "unknown", "inferred", "too-little-captured"));
+    see(&p, "10.0.0.2", "10.0.0.1", "ike", sa_of(ENCR_3DES, 0, 14)); /* the weaker SA counts */
+    see(&p, "10.0.0.2", "10.0.0.1", "ike", sa_of(ENCR_AES_GCM_16, 256, 19));
+    begin_esp(&p, "stream", 50);
+    CHECK(is_rated(&p, "weak", "inferred", "ike-cipher"));
+    tunnels_join_restart(p.join);
+    see(&p, "10.0.0.1", "10.0.0.2", "esp", 0);
+    begin_esp(&p, "stream", 50);
+    CHECK(is_rated(&p, "unknown", "inferred", "no-key-exchange"));
+    play_free(&p);
+}
+
+static void integrity_alone_is_no_encryption(void)
+{
+    struct play p = play_new();
+    see(&p, "10.0.0.1", "10.0.0.2", "ike", sa_of(ENCR_AES_GCM_16, 256, 19));
+    see(&p, "10.0.0.1", "10.0.0.2", "ah", 0);
+    begin(&p, "10.0.0.1", "10.0.0.2", "ah");
+    put(&p.facts, OBS_AH_SPI, "0x00001000", 0);
+    CHECK(is_rated(&p, "none", "proven", "integrity-only"));
+    CHECK(facts_is(&p.facts, OBS_VPN_PROTOCOL, "ah"));
+    play_free(&p);
+}
+
+static void openvpn_is_rated_by_its_data(void)
+{
+    static const struct {
+        const char *class;
+        bool handshake;
+        const char *rating, *evidence, *reason;
+    } cases[] = {
+        { "aead", true, "ok128", "inferred", "aead" },
+        { "aead", false, "unknown", "inferred", "no-key-exchange" },
+        { "block128", true, "ok128", "inferred", "block128" },
+        { "block64", true, "weak", "inferred", "block64" },
+        { "stream", true, "unknown", "inferred", "cipher-unknown" },
+        { "undecided", true, "unknown", "inferred", "cipher-unknown" },
+        { "null", false, "none", "proven", "readable" },
+    };
+    struct play p = play_new();
+    see(&p, "10.0.0.1", "10.0.0.2", "openvpn", 0);
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        begin(&p, "10.0.0.1", "10.0.0.2", "openvpn");
+        p.record.l4 = i == 0 ? IPPROTO_TCP : IPPROTO_UDP;
+        put(&p.facts, OBS_OPENVPN_CLASS, cases[i].class, 0);
+        put(&p.facts, OBS_OPENVPN_LOOKED, NULL, 10);
+        if (cases[i].handshake) {
+            put(&p.facts, OBS_OPENVPN_WRAP, "none", 0);
+        }
+        CHECK(is_rated(&p, cases[i].rating, cases[i].evidence, cases[i].reason));
+        CHECK_EQ(facts_true(&p.facts, OBS_VPN_INSIDE_TCP), i == 0);
+    }
+    play_free(&p);
+}
+
+static void wireguard_has_one_cipher(void)
+{
+    struct play p = play_new();
+    see(&p, "10.0.0.1", "10.0.0.2", "wireguard", 0);
+    begin(&p, "10.0.0.1", "10.0.0.2", "wireguard");
+    put(&p.facts, OBS_WIREGUARD_MESSAGE, "initiation", 1); /* nothing was carried */
+    CHECK(!is_rated(&p, "strong", "inferred", "wireguard"));
+    put(&p.facts, OBS_WIREGUARD_MESSAGE, "data", 5);
+    CHECK(is_rated(&p, "strong", "inferred", "wireguard"));
+    put(&p.facts, OBS_WIREGUARD_MESSAGE, "response", 1);
+    CHECK(is_rated(&p, "strong", "proven", "wireguard"));
+    play_free(&p);
+}
+
+static void a_trunk_is_told_of_the_tunnels_it_is_not_in(void)
+{
+    struct play p = play_new();
+    begin(&p, "10.0.0.1", "10.0.0.2", "rtp");
+    tunnels_join_conclude(p.join, &p.record);
+    CHECK_EQ(p.facts.count, 0);
+    see(&p, "10.0.0.2", "10.0.0.1", "esp", 0);
+    see(&p, "10.0.0.8", "10.0.0.9", "wireguard", 0);
+    see(&p, "10.0.0.7", "10.0.0.9", "ike", 0); /* no tunnel came of it */
+    begin(&p, "10.0.0.1", "10.0.0.2", "rtp");
+    tunnels_join_conclude(p.join, &p.record);
+    CHECK(facts_is(&p.facts, OBS_VPN_BESIDE, "f:0000000000000abc"));
+    CHECK_EQ(facts_value(&p.facts, OBS_VPN_ELSEWHERE, 0), 1);
+    begin(&p, "10.0.0.1", "10.0.0.3", "sip");
+    tunnels_join_conclude(p.join, &p.record);
+    CHECK(facts_find(&p.facts, OBS_VPN_BESIDE) == NULL);
+    CHECK_EQ(facts_value(&p.facts, OBS_VPN_ELSEWHERE, 0), 2);
+    begin(&p, "10.0.0.1", "10.0.0.2", "dns");
+    tunnels_join_conclude(p.join, &p.record);
+    CHECK_EQ(p.facts.count, 0);
+    play_free(&p);
+}
+
+static void the_oldest_pair_makes_room(void)
+{
+    struct play p = play_new();
+    char host[16];
+    for (unsigned i = 0; i < MAX + 2; i++) {
+        snprintf(host, sizeof host, "10.0.1.%u", i);
+        see(&p, "10.0.0.1", host, "esp", 0);
+        see(&p, "10.0.0.1", host, "esp", 0);
+    }
+    CHECK_EQ(tunnels_join_dropped(p.join), 2);
+    begin(&p, "10.0.0.1", "10.0.1.0", "rtp");
+    tunnels_join_conclude(p.join, &p.record);
+    CHECK(facts_find(&p.facts, OBS_VPN_BESIDE) == NULL);
+    CHECK_EQ(facts_value(&p.facts, OBS_VPN_ELSEWHERE, 0), MAX);
+    play_free(&p);
+}
+
+int main(void)
+{
+    ike_is_rated_by_cipher_key_and_group();
+    esp_needs_the_key_exchange_of_its_hosts();
+    integrity_alone_is_no_encryption();
+    openvpn_is_rated_by_its_data();
+    wireguard_has_one_cipher();
+    a_trunk_is_told_of_the_tunnels_it_is_not_in();
+    the_oldest_pair_makes_room();
+    return check_failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
