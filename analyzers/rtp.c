@@ -111,6 +111,7 @@ static void judge_stream(struct media_flow *flow, struct media_stream *stream)
         stream->verdict = verdict;
     } else if (rtp_evidence_join(&stream->verdict, &verdict, stream->look_from)) {
         stream->change_packet = stream->look_packet;
+        stream->change_ms = stream->look_ms;
     }
     stream->judged = true;
     stream->rest_until = stream->packets < UINT32_MAX - REST_PACKETS
@@ -317,6 +318,9 @@ static void begin_look(struct media_flow *flow, struct media_stream *stream, uns
     stream->evidence = (uint8_t)(slot + 1);
     stream->look_from = stream->packets;
     stream->look_packet = stream->last_packet;
+    uint64_t now_us = stream->last_us;
+    stream->look_ms =
+        now_us > stream->first_us ? (uint32_t)((now_us - stream->first_us) / 1000) : 0;
     stream->payload_bytes = stream->judged ? 0 : stream->payload_bytes;
 }
 

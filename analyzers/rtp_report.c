@@ -100,7 +100,10 @@ static void put_verdict(const struct stream_sink *to, const struct rtp_verdict *
         struct observation obs = stream_observation(to, OBS_MEDIA_GROUND_TEST, i);
         obs.text = tests[ground->test];
         obs.text_size = (uint32_t)strlen(obs.text);
-        obs.packet = ground->test == RTP_TEST_CHANGE ? to->stream->change_packet : obs.packet;
+        if (ground->test == RTP_TEST_CHANGE) {
+            obs.packet = to->stream->change_packet;
+            obs.time_us = to->stream->first_us + to->stream->change_ms * UINT64_C(1000);
+        }
         to->sink->put(to->sink, &obs);
         put_stream(to, OBS_MEDIA_GROUND_RESULT, says_text(ground->says), 0, i);
         put_stream(to, OBS_MEDIA_GROUND_PACKETS, NULL, ground->packets, i);

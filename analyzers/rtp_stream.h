@@ -43,6 +43,8 @@ struct media_stream {
     uint32_t look_from;        /* packets when this look began */
     uint64_t look_packet;      /* number in the capture of its first packet */
     uint64_t change_packet;    /* the same of the look that said otherwise than those before */
+    uint32_t look_ms;          /* time of the look since first_us */
+    uint32_t change_ms;        /* and of the change */
     uint32_t base;             /* first sequence number since the last restart */
     uint32_t lost_before;      /* lost before that restart */
     uint16_t sampled[SAMPLED]; /* of the newest samples, by samples */

@@ -90,7 +90,7 @@ void options_help(void)
         "too, explain --policy:\n"
         "  --policy FILE    policy (YAML), or a built-in edition (default lync-2010)\n"
         "  --out FILE       findings, coverage and notices as JSON Lines; - is standard output\n"
-        "  --flows FILE     one record for each flow, as JSON Lines\n"
+        "  --flows FILE     one record for each flow and call, as JSON Lines\n"
         "  --all            also write findings that are exempt, compliant or not assessable\n"
         "  --each           judge every capture for itself; without it, all that are named are "
         "one\n"

@@ -16,6 +16,7 @@ enum ov_status verdicts_init(struct verdicts *v, const struct options *options,
     status = status == OV_OK ? resumption_new(SESSIONS_MAX, seed, &v->joins.resumption) : status;
     status = status == OV_OK ? names_new(NAMED_MAX, seed, &v->joins.names) : status;
     status = status == OV_OK ? tunnels_join_new(TUNNELED_MAX, seed, &v->joins.tunnels) : status;
+    status = status == OV_OK ? call_verdicts_new(&v->call_verdicts) : status;
     v->certificates = certificates;
     return status == OV_OK ? judge_new(policy, certificates, &v->judge) : status;
 }
@@ -27,15 +28,24 @@ void verdicts_done(struct verdicts *v)
     names_free(v->joins.names);
     resumption_free(v->joins.resumption);
     calls_free(v->joins.calls);
+    call_verdicts_free(v->call_verdicts);
     for (unsigned i = 0; i < WORKERS_MAX; i++) {
         call_log_done(&v->waiting[i]);
     }
     facts_done(&v->nothing);
 }
 
+static void tell_call(void *context, const struct call_sheet *sheet)
+{
+    struct verdicts *v = context;
+    struct call_verdict worst = call_verdicts_of(v->call_verdicts, sheet);
+    report_call(&v->flows, v->options->sensor, sheet, &worst, v->file);
+}
+
 void verdicts_begin(struct verdicts *v, const char *file)
 {
     v->file = file;
+    calls_teller(v->joins.calls, v->flows.file != NULL ? tell_call : NULL, v);
     v->losses.count = 0;
     calls_restart(v->joins.calls);
     resumption_restart(v->joins.resumption);
@@ -72,6 +82,18 @@ static void learn(struct verdicts *v, struct flow_record *record)
     judge_learn(v->judge, record);
 }
 
+/* Calls that are over by now, and one that is this flow alone. */
+static void tell_calls(struct verdicts *v, const struct flow_record *record)
+{
+    struct call_sheet sheet;
+    bool media = facts_find(record->facts, OBS_MEDIA_SSRC) != NULL;
+    if (media && facts_find(record->facts, OBS_MEDIA_CALL) == NULL &&
+        call_sheet_of_flow(record, &sheet)) {
+        tell_call(v, &sheet);
+    }
+    calls_pass_time(v->joins.calls, record->end_us);
+}
+
 static void judge_one(struct verdicts *v, struct flow_record *record)
 {
     struct judgement judgement;
@@ -79,6 +101,8 @@ static void judge_one(struct verdicts *v, struct flow_record *record)
     judge_flow(v->judge, record, v->file, &judgement);
     if (v->flows.file != NULL) {
         report_flow(&v->flows, v->options->sensor, record, &judgement, v->file);
+        call_verdicts_note(v->call_verdicts, record, &judgement);
+        tell_calls(v, record);
     }
     v->flow_count++;
 }
@@ -277,6 +301,7 @@ void verdicts_end(struct verdicts *v, struct worker *workers, unsigned count)
 {
     learn_open(v, workers, count);
     judge_open(v, workers, count);
+    calls_tell(v->joins.calls);
     for (unsigned i = 0; i < count; i++) {
         worker_end(&workers[i]);
     }

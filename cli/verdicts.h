@@ -12,8 +12,9 @@ struct verdicts {
     const struct certificates *certificates; /* borrowed */
     struct joins joins;                      /* all owned */
     struct judge *judge;
-    struct report_out records; /* findings, coverage, notices */
-    struct report_out flows;   /* flow records */
+    struct report_out records;           /* findings, coverage, notices */
+    struct report_out flows;             /* flow records, calls */
+    struct call_verdicts *call_verdicts; /* owned; of the flows so far */
     uint64_t flow_count;
     struct losses losses;                 /* of the capture at hand */
     struct call_log waiting[WORKERS_MAX]; /* of a live capture: later than what all have read */

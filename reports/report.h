@@ -7,6 +7,7 @@
 
 #include "capture/counters.h"
 #include "capture/source.h"
+#include "rules/call_verdicts.h"
 #include "rules/judge.h"
 
 enum { REPORT_LINE_MAX = 64 * 1024 }; /* bytes of one JSON line, line end included */
@@ -62,6 +63,9 @@ struct report_run {
 
 void report_flow(struct report_out *out, const char *sensor, const struct flow_record *record,
                  const struct judgement *judgement, const char *file);
+/* worst: of the call's flows. */
+void report_call(struct report_out *out, const char *sensor, const struct call_sheet *sheet,
+                 const struct call_verdict *worst, const char *file);
 void report_finding(struct report_out *out, const char *sensor, const struct finding *finding);
 void report_coverage(struct report_out *out, const struct report_run *run);
 void report_notice(struct report_out *out, const char *sensor, const struct report_notice *notice);

@@ -10,6 +10,7 @@ enum {
     LINES_PER_CALL = 8, /* on average; one call may have CALL_LINES */
     KEYS_PER_CALL = 8,
     STREAMS_PER_CALL = 4,
+    SENT_PER_CALL = 4,
     ENDPOINTS_PER_CALL = 16,
     BUCKETS_MAX = 1 << 20,
 };
@@ -47,6 +48,7 @@ enum ov_status calls_new(uint32_t calls_max, struct hash_seed seed, struct calls
               cap_of(most, ENDPOINTS_PER_CALL) + CALL_ENDPOINTS);
     pool_init(&calls->keys, sizeof(struct call_key), cap_of(most, KEYS_PER_CALL) + DRAFT_KEYS);
     pool_init(&calls->streams, sizeof(struct call_stream), cap_of(most, STREAMS_PER_CALL));
+    pool_init(&calls->sent, sizeof(struct call_sent), cap_of(most, SENT_PER_CALL) + CALL_STREAMS);
     calls->call_buckets = calloc(call_buckets, sizeof *calls->call_buckets);
     calls->endpoint_buckets = calloc(endpoint_buckets, sizeof *calls->endpoint_buckets);
     calls->key_buckets = calloc(call_buckets, sizeof *calls->key_buckets);
@@ -84,6 +86,7 @@ void calls_free(struct calls *calls)
     pool_done(&calls->calls);
     pool_done(&calls->lines);
     pool_done(&calls->endpoints);
+    pool_done(&calls->sent);
     free(calls->call_buckets);
     free(calls->endpoint_buckets);
     free(calls->talkers);
@@ -209,6 +212,7 @@ void calls_forget_lines(struct calls *calls, uint32_t place)
 
 static void forget_call(struct calls *calls, uint32_t place)
 {
+    calls_sheets_leave(calls, place);
     calls_forget_lines(calls, place);
     unchain_call(calls, place);
     take_from_ages(calls, place);
@@ -248,6 +252,9 @@ uint32_t calls_find(struct calls *calls, bool make)
     struct call *call = calls_at(calls, place);
     call->key = key;
     call->name = calls->draft.name;
+    call->start_us = calls->draft.time_us;
+    call->used = true;
+    memcpy(call->id, calls->draft.id, sizeof call->id);
     call->next = *head;
     *head = place;
     make_newest(calls, place);
@@ -362,6 +369,10 @@ void calls_conclude(struct calls *calls, struct flow_record *record)
     }
     if (facts_find(record->facts, OBS_MEDIA_RTCP_PROTECTION) != NULL) {
         calls_tags_reports(calls, record);
+    }
+    bool rtcp = facts_find(record->facts, OBS_MEDIA_RTCP_PROTECTION) != NULL;
+    if (calls->tell != NULL && (media || rtcp)) {
+        calls_sheets_note(calls, record);
     }
     calls_proof_forget(calls, record->id);
 }

@@ -3,6 +3,7 @@
 #define OVERT_ANALYZERS_JOINS_CALLS_H
 
 #include "analyzers/flow_record.h"
+#include "analyzers/joins/call_sheet.h"
 #include "analyzers/observation.h"
 #include "base/keyed_hash.h"
 #include "base/status.h"
@@ -39,6 +40,16 @@ bool calls_announced(const struct calls *calls, const struct flow_end *end);
  * negotiated, codec, kind, tag, and media.call. What packets prove outranks what was announced; a
  * tag that fits a key proves most. */
 void calls_conclude(struct calls *calls, struct flow_record *record);
+
+/* Somebody wants to know of each call when it is over: five minutes after its end, when there is no
+ * room for it any more, or at calls_tell. The sheet is borrowed during the call of `tell`. Before
+ * anything is observed; NULL = nobody. */
+typedef void calls_tell_fn(void *context, const struct call_sheet *sheet);
+void calls_teller(struct calls *calls, calls_tell_fn *tell, void *context);
+/* It is now_us by the capture's clock: tells a few calls that are over; of many, in their turn. */
+void calls_pass_time(struct calls *calls, uint64_t now_us);
+/* The capture is over: tells all calls that were not told, by time of their first message. */
+void calls_tell(struct calls *calls);
 
 uint32_t calls_count(const struct calls *calls);
 

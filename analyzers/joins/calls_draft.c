@@ -50,6 +50,9 @@ static void take_call_id(struct calls *calls, const struct observation *obs)
     draft->key = keyed_hash(obs->text, obs->text_size, calls->seed);
     draft->name = keyed_hash(obs->text, obs->text_size, stable_seed);
     draft->cseq = (uint32_t)obs->value;
+    uint32_t size = obs->text_size < CALL_ID_SIZE ? obs->text_size : CALL_ID_SIZE - 1;
+    memcpy(draft->id, obs->text, size);
+    draft->id[size] = '\0';
 }
 
 static void take_media(struct calls *calls, struct call_line *line, const struct observation *obs)

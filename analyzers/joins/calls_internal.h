@@ -17,6 +17,8 @@ enum {
     CALL_CRYPTOS = 8,
     CALL_NAMES = 512, /* different suite and codec names; further ones have no name */
     CALL_NAME_SIZE = 48,
+    CALL_ID_SIZE = 96,      /* of a Call-ID that is kept as text; longer ones are cut */
+    CALL_STREAMS = 48,      /* streams and reports kept of one call */
     DRAFT_LINES = 32,       /* m= lines of one message */
     DRAFT_CANDIDATES = 64,  /* of one message */
     DRAFT_KEYS = 32,        /* of one message */
@@ -141,9 +143,10 @@ struct call_leg {
     uint64_t flow[CALL_LEG_FLOWS];
     uint8_t caller_side[CALL_LEG_FLOWS]; /* side of that flow that is party 0 */
     uint8_t flow_count;
-    struct address host[2]; /* of party 0 and 1 on this leg */
-    bool pending;           /* an offer waits for its answer */
-    bool answered;          /* there was an answer */
+    struct address host[2];      /* of party 0 and 1 on this leg */
+    bool opened[CALL_LEG_FLOWS]; /* it was read inside TLS */
+    bool pending;                /* an offer waits for its answer */
+    bool answered;               /* there was an answer */
     uint8_t offerer;
     uint32_t offer_cseq, answer_cseq;
     uint64_t offer_digest;
@@ -164,6 +167,12 @@ struct call {
     uint64_t last_us;     /* capture time of the latest message */
     uint64_t ended_us;    /* of the message that ended it (BYE, refusal); 0 = goes on */
     uint64_t ended_order; /* of that message */
+    uint64_t start_us;    /* of the first message */
+    char id[CALL_ID_SIZE];
+    bool used; /* the slot is a call's */
+    bool told; /* its sheet was */
+    uint8_t stream_count;
+    uint32_t streams; /* struct call_sent, newest first */
     struct call_leg legs[CALL_LEGS];
 };
 
@@ -195,6 +204,21 @@ struct draft_key {
     struct srtp_key key;
 };
 
+enum sent_as { SENT_UNKNOWN, SENT_SRTP, SENT_RTP };
+
+/* What one sender sent in one flow for a line of the call. */
+struct call_sent {
+    uint32_t next; /* of the same call */
+    uint32_t ssrc;
+    uint64_t flow_id;
+    uint64_t first_us, last_us;
+    uint64_t change_us, change_packet; /* change_us 0 = none */
+    uint16_t kind;                     /* name id */
+    uint8_t section, party;
+    bool rtcp;
+    uint8_t sent_as, changed_to; /* enum sent_as */
+};
+
 /* The message whose observations are coming in. */
 struct call_draft {
     bool open;
@@ -207,6 +231,7 @@ struct call_draft {
     uint16_t status;
     uint32_t cseq;
     uint64_t key, name, digest, time_us, order;
+    char id[CALL_ID_SIZE];
     uint8_t line_count;
     uint8_t candidate_count;
     uint8_t key_count;
@@ -217,7 +242,10 @@ struct call_draft {
 
 struct calls {
     struct hash_seed seed;
-    struct pool calls, lines, endpoints, keys, streams, digests, indices;
+    struct pool calls, lines, endpoints, keys, streams, digests, indices, sent;
+    calls_tell_fn *tell; /* NULL = nobody wants to know */
+    void *tell_context;
+    uint32_t told_at;                          /* slot of calls that was looked at last */
     uint32_t *call_buckets, *endpoint_buckets; /* owned; heads of chains */
     uint32_t *key_buckets, *stream_buckets;    /* likewise, with call_mask */
     uint32_t *digest_buckets, *index_buckets;  /* likewise, CALL_DIGESTS and CALL_INDICES */
@@ -334,6 +362,17 @@ struct call_span {
 struct call_match calls_match_find(const struct calls *calls, const struct flow_end end[2],
                                    const struct call_span *span);
 
+/* The same for the stream of a flow at that index: one pair of ports may serve several calls. */
+struct call_match calls_match_stream(const struct calls *calls, const struct flow_record *record,
+                                     uint16_t index);
+/* And for the whole of a flow. */
+struct call_match calls_match_flow(const struct calls *calls, const struct flow_record *record);
+
+/* calls_sheets.c: keeps what a flow that is over sent for its calls. */
+void calls_sheets_note(struct calls *calls, const struct flow_record *record);
+/* A call will be forgotten: tells it, if that was not done. */
+void calls_sheets_leave(struct calls *calls, uint32_t place);
+
 /* calls_relay.c: the same for a flow to a TURN relay, by the addresses beyond it. */
 struct call_match calls_relay_match(const struct calls *calls, const struct flow_record *record,
                                     const struct call_span *span);
@@ -376,6 +415,8 @@ void calls_tags_put(struct facts *facts, const struct observation *place, enum c
 /* Tags of SRTCP prove that the reports of a flow are protected. */
 void calls_tags_reports(struct calls *calls, struct flow_record *record);
 
+/* calls_media.c: what an answer agrees on: srtp zrtp rtp other refused. */
+const char *calls_media_agreed(const struct call_line *answer, const struct call_line *offer);
 /* calls_media.c: final facts of a media flow. */
 void calls_media_conclude(struct calls *calls, struct flow_record *record);
 

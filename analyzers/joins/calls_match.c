@@ -117,3 +117,43 @@ struct call_match calls_match_find(const struct calls *calls, const struct flow_
     }
     return best;
 }
+
+static struct call_span span_of_flow(const struct calls *calls, const struct flow_record *record)
+{
+    return (struct call_span){
+        .start_us = record->start_us,
+        .end_us = record->end_us,
+        .first_order = calls_order(calls, record->packet_first, record->start_us),
+        .last_order = calls_order(calls, record->packet_last, record->end_us),
+    };
+}
+
+static struct call_match match_of(const struct calls *calls, const struct flow_record *record,
+                                  const struct call_span *span)
+{
+    struct call_match match = calls_match_find(calls, record->side, span);
+    return match.call != POOL_NONE ? match : calls_relay_match(calls, record, span);
+}
+
+struct call_match calls_match_flow(const struct calls *calls, const struct flow_record *record)
+{
+    struct call_span span = span_of_flow(calls, record);
+    return match_of(calls, record, &span);
+}
+
+struct call_match calls_match_stream(const struct calls *calls, const struct flow_record *record,
+                                     uint16_t index)
+{
+    struct call_span span = span_of_flow(calls, record);
+    const struct fact *first = facts_find_at(record->facts, OBS_MEDIA_FIRST, index, 0);
+    const struct fact *last = facts_find_at(record->facts, OBS_MEDIA_LAST, index, 0);
+    if (first != NULL) {
+        span.start_us = first->value;
+        span.first_order = calls_order(calls, first->packet, first->value);
+    }
+    if (last != NULL) {
+        span.end_us = last->value;
+        span.last_order = calls_order(calls, last->packet, last->value);
+    }
+    return match_of(calls, record, &span);
+}

@@ -144,6 +144,16 @@ static void read_answer(const struct call_line *answer, const struct call_line *
     }
 }
 
+const char *calls_media_agreed(const struct call_line *answer, const struct call_line *offer)
+{
+    struct agreement agreement = { .negotiated = NULL };
+    read_answer(answer, offer, &agreement);
+    if (agreement.negotiated != NULL) {
+        return agreement.negotiated;
+    }
+    return answer->port == 0 ? "refused" : answer->proto == PROTO_OTHER ? "other" : "zrtp";
+}
+
 /* RFC 6189 4.5: SRTP as the Commit says. What the signalling says of ZRTP does not matter (3.1.1);
  * where it agreed on other keys, those are used. */
 static void read_zrtp(const struct facts *facts, struct agreement *agreement)
@@ -510,30 +520,6 @@ static void put_call(const struct calls *calls, const struct call_match *match,
     }
 }
 
-/* Narrows the flow's span to a stream's own. */
-static struct call_span span_of(const struct calls *calls, const struct stream *stream,
-                                struct call_span span)
-{
-    const struct fact *first = facts_find_at(stream->facts, OBS_MEDIA_FIRST, stream->index, 0);
-    const struct fact *last = facts_find_at(stream->facts, OBS_MEDIA_LAST, stream->index, 0);
-    if (first != NULL) {
-        span.start_us = first->value;
-        span.first_order = calls_order(calls, first->packet, first->value);
-    }
-    if (last != NULL) {
-        span.end_us = last->value;
-        span.last_order = calls_order(calls, last->packet, last->value);
-    }
-    return span;
-}
-
-static struct call_match match_of(const struct calls *calls, const struct flow_record *record,
-                                  const struct call_span *span)
-{
-    struct call_match match = calls_match_find(calls, record->side, span);
-    return match.call != POOL_NONE ? match : calls_relay_match(calls, record, span);
-}
-
 /* One pair of ports may serve several calls, one after the other: each stream has its own. */
 void calls_media_conclude(struct calls *calls, struct flow_record *record)
 {
@@ -542,13 +528,7 @@ void calls_media_conclude(struct calls *calls, struct flow_record *record)
     char relays[16];
     struct text copy = text_into(relays, sizeof relays); /* facts move when they grow */
     text_put(&copy, facts_text(facts, relay));
-    struct call_span whole = {
-        .start_us = record->start_us,
-        .end_us = record->end_us,
-        .first_order = calls_order(calls, record->packet_first, record->start_us),
-        .last_order = calls_order(calls, record->packet_last, record->end_us),
-    };
-    struct call_match of_flow = match_of(calls, record, &whole);
+    struct call_match of_flow = calls_match_flow(calls, record);
     uint32_t known = facts->count; /* they grow meanwhile, and may move */
     for (uint32_t at = 0; at < known; at++) {
         const struct fact *fact = &facts->items[at];
@@ -564,8 +544,7 @@ void calls_media_conclude(struct calls *calls, struct flow_record *record)
             .packet = fact->packet,
             .time_us = fact->time_us,
         };
-        struct call_span span = span_of(calls, &stream, whole);
-        struct call_match match = match_of(calls, record, &span);
+        struct call_match match = calls_match_stream(calls, record, fact->index);
         conclude_stream(calls, record, &match, &stream);
         if (relays[0] != '\0') {
             put_text(&stream, OBS_MEDIA_RELAYED, relays);

@@ -41,6 +41,7 @@ static void add_flow(struct call_leg *leg, const struct call_draft *draft, uint8
 {
     if (leg->flow_count < CALL_LEG_FLOWS) {
         leg->flow[leg->flow_count] = draft->flow_id;
+        leg->opened[leg->flow_count] = draft->decrypted;
         leg->caller_side[leg->flow_count] = party == 0 ? draft->from : other(draft->from);
         leg->flow_count++;
     }

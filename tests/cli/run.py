@@ -25,6 +25,7 @@ OVERT = str(pathlib.Path(sys.argv[1]).resolve())
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PCAPS = ROOT / "pcaps"
 CLEAR = str(PCAPS / "sip/udp_register_call_rtp_pcmu/traffic.pcap")
+CALL = str(PCAPS / "call/udp_sdes/traffic.pcap")
 GOOD = str(PCAPS / "tls/tls12_mtls/traffic.pcap")
 GROW = str(pathlib.Path(__file__).resolve().parents[1] / "bench/handshakes.py")
 GOOD_POLICY = str(PCAPS / "tls/tls12_mtls/policy.yaml")
@@ -74,6 +75,12 @@ def records_of(capture):
     return data[:24], records
 
 
+def flows_in(path):
+    """The flow records of a file, which may have records of calls too."""
+    records = [json.loads(line) for line in path.read_text().splitlines()]
+    return [record for record in records if record["type"] == "flow"]
+
+
 class Contract(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
@@ -115,8 +122,23 @@ class Contract(unittest.TestCase):
         flows = self.dir / "flows.jsonl"
         overt("audit", "--flows", str(flows), "--out", str(self.dir / "o"), CLEAR)
         records = [json.loads(line) for line in flows.read_text().splitlines()]
-        self.assertTrue(records)
-        self.assertEqual({r["type"] for r in records}, {"flow"})
+        self.assertTrue(flows_in(flows))
+        self.assertEqual({r["type"] for r in records}, {"flow", "call"})
+
+    def test_a_call_tells_its_flows_and_what_was_judged_of_them(self):
+        flows = self.dir / "flows.jsonl"
+        overt("audit", "--flows", str(flows), "--out", str(self.dir / "o"), CALL)
+        records = [json.loads(line) for line in flows.read_text().splitlines()]
+        by_id = {r["id"]: r for r in records if r["type"] == "flow"}
+        call, = [r for r in records if r["type"] == "call"]
+        media = [by_id[name] for medium in call["media"] for name in medium["flows"]]
+        self.assertEqual({flow["media"]["call"] for flow in media}, {call["id"]})
+        self.assertEqual([by_id[leg["flow"]]["app"] for leg in call["legs"]], ["sip", "sip"])
+        self.assertEqual([(m["section"], m["from"], m["offered"], m["answered"], m["applied"]) for m in call["media"]],
+                         [(0, "caller", "srtp", "srtp", "srtp"), (0, "callee", "srtp", "srtp", "srtp")])
+        self.assertTrue(all(m["clear_seconds"] == 0 and 2.5 < m["total_seconds"] < 3.5 for m in call["media"]))
+        rows = {one["row"]: one["verdict"] for one in by_id[call["worst"]["flow"]]["assessments"]}
+        self.assertEqual(rows[call["worst"]["row"]], call["verdict"])
 
     def test_the_same_capture_gives_the_same_bytes(self):
         runs = [overt("audit", "--all", "--flows", "-", "--out", str(self.dir / "o"), CLEAR).stdout
@@ -205,7 +227,7 @@ class Contract(unittest.TestCase):
         findings = [json.loads(x) for x in run.stdout.splitlines() if '"type":"finding"' in x]
         proofs = [(p.pop("file", f.get("file")), p.pop("packet")) for f in findings for p in f["proof"]]
         bare = [{name: value for name, value in f.items() if name != "file"} for f in findings]
-        return bare, proofs, [json.loads(x) for x in flows.read_text().splitlines()]
+        return bare, proofs, flows_in(flows)
 
     def test_a_rotating_set_is_one_capture(self):
         header, records = records_of(CLEAR)
@@ -334,7 +356,7 @@ class Contract(unittest.TestCase):
         coverage = next(x for x in lines if x["type"] == "coverage")
         self.assertEqual(coverage["packets"], len(records) - 1)
         self.assertEqual(coverage["not_decoded"]["damaged-bytes"], len(hole))
-        flows = [json.loads(x) for x in (self.dir / "1").read_text().splitlines()]
+        flows = flows_in(self.dir / "1")
         self.assertTrue(any(flow["seen"].get("lost_nearby") for flow in flows))
 
     def test_a_full_disk_gives_exit_4(self):
@@ -372,7 +394,7 @@ class Contract(unittest.TestCase):
         for workers in ("1", "4"):
             run = overt("audit", "--quiet", "--fail-on", "never", "--workers", workers, "--flows", flows, *words)
             self.assertEqual(run.returncode, 0, run.stderr)
-            tls = [json.loads(line)["tls"] for line in pathlib.Path(flows).read_text().splitlines()]
+            tls = [flow["tls"] for flow in flows_in(pathlib.Path(flows))]
             counts.append(collections.Counter((t["certificate_verify"], t["mtls"]["state"]) for t in tls))
             self.assertEqual({t["mtls"]["state"] for t in tls if t["certificate_verify"] != "valid"} - {"inferred"}, set())
         self.assertEqual(counts[0], counts[1])

@@ -155,7 +155,7 @@ class SpanTest(unittest.TestCase):
         run = subprocess.run([OVERT, "audit", "--quiet", "--out", os.devnull, "--flows", str(flows), *words, *map(str, paths)],
                              capture_output=True, text=True, check=False)
         self.assertIn(run.returncode, (0, 1), run.stderr)
-        lines = [json.loads(x) for x in flows.read_text(encoding="utf-8").splitlines()]
+        lines = [json.loads(x) for x in flows.read_text(encoding="utf-8").splitlines() if '"type":"flow"' in x]
         return sorted((x["transport"], x["client"]["ip"], x["client"].get("port", 0), x["server"]["ip"],
                        x["server"].get("port", 0), one["row"], one["verdict"])
                       for x in lines for one in x.get("assessments", []))

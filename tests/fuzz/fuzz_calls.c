@@ -10,6 +10,21 @@
 #include "analyzers/joins/calls.h"
 #include "base/bytes.h"
 
+/* A sheet speaks the words of its schema. */
+static void check_sheet(void *context, const struct call_sheet *sheet)
+{
+    uint32_t *count = context;
+    ++*count;
+    for (uint32_t i = 0; i < sheet->media_count; i++) {
+        const struct sheet_medium *medium = &sheet->media[i];
+        if (medium->kind == NULL || (medium->sent && medium->applied == NULL) ||
+            medium->clear_us > medium->last_us - medium->first_us ||
+            medium->change_count > SHEET_CHANGES) {
+            abort();
+        }
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { CALLS = 4, ENDS = 8 };
@@ -102,6 +117,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     }
     struct bytes in = bytes_of(data, (uint32_t)size, (uint32_t)size);
+    uint32_t sheets = 0;
+    calls_teller(calls, check_sheet, &sheets);
     while (bytes_left(&in) > 0) {
         observe(calls, &in, &told);
     }
@@ -111,7 +128,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (unsigned i = 0; i < ENDS; i++) {
         conclude(calls, &told.ends[i], &told.ends[(i + 1) % ENDS], i);
         (void)calls_announced(calls, &told.ends[i]);
+        calls_pass_time(calls, UINT64_MAX / 2);
     }
+    calls_tell(calls);
     calls_free(calls);
     return 0;
 }

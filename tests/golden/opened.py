@@ -175,7 +175,7 @@ def by_overt(overt, path, keylog):
                               timeout=SECONDS, capture_output=True, check=False, env={**os.environ, **options})
         if done.returncode not in GOOD_STATUS:
             raise RuntimeError(f"exit status {done.returncode}")
-        records = [json.loads(line) for line in flows.read_text().splitlines()]
+        records = [json.loads(line) for line in flows.read_text().splitlines() if '"type":"flow"' in line]
     return [record for record in records if record["type"] == "flow"]
 
 

@@ -4,7 +4,8 @@
   tests/golden/run.py OVERT_BINARY [CASE...]        CASE is a folder of pcaps/ such as tls/tls12_mtls, or tls/ for many
 
 A case is a folder with traffic.pcap, expect.json and, where roles matter, policy.yaml. expect.json:
-  "flows", "findings"   each element lists members that some record of that type must have: objects are compared member
+  "flows", "findings", "calls" (optional)
+                        each element lists members that some record of that type must have: objects are compared member
                         by member, each element of a list must be matched by some element, all else must be equal
   "absent"              {"flows": [...], "findings": [...]}: elements that no record may match
   "counts"              exact numbers of findings by verdict, and "findings" for all of them
@@ -177,6 +178,7 @@ def check_whole(expect, result):
     flows, findings = result.of_type("flow"), result.of_type("finding")
     absent = expect.get("absent", {})
     out = check_expected("flow", expect["flows"], flows) + check_expected("finding", expect["findings"], findings)
+    out += check_expected("call", expect.get("calls", []), result.of_type("call"))
     out += check_absent("flow", absent.get("flows", []), flows)
     out += check_absent("finding", absent.get("findings", []), findings)
     out += check_counts(expect.get("counts", {}), findings)

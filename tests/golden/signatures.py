@@ -50,7 +50,7 @@ def audit(overt, path):
                               capture_output=True, check=False, env={**os.environ, **options})
         if done.returncode not in GOOD_STATUS:
             return [], {}, f"exit status {done.returncode}"
-        records = [json.loads(line) for line in flows.read_text().splitlines()]
+        records = [json.loads(line) for line in flows.read_text().splitlines() if '"type":"flow"' in line]
         coverage = [record for record in map(json.loads, findings.read_text().splitlines())
                     if record["type"] == "coverage"]
     return [record for record in records if record["type"] == "flow"], coverage[-1], None

@@ -17,7 +17,7 @@ from pathlib import Path
 import jsonschema
 
 ROOT = Path(__file__).resolve().parents[2]
-TYPES = ("flow", "finding", "coverage", "stats", "notice")
+TYPES = ("flow", "call", "finding", "coverage", "stats", "notice")
 LINE_MAX = 64 * 1024
 # Members of the flow record that are not facts: reports/json_flow.c writes them.
 NOT_FACTS = {

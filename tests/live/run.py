@@ -117,6 +117,9 @@ class Watch:
         text = (path or self.out).read_text(encoding="utf-8")
         return [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
 
+    def flow_records(self):
+        return [record for record in self.records(self.flows) if record["type"] == "flow"]
+
     def wait_for(self, wanted, seconds=30):
         until = time.monotonic() + seconds
         while time.monotonic() < until:
@@ -293,7 +296,7 @@ class Live(unittest.TestCase):
         time.sleep(0.3)
         status, errors = watch.end()
         self.assertIn(status, GOOD_STATUS, errors)
-        late, never = sorted(watch.records(watch.flows), key=lambda record: record["server"]["port"])[:2]
+        late, never = sorted(watch.flow_records(), key=lambda record: record["server"]["port"])[:2]
         self.assertTrue(late["tls"]["decrypted"])
         self.assertEqual(late["tls"]["ocsp"], "good")
         self.assertEqual(late["sip"]["methods"], {"OPTIONS": 1})
@@ -329,7 +332,7 @@ class Live(unittest.TestCase):
         self.assertGreater(kinds.count("coverage"), 1)
         self.assertGreater(kinds.count("stats"), 1)
         self.assertIn("finding", kinds)
-        self.assertGreater(len(watch.records(watch.flows)), 0)
+        self.assertGreater(len(watch.flow_records()), 0)
         self.check_valid(watch.out, watch.flows)
 
     def test_it_starts_again_after_sigkill(self):
@@ -398,7 +401,7 @@ class Live(unittest.TestCase):
         verdicts = [f["verdict"] for f in last_findings(records).values()]
         self.assertIn("unknown", verdicts)
         self.assertNotIn("violation", verdicts)
-        self.assertTrue(all(r["seen"].get("lost_nearby") for r in watch.records(watch.flows)))
+        self.assertTrue(all(r["seen"].get("lost_nearby") for r in watch.flow_records()))
         self.check_valid(watch.out, watch.flows)
 
     def reload(self, watch, policy, text, code):
@@ -420,7 +423,7 @@ class Live(unittest.TestCase):
         def send():
             link.send(capture_of(case)).wait()
             sent.append(1)
-            flows = lambda: [r for r in watch.records(watch.flows) if r["app"] == "http"]
+            flows = lambda: [r for r in watch.flow_records() if r["app"] == "http"]
             self.assertTrue(until(lambda: len(flows()) == len(sent)), f"{len(flows())} flows")
             return sorted(a["row"] for a in flows()[-1]["assessments"])
 

@@ -1,0 +1,98 @@
+/* rules/call_verdicts.c: the worst assessment of each flow with SIP or media, in sets of four by
+ * flow id. */
+#include "rules/call_verdicts.h"
+
+#include <stdlib.h>
+
+#include "rules/kept.h"
+
+enum { SETS = 16384, WAYS = 4 }; /* a power of two */
+
+struct call_verdicts {
+    struct call_verdict set[SETS][WAYS]; /* flow 0 = free; the newest first */
+    struct kept kept;                    /* ids of rows: the policy may be replaced */
+};
+
+/* Worse verdicts are higher. */
+static unsigned badness(enum verdict verdict)
+{
+    static const unsigned order[VERDICT_COUNT] = {
+        [VERDICT_NOT_ASSESSABLE] = 0, [VERDICT_COMPLIANT] = 1, [VERDICT_EXEMPT] = 2,
+        [VERDICT_UNKNOWN] = 3,        [VERDICT_WEAK] = 4,      [VERDICT_VIOLATION] = 5,
+    };
+    return order[verdict];
+}
+
+enum ov_status call_verdicts_new(struct call_verdicts **ret_verdicts)
+{
+    *ret_verdicts = calloc(1, sizeof **ret_verdicts);
+    if (*ret_verdicts == NULL) {
+        return OV_NOMEM;
+    }
+    kept_init(&(*ret_verdicts)->kept);
+    return OV_OK;
+}
+
+void call_verdicts_free(struct call_verdicts *verdicts)
+{
+    if (verdicts != NULL) {
+        kept_done(&verdicts->kept);
+        free(verdicts);
+    }
+}
+
+static const struct assessment *worst_of(const struct judgement *judgement)
+{
+    const struct assessment *worst = NULL;
+    for (uint32_t i = 0; i < judgement->count; i++) {
+        const struct assessment *one = &judgement->assessments[i];
+        worst = worst == NULL || badness(one->verdict) > badness(worst->verdict) ? one : worst;
+    }
+    return worst;
+}
+
+void call_verdicts_note(struct call_verdicts *verdicts, const struct flow_record *record,
+                        const struct judgement *judgement)
+{
+    const struct assessment *worst = worst_of(judgement);
+    bool of_call = facts_find(record->facts, OBS_SIP_TRANSPORT) != NULL ||
+                   facts_find(record->facts, OBS_MEDIA_SSRC) != NULL;
+    if (worst == NULL || !of_call) {
+        return;
+    }
+    struct call_verdict *set = verdicts->set[record->id & (SETS - 1)];
+    for (unsigned i = WAYS - 1; i > 0; i--) {
+        set[i] = set[i - 1];
+    }
+    const char *row = kept_text(&verdicts->kept, worst->row->id);
+    set[0] = (struct call_verdict){ worst->verdict, record->id, row };
+}
+
+static void take_worse(const struct call_verdicts *verdicts, uint64_t flow,
+                       struct call_verdict *worst)
+{
+    const struct call_verdict *set = verdicts->set[flow & (SETS - 1)];
+    for (unsigned i = 0; i < WAYS && flow != 0; i++) {
+        if (set[i].flow == flow) {
+            *worst = badness(set[i].verdict) > badness(worst->verdict) ? set[i] : *worst;
+            return;
+        }
+    }
+}
+
+struct call_verdict call_verdicts_of(const struct call_verdicts *verdicts,
+                                     const struct call_sheet *sheet)
+{
+    struct call_verdict worst = { .verdict = VERDICT_NOT_ASSESSABLE };
+    for (uint32_t i = 0; i < sheet->media_count; i++) {
+        const struct sheet_medium *medium = &sheet->media[i];
+        const uint32_t room = sizeof medium->flows / sizeof medium->flows[0];
+        for (uint32_t k = 0; k < medium->flow_count && k < room; k++) {
+            take_worse(verdicts, medium->flows[k], &worst);
+        }
+    }
+    for (uint32_t i = 0; i < sheet->leg_count; i++) {
+        take_worse(verdicts, sheet->legs[i].flow, &worst);
+    }
+    return worst;
+}
