@@ -9,7 +9,7 @@
 
 enum { MANY = 70000 }; /* more flows than are remembered */
 
-static const struct policy_row rows[2] = { { .id = "TT-02" }, { .id = "TT-04" } };
+static const struct policy_row signalling = { .id = "TT-02" }, media = { .id = "TT-04" };
 
 static struct call_verdicts *new_verdicts(void)
 {
@@ -31,8 +31,8 @@ static void judged(struct call_verdicts *verdicts, uint64_t id, bool sip, enum v
     if (sip) {
         facts_put(&facts, &obs);
     }
-    judgement.assessments[0] = (struct assessment){ .row = &rows[0], .verdict = first };
-    judgement.assessments[1] = (struct assessment){ .row = &rows[1], .verdict = second };
+    judgement.assessments[0] = (struct assessment){ .row = &signalling, .verdict = first };
+    judgement.assessments[1] = (struct assessment){ .row = &media, .verdict = second };
     call_verdicts_note(verdicts, &record, &judgement);
     facts_done(&facts);
 }
@@ -57,11 +57,11 @@ static void worst_flow_and_row_are_named(void)
     struct call_verdict worst = worst_of(verdicts, 1, 2);
     CHECK_EQ(worst.verdict, VERDICT_WEAK);
     CHECK_EQ(worst.flow, 2);
-    CHECK(strcmp(worst.row, rows[0].id) == 0);
+    CHECK(strcmp(worst.row, signalling.id) == 0);
     judged(verdicts, 1, true, VERDICT_UNKNOWN, VERDICT_VIOLATION); /* more is known of it now */
     worst = worst_of(verdicts, 1, 2);
     CHECK(worst.verdict == VERDICT_VIOLATION && worst.flow == 1 &&
-          strcmp(worst.row, rows[1].id) == 0);
+          strcmp(worst.row, media.id) == 0);
     judged(verdicts, 3, false, VERDICT_VIOLATION, VERDICT_VIOLATION);
     CHECK_EQ(worst_of(verdicts, 3, 0).verdict, VERDICT_NOT_ASSESSABLE);
     call_verdicts_free(verdicts);
