@@ -72,6 +72,19 @@ enum observation_shape {
     X(OBS_ESP_READABLE, SHAPE_NUMBER, "esp.readable", "those that had them (RFC 5879)")            \
     X(OBS_ESP_KEEPALIVES, SHAPE_NUMBER, "esp.keepalives", "RFC 3948 2.3")                          \
     X(OBS_AH_SPI, SHAPE_LIST, "ah.spi", "RFC 4302 2.4: integrity only")                            \
+    X(OBS_SSH_VERSION, SHAPE_TEXT, "ssh.version", "RFC 4253 4.2: of the last banner")              \
+    X(OBS_SSH_SOFTWARE, SHAPE_LIST, "ssh.software", "RFC 4253 4.2")                                \
+    X(OBS_SSH_KEX, SHAPE_TEXT, "ssh.kex", "RFC 4253 7.1: agreed, by the names of RFC 4250")        \
+    X(OBS_SSH_HOST_KEY, SHAPE_TEXT, "ssh.host_key", "likewise")                                    \
+    X(OBS_SSH_CIPHER, SHAPE_TEXT, "ssh.cipher", "likewise; from the client")                       \
+    X(OBS_SSH_CIPHER_BACK, SHAPE_TEXT, "ssh.cipher_back", "likewise; to the client")               \
+    X(OBS_SSH_MAC, SHAPE_TEXT, "ssh.mac", "from the client; absent when the cipher is an AEAD")    \
+    X(OBS_SSH_MAC_BACK, SHAPE_TEXT, "ssh.mac_back", "likewise; to the client")                     \
+    X(OBS_SSH_COMPRESSION, SHAPE_TEXT, "ssh.compression", "RFC 4253 6.2; from the client")         \
+    X(OBS_SSH_STRICT, SHAPE_FLAG, "ssh.strict_kex", "both sides: no Terrapin (CVE-2023-48795)")    \
+    X(OBS_SSH_ESTABLISHED, SHAPE_FLAG, "ssh.established", "both sides sent NEWKEYS")               \
+    X(OBS_SSH_RATING, SHAPE_TEXT, "ssh.rating",                                                    \
+      "of cipher and key exchange, compared with AES-128: none weak ok128 strong unknown")         \
     X(OBS_WIREGUARD_MESSAGE, SHAPE_COUNTS, "wireguard.messages",                                   \
       "initiation response cookie data: its cipher is ChaCha20-Poly1305, always")                  \
     X(OBS_OPENVPN_WRAP, SHAPE_TEXT, "openvpn.control_wrap",                                        \

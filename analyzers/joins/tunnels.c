@@ -209,6 +209,18 @@ static void conclude_ipsec(const struct pair *pair, struct flow_record *record)
     }
 }
 
+/* Of the two directions the weaker one; unknown before all. It is no tunnel of the table: what is
+ * inside nobody can tell. */
+static void conclude_ssh(struct flow_record *record)
+{
+    const struct facts *facts = record->facts;
+    const char *kex = facts_text(facts, facts_find(facts, OBS_SSH_KEX));
+    const char *there = facts_text(facts, facts_find(facts, OBS_SSH_CIPHER));
+    const char *back = facts_text(facts, facts_find(facts, OBS_SSH_CIPHER_BACK));
+    enum rating a = tunnels_rating_ssh(there, kex), b = tunnels_rating_ssh(back, kex);
+    put(record, NULL, OBS_SSH_RATING, tunnels_rating_name(a < b ? a : b), 0);
+}
+
 static bool carried_data(const struct facts *facts)
 {
     for (const struct fact *f = NULL; (f = facts_next(facts, OBS_WIREGUARD_MESSAGE, f)) != NULL;) {
@@ -246,6 +258,9 @@ static void conclude_other(const struct tunnels_join *join, const struct pair *p
 void tunnels_join_conclude(const struct tunnels_join *join, struct flow_record *record)
 {
     const struct facts *facts = record->facts;
+    if (facts_find(facts, OBS_SSH_KEX) != NULL) {
+        conclude_ssh(record);
+    }
     if (join->count == 0) {
         return;
     }

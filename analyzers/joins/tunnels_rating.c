@@ -109,6 +109,38 @@ struct tunnel_rating tunnels_rating_openvpn(const struct facts *facts)
     return (struct tunnel_rating){ RATING_UNKNOWN, false, "cipher-unknown" };
 }
 
+/* Names of RFC 4253, 4344, 5647, 8758 and of OpenSSH, by how they begin. */
+enum rating tunnels_rating_ssh(const char *cipher, const char *kex)
+{
+    static const struct {
+        const char *prefix;
+        enum rating rating;
+    } ciphers[] = {
+        { "none", RATING_NONE },
+        { "3des", RATING_WEAK },
+        { "des", RATING_WEAK },
+        { "arcfour", RATING_WEAK },
+        { "blowfish", RATING_WEAK },
+        { "cast128", RATING_WEAK },
+        { "idea", RATING_WEAK },
+        { "aes128", RATING_OK128 },
+        { "aes192", RATING_OK128 },
+        { "aes256", RATING_STRONG },
+        { "AEAD_AES_128_GCM", RATING_OK128 },
+        { "AEAD_AES_256_GCM", RATING_STRONG },
+        { "chacha20-poly1305", RATING_STRONG },
+        { "rijndael-cbc@lysator.liu.se", RATING_STRONG },
+    };
+    enum rating rating = RATING_UNKNOWN;
+    for (unsigned i = 0; i < sizeof ciphers / sizeof *ciphers; i++) {
+        if (strncmp(cipher, ciphers[i].prefix, strlen(ciphers[i].prefix)) == 0) {
+            rating = ciphers[i].rating;
+        }
+    }
+    bool weak_kex = strcmp(kex, "diffie-hellman-group1-sha1") == 0; /* MODP 1024: RFC 9142 3.4 */
+    return weak_kex && rating > RATING_WEAK ? RATING_WEAK : rating;
+}
+
 struct tunnel_rating tunnels_rating_wireguard(const struct facts *facts)
 {
     bool answered = false;

@@ -207,6 +207,25 @@ static void wireguard_has_one_cipher(void)
     play_free(&p);
 }
 
+static void ssh_is_rated_by_its_weaker_direction(void)
+{
+    struct play p = play_new();
+    CHECK_EQ(tunnels_rating_ssh("aes128-ctr", "curve25519-sha256"), RATING_OK128);
+    CHECK_EQ(tunnels_rating_ssh("aes256-gcm@openssh.com", "curve25519-sha256"), RATING_STRONG);
+    CHECK_EQ(tunnels_rating_ssh("aes256-ctr", "diffie-hellman-group1-sha1"), RATING_WEAK);
+    CHECK_EQ(tunnels_rating_ssh("3des-cbc", "curve25519-sha256"), RATING_WEAK);
+    CHECK_EQ(tunnels_rating_ssh("none", "diffie-hellman-group1-sha1"), RATING_NONE);
+    CHECK_EQ(tunnels_rating_ssh("twofish-new", "curve25519-sha256"), RATING_UNKNOWN);
+    begin(&p, "10.0.0.1", "10.0.0.2", "ssh");
+    put(&p.facts, OBS_SSH_KEX, "curve25519-sha256", 0);
+    put(&p.facts, OBS_SSH_CIPHER, "aes256-ctr", 0);
+    put(&p.facts, OBS_SSH_CIPHER_BACK, "arcfour128", 0);
+    tunnels_join_conclude(p.join, &p.record);
+    CHECK(facts_is(&p.facts, OBS_SSH_RATING, "weak"));
+    CHECK(facts_find(&p.facts, OBS_VPN_RATING) == NULL); /* what is inside nobody can tell */
+    play_free(&p);
+}
+
 static void a_trunk_is_told_of_the_tunnels_it_is_not_in(void)
 {
     struct play p = play_new();
@@ -254,6 +273,7 @@ int main(void)
     integrity_alone_is_no_encryption();
     openvpn_is_rated_by_its_data();
     wireguard_has_one_cipher();
+    ssh_is_rated_by_its_weaker_direction();
     a_trunk_is_told_of_the_tunnels_it_is_not_in();
     the_oldest_pair_makes_room();
     return check_failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
