@@ -13,21 +13,21 @@
 
 enum {
     RTP_EVIDENCE_PACKETS = 400, /* packets looked at; what they say is final */
-    RTP_FIRST_BYTES = 8,        /* payload bytes with a histogram for each position */
+    RTP_FIRST_BYTES = 16,       /* payload bytes with a histogram for each position */
     RTP_POOLED_BYTES = 32,      /* payload bytes of a packet that go into the common histogram */
     RTP_COMPARED_BYTES = 16,    /* payload bytes compared with those of the packet before */
     RTP_REPEATS = 4,            /* payloads remembered to find them again */
     RTP_HELD = 16,              /* payloads that wait until all go into the histograms at once */
     RTP_EXTRA_MAX = 20,         /* bytes beyond the codec's frames: GCM tag and 4 bytes of MKI */
-    RTP_TAIL_BYTES = 14,        /* that may hold a key id (MKI, 4 bytes) and an 80-bit tag: a key id
-                                   stands in clear, so the statistics leave the tail out */
+    RTP_TAIL_BYTES = 26, /* that may hold a key id of 16 bytes and an 80-bit tag (RFC 3711) */
 };
 
 enum rtp_says { RTP_SAYS_UNKNOWN, RTP_SAYS_SRTP, RTP_SAYS_RTP };
 
 /* score of each test, in thousandths:
  *   SIZE         bytes beyond the codec's frames in most packets
- *   FIRST_BYTES  largest z of chi-square over the half bytes at positions 0..7
+ *   FIRST_BYTES  largest z of chi-square over the half bytes at positions 0..15
+ *   TOGETHER     z of the sum of those chi-squares
  *   BYTES        z of chi-square over all bytes at positions 0..31
  *   CONTINUITY   z of the number of bytes that equal the one at their place a packet before
  *   REPETITION   packets that had the most frequent payload
@@ -35,6 +35,7 @@ enum rtp_says { RTP_SAYS_UNKNOWN, RTP_SAYS_SRTP, RTP_SAYS_RTP };
 enum rtp_test {
     RTP_TEST_SIZE,
     RTP_TEST_FIRST_BYTES,
+    RTP_TEST_TOGETHER,
     RTP_TEST_BYTES,
     RTP_TEST_CONTINUITY,
     RTP_TEST_REPETITION,
@@ -43,9 +44,9 @@ enum rtp_test {
 };
 
 struct rtp_ground {
-    uint8_t test;     /* enum rtp_test */
-    uint8_t says;     /* enum rtp_says */
-    uint32_t packets; /* looked at */
+    unsigned test : 4;     /* enum rtp_test */
+    unsigned says : 4;     /* enum rtp_says */
+    unsigned packets : 24; /* looked at; stays at its maximum */
     int32_t score;
 };
 
@@ -60,8 +61,7 @@ struct rtp_verdict {
     struct rtp_ground grounds[RTP_TESTS];
 };
 
-/* Zeroed = nothing seen. Histograms take eighteen cache lines, so payloads are gathered for them.
- */
+/* Zeroed = nothing seen. Histograms take 24 cache lines, so payloads are gathered for them. */
 struct rtp_evidence {
     uint16_t packets;  /* offered */
     uint16_t measured; /* of them long enough for the statistics */
@@ -72,16 +72,18 @@ struct rtp_evidence {
     uint16_t steps;    /* packets of unknown codecs whose time to the next one is known */
     uint16_t whole;    /* of them with a whole number of bytes for each tick of that time */
     bool companded;    /* they were G.711 */
+    bool tags_alone;   /* payloads may be a key id and a tag, nothing else */
     uint8_t last_size; /* bytes in last[] */
     uint8_t next_repeat;
     uint8_t held;                      /* payloads in held_bytes */
     uint16_t repeated[RTP_REPEATS];    /* packets with that payload */
     uint64_t repeat[RTP_REPEATS];      /* its hash */
     uint16_t extra[RTP_EXTRA_MAX + 1]; /* packets by bytes beyond the codec's frames */
-    uint8_t held_size[RTP_HELD];
+    uint8_t held_size[RTP_HELD];       /* bytes of it in held_bytes */
+    uint8_t held_behind[RTP_HELD];     /* and behind those, at most RTP_TAIL_BYTES */
     uint8_t last[RTP_COMPARED_BYTES];
     uint8_t held_bytes[RTP_HELD][RTP_POOLED_BYTES];
-    uint16_t half[2 * RTP_FIRST_BYTES][16]; /* upper halves of bytes 0..7, then lower halves */
+    uint16_t half[2 * RTP_FIRST_BYTES][16]; /* upper halves of the first bytes, then lower halves */
     uint16_t bytes[256];
 };
 

@@ -81,9 +81,13 @@ static bool has_tag(const struct rtp_verdict *verdict)
 static void put_verdict(const struct stream_sink *to, const struct rtp_verdict *verdict)
 {
     static const char *const tests[RTP_TESTS] = {
-        [RTP_TEST_SIZE] = "payload-size",     [RTP_TEST_FIRST_BYTES] = "first-bytes",
-        [RTP_TEST_BYTES] = "byte-histogram",  [RTP_TEST_CONTINUITY] = "continuity",
-        [RTP_TEST_REPETITION] = "repetition", [RTP_TEST_CHANGE] = "change",
+        [RTP_TEST_SIZE] = "payload-size",
+        [RTP_TEST_FIRST_BYTES] = "first-bytes",
+        [RTP_TEST_TOGETHER] = "first-bytes-together",
+        [RTP_TEST_BYTES] = "byte-histogram",
+        [RTP_TEST_CONTINUITY] = "continuity",
+        [RTP_TEST_REPETITION] = "repetition",
+        [RTP_TEST_CHANGE] = "change",
     };
     put_stream(to, OBS_MEDIA_PROTECTION, says_text(verdict->says), 0, 0);
     if (verdict->says != RTP_SAYS_UNKNOWN) {
