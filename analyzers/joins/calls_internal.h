@@ -105,6 +105,11 @@ struct call_key {
 };
 
 /* What packets of one sender in one flow told under the keys that were read. */
+/* Where in the capture a packet is. */
+struct call_place {
+    uint64_t packet, time_us;
+};
+
 struct call_stream {
     uint64_t flow_id;
     uint32_t next;         /* in the hash chain */
@@ -112,18 +117,20 @@ struct call_stream {
     uint32_t ssrc;
     uint8_t from;
     bool rtcp;
-    bool bare;                        /* SRTCP that is authentic, but not encrypted (E = 0) */
-    bool exposed;                     /* a key that fitted was readable */
-    bool twice;                       /* its key stream was used for two different payloads */
-    bool again;                       /* its key was that of an earlier call */
-    bool unencrypted;                 /* UNENCRYPTED_SRTP */
-    uint8_t tag_size;                 /* bytes of the shortest tag that fitted */
-    uint16_t suite;                   /* name id */
-    uint8_t waiting_count;            /* packets that no key fitted so far */
-    uint32_t verified;                /* packets whose tag fitted a key */
-    uint32_t roll_over;               /* of the last of them */
-    uint64_t digest;                  /* of its key */
-    uint64_t key_flow;                /* SIP flow that shows it */
+    bool bare;                /* SRTCP that is authentic, but not encrypted (E = 0) */
+    bool exposed;             /* a key that fitted was readable */
+    bool twice;               /* its key stream was used for two different payloads */
+    bool again;               /* its key was that of an earlier call */
+    bool unencrypted;         /* UNENCRYPTED_SRTP */
+    uint8_t tag_size;         /* bytes of the shortest tag that fitted */
+    uint16_t suite;           /* name id */
+    uint8_t waiting_count;    /* packets that no key fitted so far */
+    uint32_t verified;        /* packets whose tag fitted a key */
+    uint32_t roll_over;       /* of the last of them */
+    uint64_t digest;          /* of its key */
+    uint64_t key_flow;        /* SIP flow that shows it */
+    struct call_place fitted; /* first packet whose tag fitted */
+    struct call_place waiting_at[STREAM_SAMPLES];
     uint8_t *waiting[STREAM_SAMPLES]; /* owned */
     uint16_t waiting_bytes[STREAM_SAMPLES];
 };
@@ -408,8 +415,8 @@ enum call_tags {
 
 /* calls_tags.c: seen: NULL = no packet. checkable: the sender's key is known, and makes tags. */
 enum call_tags calls_tags_of(const struct call_stream *seen, bool checkable);
-/* The facts of it, with the ground behind those of the packets alone; place: index, side, packet.
- */
+/* The facts of it, with the ground behind those of the packets alone; place: index and side. Their
+ * packet is the first that fitted, or where not all do the first that does not. */
 void calls_tags_put(struct facts *facts, const struct observation *place, enum call_tags tags,
                     const struct call_stream *seen);
 /* Tags of SRTCP prove that the reports of a flow are protected. */

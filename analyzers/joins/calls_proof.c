@@ -26,7 +26,8 @@ struct trial {
     struct calls *calls;
     struct call_stream *stream;
     struct bytes packet;
-    uint32_t tried; /* keys */
+    struct call_place place; /* of the packet */
+    uint32_t tried;          /* keys */
 };
 
 static struct call_stream *stream_at(const struct calls *calls, uint32_t at)
@@ -53,6 +54,7 @@ static void drop_waiting(struct calls *calls, struct call_stream *stream, unsign
     for (; i < stream->waiting_count; i++) {
         stream->waiting[i] = stream->waiting[i + 1];
         stream->waiting_bytes[i] = stream->waiting_bytes[i + 1];
+        stream->waiting_at[i] = stream->waiting_at[i + 1];
     }
 }
 
@@ -192,6 +194,9 @@ static void note(struct trial *t, const struct call_key *key, const struct call_
     struct call_stream *stream = t->stream;
     uint8_t size = stream->rtcp ? key->key.suite->rtcp_tag_size : key->key.suite->tag_size;
     stream->tag_size = stream->verified == 0 || size < stream->tag_size ? size : stream->tag_size;
+    if (stream->verified == 0 || t->place.packet < stream->fitted.packet) {
+        stream->fitted = t->place;
+    }
     stream->verified++;
     stream->suite = key->suite;
     stream->digest = key->digest;
@@ -293,8 +298,11 @@ static bool try_others(struct trial *t, const struct flow_end end[2], bool of_ho
 }
 
 /* The first ones stay, of the others the newest. */
-static void keep_waiting(struct calls *calls, struct call_stream *stream, struct bytes packet)
+static void keep_waiting(const struct trial *t)
 {
+    struct calls *calls = t->calls;
+    struct call_stream *stream = t->stream;
+    struct bytes packet = t->packet;
     uint32_t size = bytes_left(&packet);
     unsigned last = STREAM_SAMPLES - 1;
     if (stream->waiting_count > last && stream->waiting_bytes[last] != size) {
@@ -302,6 +310,7 @@ static void keep_waiting(struct calls *calls, struct call_stream *stream, struct
     }
     if (stream->waiting_count > last) {
         (void)bytes_copy(&packet, stream->waiting[last], size);
+        stream->waiting_at[last] = t->place;
         return;
     }
     uint8_t *copy = size <= SRTP_TAG_PACKET_MAX ? malloc(size) : NULL;
@@ -310,6 +319,7 @@ static void keep_waiting(struct calls *calls, struct call_stream *stream, struct
         return;
     }
     stream->waiting[stream->waiting_count] = copy;
+    stream->waiting_at[stream->waiting_count] = t->place;
     stream->waiting_bytes[stream->waiting_count++] = (uint16_t)size;
     calls->waiting_bytes += size;
     while (calls->waiting_bytes > WAITING_MAX && stream_at(calls, calls->oldest_stream) != stream) {
@@ -327,7 +337,8 @@ void calls_proof_take(struct calls *calls, uint64_t flow_id, const struct flow_e
     };
     span.last_order = span.first_order;
     struct trial t = { .calls = calls,
-                       .packet = bytes_of(sample->text, sample->text_size, sample->text_size) };
+                       .packet = bytes_of(sample->text, sample->text_size, sample->text_size),
+                       .place = { sample->packet, sample->time_us } };
     bool room = false;
     t.stream = find_stream(calls, flow_id, (uint32_t)sample->value,
                            (sample->from & 1U) + 2U * (sample->sub != 0), &room);
@@ -345,7 +356,7 @@ void calls_proof_take(struct calls *calls, uint64_t flow_id, const struct flow_e
     }
     srtp_tag_forget(calls->tag);
     if (!good) {
-        keep_waiting(calls, t.stream, t.packet);
+        keep_waiting(&t);
     }
 }
 
@@ -358,7 +369,10 @@ static void try_waiting(struct calls *calls, struct call_stream *stream,
     unsigned looked = 0;
     for (unsigned i = 0; i < stream->waiting_count && calls->newest_key != POOL_NONE; looked++) {
         uint32_t size = stream->waiting_bytes[i];
-        struct trial t = { calls, stream, bytes_of(stream->waiting[i], size, size), 0 };
+        struct trial t = { .calls = calls,
+                           .stream = stream,
+                           .packet = bytes_of(stream->waiting[i], size, size),
+                           .place = stream->waiting_at[i] };
         bool good = try_call(&t, search->match, depth) ||
                     (search->all && t.tried == 0 && looked < OTHERS_PACKETS &&
                      (try_others(&t, search->end, true) ||

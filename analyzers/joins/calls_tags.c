@@ -41,7 +41,10 @@ void calls_tags_put(struct facts *facts, const struct observation *place, enum c
                     const struct call_stream *seen)
 {
     static const char *const words[] = { "", "verified", "mixed", "mismatch" };
+    const struct call_place *at = tags == TAGS_VERIFIED ? &seen->fitted : &seen->waiting_at[0];
     struct observation obs = *place;
+    obs.packet = at->packet;
+    obs.time_us = at->time_us;
     put(facts, obs, OBS_MEDIA_TAG, words[tags]);
     obs.sub = count(facts, OBS_MEDIA_GROUND_TEST, obs.index);
     put(facts, obs, OBS_MEDIA_GROUND_TEST, "srtp-tag");

@@ -76,6 +76,8 @@ static uint32_t seal(const struct srtp_key *key, uint16_t sequence, uint32_t rol
     return (uint32_t)(HEADER + PAYLOAD + key->suite->tag_size);
 }
 
+static uint64_t sample_packet = 100; /* number in the capture of the next sample */
+
 static void sample(struct calls *calls, uint8_t from, const uint8_t *packet, uint32_t size,
                    bool rtcp)
 {
@@ -85,7 +87,7 @@ static void sample(struct calls *calls, uint8_t from, const uint8_t *packet, uin
     struct observation obs = { .kind = OBS_MEDIA_SAMPLE, .from = from, .sub = rtcp };
     obs.text = (const char *)heap;
     obs.text_size = size;
-    obs.packet = 100;
+    obs.packet = sample_packet;
     obs.time_us = 100;
     calls_observe(calls, MEDIA_FLOW, ends, &obs);
     free(heap);
@@ -126,6 +128,57 @@ static void a_tag_that_fits_the_senders_key_proves_srtp_and_who_can_read_it(void
         CHECK_EQ(flag(&media, OBS_MEDIA_KEY_EXPOSED, i), 1);
         CHECK(is_text(&media, OBS_MEDIA_KEYED_BY, i, "f:0000000000000abc"));
     }
+    close_all(calls, &media);
+}
+
+static uint64_t packet_of_tag(const struct media *media, uint16_t index)
+{
+    const struct fact *f = NULL;
+    while ((f = facts_next(media->record.facts, OBS_MEDIA_TAG, f)) != NULL) {
+        if (f->index == index) {
+            return f->packet;
+        }
+    }
+    return 0;
+}
+
+static void the_proof_of_a_tag_is_the_packet_that_fits_or_does_not(void)
+{
+    struct calls *calls = new_calls(8);
+    struct leg leg = leg_between(calls, 0xabc, CALLER, CALLEE);
+    struct srtp_key caller = key_for(0, suite_80), stranger = key_for(2, suite_80);
+    struct media media;
+    agree(&leg, suite_80);
+    sample_packet = 107;
+    send(calls, 0, &caller, 500, 0);
+    send(calls, 1, &stranger, 900, 0);
+    sample_packet = 109;
+    send(calls, 0, &caller, 501, 0);
+    send(calls, 1, &stranger, 901, 0);
+    sample_packet = 100;
+    tell_media(calls, &media, "unknown");
+    CHECK(is_text(&media, OBS_MEDIA_TAG, 0, "verified"));
+    CHECK_EQ(packet_of_tag(&media, 0), 107);
+    CHECK(is_text(&media, OBS_MEDIA_TAG, 1, "mismatch"));
+    CHECK_EQ(packet_of_tag(&media, 1), 107);
+    close_all(calls, &media);
+}
+
+static void a_packet_that_waited_for_its_key_is_the_proof(void)
+{
+    struct calls *calls = new_calls(8);
+    struct leg leg = leg_between(calls, 0xabc, CALLER, CALLEE);
+    struct srtp_key caller = key_for(0, suite_80);
+    struct media media;
+    sample_packet = 104;
+    send(calls, 0, &caller, 500, 0);
+    sample_packet = 105;
+    send(calls, 0, &caller, 501, 0);
+    sample_packet = 100;
+    agree(&leg, suite_80);
+    tell_media(calls, &media, "unknown");
+    CHECK(is_text(&media, OBS_MEDIA_TAG, 0, "verified"));
+    CHECK_EQ(packet_of_tag(&media, 0), 104);
     close_all(calls, &media);
 }
 
@@ -500,6 +553,8 @@ static void packets_that_wait_have_a_cap(void)
 int main(void)
 {
     a_tag_that_fits_the_senders_key_proves_srtp_and_who_can_read_it();
+    the_proof_of_a_tag_is_the_packet_that_fits_or_does_not();
+    a_packet_that_waited_for_its_key_is_the_proof();
     streams_joined_after_roll_overs_are_proven_too();
     media_before_the_answer_waits_for_its_key();
     a_key_that_another_call_shows_is_exposed_there();
