@@ -35,6 +35,7 @@ struct flow_record {
     bool talked;      /* TCP: stream bytes that no analyzer knows went by: of both sides, or many of
                          one, or of the only one that was captured */
     bool evicted;     /* closed early because a table was full */
+    bool open;        /* went on when its capture ended: judged when all such were learnt from */
     bool lost_nearby; /* packets of any flow were lost, live or by damage to a file, while this one
                          lived, or so shortly before or, if its end was not seen, behind that some
                          of its own may be among them */

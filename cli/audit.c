@@ -41,8 +41,7 @@ static bool holds_other_things(const char *path)
     return first != EOF && first != '{';
 }
 
-/* NULL after an error, which was printed. */
-static FILE *open_output(const char *path)
+FILE *audit_open(const char *path)
 {
     if (strcmp(path, "-") == 0) {
         return stdout;
@@ -73,8 +72,8 @@ bool audit_open_outputs(struct pipeline *p)
     if (out == NULL && isatty(STDOUT_FILENO) != 1) {
         out = "-";
     }
-    p->verdicts.records.file = out != NULL ? open_output(out) : NULL;
-    p->verdicts.flows.file = o->flows != NULL ? open_output(o->flows) : NULL;
+    p->verdicts.records.file = out != NULL ? audit_open(out) : NULL;
+    p->verdicts.flows.file = o->flows != NULL ? audit_open(o->flows) : NULL;
     if (p->verdicts.records.file != NULL && p->verdicts.flows.file != NULL &&
         is_same_file(p->verdicts.records.file, p->verdicts.flows.file)) {
         fprintf(stderr, "overt: --out and --flows name the same file\n");
@@ -84,7 +83,7 @@ bool audit_open_outputs(struct pipeline *p)
            (o->flows == NULL || p->verdicts.flows.file != NULL);
 }
 
-static bool close_output(struct report_out *out, const char *path)
+bool audit_close(struct report_out *out, const char *path)
 {
     bool good = report_flush(out);
     if (out->file != NULL && out->file != stdout && fclose(out->file) != 0 && good) {
@@ -101,8 +100,8 @@ static bool close_output(struct report_out *out, const char *path)
 
 bool audit_close_outputs(struct pipeline *p)
 {
-    bool good = close_output(&p->verdicts.records, p->options->out);
-    return close_output(&p->verdicts.flows, p->options->flows) && good;
+    bool good = audit_close(&p->verdicts.records, p->options->out);
+    return audit_close(&p->verdicts.flows, p->options->flows) && good;
 }
 
 /* Is there a finding at or above --fail-on? */
@@ -135,18 +134,36 @@ static const char *input_text(const struct options *o, const struct audit_inputs
     return buffer;
 }
 
-/* One notice for each cap that dropped something, with how much. */
-static void tell_limits(struct pipeline *p, const struct finding_list *findings)
+/* What was dropped at a cap, and how much. */
+struct limit {
+    uint64_t count;
+    const char *code, *text;
+};
+
+/* A notice to out and, if there are, to the flow records. */
+static void tell_limit(const struct options *o, const struct limit *limit, struct report_out *out,
+                       struct report_out *flows)
+{
+    char text[256];
+    snprintf(text, sizeof text, "%" PRIu64 " %s", limit->count, limit->text);
+    struct report_notice notice = { .code = limit->code, .text = text };
+    if (limit->count > 0) {
+        report_notice(out, o->sensor, &notice);
+    }
+    if (limit->count > 0 && flows != NULL) {
+        report_notice(flows, o->sensor, &notice);
+    }
+}
+
+/* Caps on the way to the judge: those who judge flow records again must know. */
+static void tell_limits(struct pipeline *p)
 {
     struct counters counters;
     pipeline_count(p, &counters);
     const uint64_t *counted = counters.value;
     struct keylog_counts keys;
     keylog_count(p->keys.keylog, &keys);
-    const struct {
-        uint64_t count;
-        const char *code, *text;
-    } limits[] = {
+    const struct limit limits[] = {
         { counted[COUNT_LINK_UNKNOWN], "capture.link-type-unknown",
           "packets have a link type that overt does not decode: they were not judged" },
         { counted[COUNT_LINK_ENCRYPTED], "capture.link-encrypted",
@@ -171,48 +188,61 @@ static void tell_limits(struct pipeline *p, const struct finding_list *findings)
           "addresses or names of DNS answers found no room: hosts may lack their names" },
         { tunnels_join_dropped(p->verdicts.joins.tunnels), "table.vpns-full",
           "pairs of hosts with a VPN found no room: a trunk may be called outside of none" },
+    };
+    for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
+        tell_limit(p->options, &limits[i], &p->verdicts.records, &p->verdicts.flows);
+    }
+}
+
+static void tell_judge_limits(const struct options *o, struct report_out *out,
+                              const struct judge *judge, const struct finding_list *findings)
+{
+    const struct limit limits[] = {
         { findings->dropped, "table.findings-full",
           "findings were not kept: there are too many different ones" },
-        { judge_inferred_dropped(p->verdicts.judge), "table.roles-full",
+        { judge_inferred_dropped(judge), "table.roles-full",
           "hosts found no room in the table of inferred roles: name the servers in a policy" },
-        { judge_legs_dropped(p->verdicts.judge), "table.signalling-full",
+        { judge_legs_dropped(judge), "table.signalling-full",
           "pairs of hosts found no room in the table of signalling: media that depends on it may "
           "be unknown" },
     };
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
-        char text[256];
-        snprintf(text, sizeof text, "%" PRIu64 " %s", limits[i].count, limits[i].text);
-        struct report_notice notice = { .code = limits[i].code, .text = text };
-        if (limits[i].count > 0) {
-            report_notice(&p->verdicts.records, p->options->sensor, &notice);
-        }
+        tell_limit(o, &limits[i], out, NULL);
     }
 }
 
-static void tell_waivers(struct pipeline *p)
+static void tell_waivers(const struct options *o, struct report_out *out, const struct judge *judge)
 {
     const struct policy_waiver *waiver = NULL;
-    for (uint32_t i = 0; (waiver = judge_unused_waiver(p->verdicts.judge, i)) != NULL; i++) {
+    for (uint32_t i = 0; (waiver = judge_unused_waiver(judge, i)) != NULL; i++) {
         char text[256];
         snprintf(text, sizeof text, "the waiver of %s by %.60s until %s was not needed: %.100s",
                  waiver->row, waiver->owner, waiver->expires, waiver->reason);
         struct report_notice notice = { .code = "policy.waiver-unused", .text = text };
-        report_notice(&p->verdicts.records, p->options->sensor, &notice);
+        report_notice(out, o->sensor, &notice);
     }
 }
 
-int audit_end(struct pipeline *p, const struct report_run *run, const struct finding_list *findings)
+int audit_finish(const struct options *o, struct report_out *out, bool flows_to_stdout,
+                 const struct report_run *run, const struct finding_list *findings)
 {
-    const struct options *o = p->options;
-    tell_limits(p, findings);
-    tell_waivers(p);
-    report_coverage(&p->verdicts.records, run);
-    bool to_stdout = p->verdicts.records.file != stdout && p->verdicts.flows.file != stdout;
+    tell_judge_limits(o, out, run->judge, findings);
+    tell_waivers(o, out, run->judge);
+    report_coverage(out, run);
+    bool to_stdout = out->file != stdout && !flows_to_stdout;
     if (!o->quiet && (to_stdout || isatty(STDERR_FILENO) == 1)) {
         FILE *terminal = to_stdout ? stdout : stderr;
         report_ending(terminal, run, findings, isatty(fileno(terminal)) == 1, ENDING_FINDINGS);
     }
     return has_failed(o, findings) ? EXIT_FINDINGS : EXIT_CLEAN;
+}
+
+int audit_end(struct pipeline *p, const struct report_run *run, const struct finding_list *findings)
+{
+    report_coverage(&p->verdicts.flows, run); /* overt judge has no packets to count */
+    tell_limits(p);
+    return audit_finish(p->options, &p->verdicts.records, p->verdicts.flows.file == stdout, run,
+                        findings);
 }
 
 bool audit_news(struct pipeline *p, bool last)

@@ -1,4 +1,5 @@
-/* cli/audit.h: overt audit and overt roles: captures through the pipeline. */
+/* cli/audit.h: overt audit and overt roles: captures through the pipeline; and what overt judge has
+ * in common with them. */
 #ifndef OVERT_CLI_AUDIT_H
 #define OVERT_CLI_AUDIT_H
 
@@ -6,8 +7,9 @@
 #include "cli/options.h"
 #include "cli/pipeline.h"
 
-/* Both take the whole command line and return the exit status. */
+/* All take the whole command line and return the exit status. */
 int audit_command(int argc, char **argv);
+int judge_command(int argc, char **argv);
 int roles_command(int argc, char **argv);
 
 /* What audit and watch have in common: options, policy and a pipeline for `run`, whose exit status
@@ -18,6 +20,11 @@ int audit_with_pipeline(int argc, char **argv, int (*run)(struct pipeline *p));
  * was printed. Caller owns. */
 struct policy *audit_policy(const char *name);
 
+/* Opens a file for records, or standard output ("-"). NULL after an error, which was printed. */
+FILE *audit_open(const char *path);
+/* Closes it; false when not everything could be written, which was printed. path: for the message.
+ */
+bool audit_close(struct report_out *out, const char *path);
 /* Opens what the options name for records; false after an error, which was printed. */
 bool audit_open_outputs(struct pipeline *p);
 /* False when not everything could be written, which was printed. */
@@ -30,6 +37,10 @@ bool audit_news(struct pipeline *p, bool last);
  * EXIT_CLEAN or EXIT_FINDINGS. */
 int audit_end(struct pipeline *p, const struct report_run *run,
               const struct finding_list *findings);
+
+/* The same without a pipeline. flows_to_stdout: there is no place there for the ending. */
+int audit_finish(const struct options *o, struct report_out *out, bool flows_to_stdout,
+                 const struct report_run *run, const struct finding_list *findings);
 
 /* What became of a run's inputs. */
 struct audit_inputs {

@@ -30,9 +30,11 @@ const volatile sig_atomic_t *audit_catch_signals(void)
     return &stop_asked;
 }
 
+/* Also to those who judge the flow records again. */
 static void tell(struct pipeline *p, const struct report_notice *notice)
 {
     report_notice(&p->verdicts.records, p->options->sensor, notice);
+    report_notice(&p->verdicts.flows, p->options->sensor, notice);
     if (!p->options->quiet) {
         fprintf(stderr, "overt: %s: %s\n", notice->file != NULL ? notice->file : "notice",
                 notice->text);
@@ -43,6 +45,7 @@ static void tell_unreadable(struct pipeline *p, const char *path, const char *wh
 {
     struct report_notice notice = { .code = "capture.unreadable", .text = why, .file = path };
     report_notice(&p->verdicts.records, p->options->sensor, &notice);
+    report_notice(&p->verdicts.flows, p->options->sensor, &notice);
     fprintf(stderr, "overt: %s: %s\n", path, why);
 }
 
@@ -107,6 +110,16 @@ static void tell_ends(struct pipeline *p, const struct source_set *set, struct a
     }
 }
 
+/* A flow record names the packets of a set by their numbers in the set. */
+static void tell_joined(struct pipeline *p, int count)
+{
+    char text[128];
+    snprintf(text, sizeof text, "packet numbers count through %d captures that were judged as one",
+             count);
+    struct report_notice notice = { .code = "flows.captures-joined", .text = text };
+    report_notice(&p->verdicts.flows, p->options->sensor, &notice);
+}
+
 /* Judges captures as one. */
 static enum ov_status run_set(struct pipeline *p, char *const *paths, int count,
                               struct audit_inputs *in)
@@ -125,6 +138,7 @@ static enum ov_status run_set(struct pipeline *p, char *const *paths, int count,
     if (status == OV_OK) {
         tell_ends(p, set, in);
         if (count > 1) {
+            tell_joined(p, count);
             judge_name_files(p->verdicts.judge, set);
         }
     }

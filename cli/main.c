@@ -64,6 +64,9 @@ int main(int argc, char **argv)
     if (strcmp(command, "watch") == 0) {
         return watch_command(argc, argv);
     }
+    if (strcmp(command, "judge") == 0) {
+        return judge_command(argc, argv);
+    }
     if (strcmp(command, "roles") == 0) {
         return roles_command(argc, argv);
     }
@@ -81,7 +84,8 @@ int main(int argc, char **argv)
         return help_command();
     }
     fprintf(stderr,
-            "overt: found command '%s', expected audit, watch, roles, policy, explain or version\n",
+            "overt: found command '%s', expected audit, watch, judge, roles, policy, explain or "
+            "version\n",
             command);
     return EXIT_USAGE;
 }

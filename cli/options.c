@@ -78,6 +78,7 @@ void options_help(void)
         "\n"
         "  overt audit FILE|DIR|- ...   replay captures and judge them\n"
         "  overt watch -i IF ...        judge what interfaces see until a signal stops it\n"
+        "  overt judge FLOWS ...        judge stored flow records (audit --flows) under a policy\n"
         "  overt roles FILE ...         propose hosts and roles seen, as a policy to edit (YAML)\n"
         "  overt policy check FILE ...  read policy files; every mistake with file:line:column\n"
         "  overt policy show FILE       the table that results (--format markdown before FILE)\n"
@@ -87,7 +88,7 @@ void options_help(void)
         "\n"
         "Options of audit; roles has --each, --filter, --keylog, --memory, --no-ndpi and "
         "--workers\n"
-        "too, explain --policy:\n"
+        "too, explain --policy, judge --policy, --out, --all, --fail-on, --sensor and --quiet:\n"
         "  --policy FILE    policy (YAML), or a built-in edition (default lync-2010)\n"
         "  --out FILE       findings, coverage and notices as JSON Lines; - is standard output\n"
         "  --flows FILE     one record for each flow and call, as JSON Lines\n"
@@ -386,7 +387,8 @@ static enum ov_status check_inputs(const struct options *o, const char *command)
         return OV_SYNTAX;
     }
     if (!live && o->input_count == 0) {
-        fprintf(stderr, "overt: %s: no capture named; overt --help shows how\n", command);
+        fprintf(stderr, "overt: %s: no %s named; overt --help shows how\n", command,
+                strcmp(command, "judge") == 0 ? "flow records" : "capture");
         return OV_SYNTAX;
     }
     return check_follow(o, command);

@@ -100,7 +100,8 @@ static void judge_one(struct verdicts *v, struct flow_record *record)
     complete(v, record);
     judge_flow(v->judge, record, v->file, &judgement);
     if (v->flows.file != NULL) {
-        report_flow(&v->flows, v->options->sensor, record, &judgement, v->file);
+        const struct report_judged judged = { record, &judgement, v->certificates };
+        report_flow(&v->flows, v->options->sensor, &judged, v->file);
         call_verdicts_note(v->call_verdicts, record, &judgement);
         tell_calls(v, record);
     }
@@ -289,6 +290,7 @@ static void judge_open(struct verdicts *v, struct worker *workers, unsigned coun
     for (unsigned i = earliest(at, count); i < count; i = earliest(at, count)) {
         worker_close_first(&workers[i], &out);
         if (out.closing_count > 0) {
+            out.closings[0].record.open = true;
             judge_one(v, &out.closings[0].record);
         }
         worker_forget(&workers[i], &out);

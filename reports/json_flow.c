@@ -1,40 +1,19 @@
 /* reports/json_flow.c: the flow record of design output contract section 3: facts, no judgement. */
 #include <jansson.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "analyzers/crypto/digest.h"
-#include "base/text.h"
 #include "reports/json_facts.h"
 #include "reports/json_line.h"
 #include "reports/json_party.h"
+#include "reports/json_transport.h"
 #include "reports/report.h"
 
 static bool has_ports(uint8_t l4)
 {
     return l4 == IPPROTO_TCP || l4 == IPPROTO_UDP || l4 == IPPROTO_SCTP;
-}
-
-static void put_transport(struct json_line *line, uint8_t l4)
-{
-    static const struct {
-        uint8_t l4;
-        const char *name;
-    } names[] = {
-        { IPPROTO_TCP, "tcp" },      { IPPROTO_UDP, "udp" }, { IPPROTO_SCTP, "sctp" },
-        { IPPROTO_ICMP, "icmp" },    { IPPROTO_ESP, "esp" }, { IPPROTO_AH, "ah" },
-        { IPPROTO_ICMPV6, "icmp6" }, { IPPROTO_GRE, "gre" },
-    };
-    char other[16];
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        if (names[i].l4 == l4) {
-            json_line_text(line, line->root, "transport", names[i].name);
-            return;
-        }
-    }
-    struct text t = text_into(other, sizeof other);
-    text_printf(&t, "ip-proto-%u", l4);
-    json_line_text(line, line->root, "transport", other);
 }
 
 static void put_vlans(struct json_line *line, const struct flow_record *record)
@@ -78,7 +57,8 @@ static void put_identity(struct json_line *line, const struct flow_record *recor
     json_line_text(line, line->root, "community_id", community);
     json_line_capture_time(line, line->root, "start", record->start_us);
     json_line_capture_time(line, line->root, "end", record->end_us);
-    put_transport(line, record->l4);
+    char transport[JSON_TRANSPORT_SIZE];
+    json_line_text(line, line->root, "transport", json_transport_text(record->l4, transport));
     put_vlans(line, record);
     put_tunnels(line, record);
 }
@@ -125,8 +105,22 @@ static void put_seen(struct json_line *line, const struct flow_record *record)
     if (record->conflicts > 0) {
         json_line_count(line, seen, "conflicts", record->conflicts);
     }
-    if (record->lost_nearby) {
-        json_line_flag(line, seen, "lost_nearby", true);
+    const struct {
+        const char *name;
+        bool value;
+    } flags[] = {
+        { "lost_nearby", record->lost_nearby },
+        { "talked", record->talked },
+        { "evicted", record->evicted },
+        { "open", record->open },
+    };
+    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
+        if (flags[i].value) {
+            json_line_flag(line, seen, flags[i].name, true);
+        }
+    }
+    if (record->facts->dropped > 0) {
+        json_line_count(line, seen, "facts_dropped", record->facts->dropped);
     }
     json_line_count(line, line->root, "packet_first", record->packet_first);
     json_line_count(line, line->root, "packet_last", record->packet_last);
@@ -144,24 +138,47 @@ static void put_assessments(struct json_line *line, const struct judgement *judg
     }
 }
 
-void report_flow(struct report_out *out, const char *sensor, const struct flow_record *record,
-                 const struct judgement *judgement, const char *file)
+/* The bytes of certificates that no record had yet: another trust set may want them. */
+static void put_certificates(struct json_line *line, const struct facts *facts,
+                             const struct certificates *certificates)
 {
+    static const enum observation_kind kinds[] = { OBS_SERVER_CERT_SHA256, OBS_CLIENT_CERT_SHA256 };
+    json_t *object = NULL;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        for (const struct fact *f = NULL; (f = facts_next(facts, kinds[i], f)) != NULL;) {
+            char *text = NULL;
+            if (certificates_untold(certificates, facts_text(facts, f), &text)) {
+                object =
+                    object != NULL ? object : json_line_object(line, line->root, "certificates");
+                json_line_put(line, object, facts_text(facts, f), json_string(text));
+                free(text);
+            }
+        }
+    }
+}
+
+void report_flow(struct report_out *out, const char *sensor, const struct report_judged *judged,
+                 const char *file)
+{
+    const struct flow_record *record = judged->record;
     struct json_line line;
     if (!json_line_wanted(out)) {
         return;
     }
     json_line_begin(&line, "flow", sensor, file);
     put_identity(&line, record);
-    put_ends(&line, record, judgement);
+    put_ends(&line, record, judged->judgement);
     put_per_side(&line, "packets", record->packets, record->client);
     put_per_side(&line, "bytes", record->bytes, record->client);
     put_seen(&line, record);
     json_line_text(&line, line.root, "app", record->app);
     json_line_text(&line, line.root, "app_by", record->app_by);
     json_facts_put(&line, record);
-    if (judgement != NULL) {
-        put_assessments(&line, judgement);
+    if (judged->certificates != NULL) {
+        put_certificates(&line, record->facts, judged->certificates);
+    }
+    if (judged->judgement != NULL) {
+        put_assessments(&line, judged->judgement);
     }
     json_line_end(&line, out);
 }

@@ -188,6 +188,14 @@ void json_line_end(struct json_line *line, struct report_out *out)
     }
 }
 
+void report_line(struct report_out *out, const char *line)
+{
+    errno = 0;
+    if (json_line_wanted(out) && fprintf(out->file, "%s\n", line) < 0) {
+        fail(out, errno);
+    }
+}
+
 bool report_flush(struct report_out *out)
 {
     errno = 0;

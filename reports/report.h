@@ -61,8 +61,17 @@ struct report_run {
     const struct report_drops *drops; /* of a live capture, else NULL */
 };
 
-void report_flow(struct report_out *out, const char *sensor, const struct flow_record *record,
-                 const struct judgement *judgement, const char *file);
+/* A flow, what the judge says of it, and where its certificates are; all but the flow may be NULL.
+ */
+struct report_judged {
+    const struct flow_record *record;
+    const struct judgement *judgement;
+    const struct certificates *certificates;
+};
+
+/* Certificates go with the first record that shows them. */
+void report_flow(struct report_out *out, const char *sensor, const struct report_judged *judged,
+                 const char *file);
 /* worst: of the call's flows. */
 void report_call(struct report_out *out, const char *sensor, const struct call_sheet *sheet,
                  const struct call_verdict *worst, const char *file);
@@ -70,6 +79,8 @@ void report_finding(struct report_out *out, const char *sensor, const struct fin
 void report_coverage(struct report_out *out, const struct report_run *run);
 void report_notice(struct report_out *out, const char *sensor, const struct report_notice *notice);
 void report_stats(struct report_out *out, const struct report_stats *stats);
+/* A record that was written before, as it is. */
+void report_line(struct report_out *out, const char *line);
 /* Flushes; false when anything of it could not be written. */
 bool report_flush(struct report_out *out);
 

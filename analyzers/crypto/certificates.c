@@ -3,6 +3,7 @@
 #include "analyzers/crypto/certificates.h"
 
 #include <openssl/err.h>
+#include <openssl/evp.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 #include <pthread.h>
@@ -16,7 +17,7 @@
 #include "analyzers/crypto/verified.h"
 #include "base/keyed_hash.h"
 
-enum { DER_MAX = 64 * 1024, DIGEST_SIZE = 32 };
+enum { DER_MAX = 64 * 1024, DER_TEXT_MAX = (DER_MAX + 2) / 3 * 4, DIGEST_SIZE = 32 };
 
 struct entry {
     struct certificate view; /* texts point into texts */
@@ -24,6 +25,7 @@ struct entry {
     X509 *x509;              /* owned: read again with all OpenSSL knows; NULL until asked for */
     uint8_t *der;            /* owned; NULL when unreadable */
     uint32_t size;           /* bytes of der */
+    bool told;               /* by certificates_untold */
     char *texts;             /* owned */
     struct entry *next;      /* of the same bucket */
     struct entry *newer, *older; /* by last use */
@@ -388,6 +390,39 @@ const struct certificate *certificates_find(const struct certificates *certifica
 {
     const struct entry *e = find_hex(certificates, sha256);
     return e != NULL ? &e->view : NULL;
+}
+
+bool certificates_untold(const struct certificates *certificates, const char *sha256,
+                         char **ret_text)
+{
+    certificates_lock(certificates);
+    struct entry *e = find_hex(certificates, sha256);
+    char *text = NULL;
+    if (e != NULL && !e->told && e->der != NULL) {
+        text = malloc(((size_t)e->size + 2) / 3 * 4 + 1);
+    }
+    if (text != NULL) {
+        (void)EVP_EncodeBlock((unsigned char *)text, e->der, (int)e->size);
+        e->told = true;
+    }
+    certificates_unlock(certificates);
+    *ret_text = text;
+    return text != NULL;
+}
+
+bool certificates_add_text(struct certificates *certificates, const char *text)
+{
+    size_t size = strlen(text);
+    unsigned char *der = size > 0 && size <= DER_TEXT_MAX ? malloc(size / 4 * 3 + 3) : NULL;
+    int got = der != NULL && size % 4 == 0
+                  ? EVP_DecodeBlock(der, (const unsigned char *)text, (int)size)
+                  : -1;
+    if (got > 0) { /* which counts the padding */
+        got -= (text[size - 1] == '=') + (text[size - 2] == '=');
+        (void)certificates_add(certificates, bytes_of(der, (uint32_t)got, (uint32_t)got));
+    }
+    free(der);
+    return got > 0;
 }
 
 struct x509_st *certificates_x509(const struct certificates *certificates, const char *sha256)

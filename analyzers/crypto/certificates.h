@@ -56,6 +56,13 @@ void certificates_unlock(const struct certificates *certificates);
 const struct certificate *certificates_add(struct certificates *certificates, struct bytes der);
 /* The same, and the lock is held when it returns: the caller unlocks, also after NULL. */
 const struct certificate *certificates_enter(struct certificates *certificates, struct bytes der);
+/* The DER of a kept certificate as base64 (RFC 4648 4), the first time that anybody asks for it:
+ * ret_text is the caller's, for free(). False later, and where none is kept or no memory. */
+bool certificates_untold(const struct certificates *certificates, const char *sha256,
+                         char **ret_text);
+/* Keeps a certificate written so. False when the text is no base64; what is no certificate is kept
+ * as such. */
+bool certificates_add_text(struct certificates *certificates, const char *text);
 /* The kept certificate with this hex SHA-256, or NULL when it was never seen or is gone. */
 const struct certificate *certificates_find(const struct certificates *certificates,
                                             const char *sha256);

@@ -76,8 +76,8 @@ def records_of(capture):
 
 
 def flows_in(path):
-    """The flow records of a file, which may have records of calls too."""
-    records = [json.loads(line) for line in path.read_text().splitlines()]
+    """The flow records of a file; beside them are calls, notices and coverage."""
+    records = map(json.loads, pathlib.Path(path).read_text().splitlines())
     return [record for record in records if record["type"] == "flow"]
 
 
@@ -108,6 +108,46 @@ class Contract(unittest.TestCase):
     def test_fail_on_moves_the_threshold(self):
         self.assertEqual(overt("audit", "--fail-on", "never", CLEAR).returncode, 0)
 
+    def test_judge_says_of_flow_records_what_audit_says_of_the_capture(self):
+        flows = str(self.dir / "flows.jsonl")
+        audit = overt("audit", "--all", "--flows", flows, CLEAR)
+        judge = overt("judge", "--all", flows)
+        self.assertEqual((judge.returncode, judge.stdout), (audit.returncode, audit.stdout))
+        piped = overt("judge", "--all", "-", stdin=pathlib.Path(flows).read_text())
+        self.assertEqual(piped.stdout, audit.stdout)
+
+    def test_judge_tells_lines_that_are_no_records_and_judges_the_rest(self):
+        flows = str(self.dir / "flows.jsonl")
+        audit = overt("audit", "--flows", flows, CLEAR)
+        records = pathlib.Path(flows).read_text()
+        bad = self.write("bad.jsonl", b"{\n" + records.encode() + b'[]\n{"type":"flow","v":1}\n"\0"\n' + b"x" * 70000 + b"\n")
+        run = overt("judge", bad)
+        self.assertEqual(run.returncode, 3, run.stderr)
+        line = 2 + records.count("\n")
+        self.assertIn(f"{bad}:1: found a fault of JSON", run.stderr)
+        self.assertIn(f"{bad}:{line}: found a list, expected a record as a line\n", run.stderr)
+        self.assertIn(f"{bad}:{line + 1}: found nothing, expected a value as id\n", run.stderr)
+        self.assertIn(f"{bad}:{line + 2}: found more than 65536 bytes or a byte 0, expected a record\n", run.stderr)
+        self.assertIn(f"{bad}:{line + 3}: found more than 65536 bytes", run.stderr)
+        kinds = [json.loads(text) for text in run.stdout.splitlines()]
+        notice = next(record for record in kinds if record["type"] == "notice")
+        self.assertEqual(notice["code"], "records.malformed")
+        self.assertTrue(notice["text"].startswith("5 lines are no records of overt, the first one line 1;"), notice)
+        self.assertEqual([x for x in kinds if x["type"] == "finding"],
+                         [x for x in map(json.loads, audit.stdout.splitlines()) if x["type"] == "finding"])
+        part = self.write("part.jsonl", "".join(line + "\n" for line in records.splitlines() if '"type":"flow"' in line))
+        run = overt("judge", part)
+        self.assertIn("records.incomplete", run.stdout)
+        self.assertEqual(overt("judge", str(self.dir / "none.jsonl")).returncode, 3)
+
+    def test_judge_refuses_what_is_about_packets(self):
+        flows = self.write("flows.jsonl", "")
+        for words in (["--flows", "x"], ["--filter", "tcp"], ["--no-ndpi"], ["--each"], ["--verify", "all"]):
+            run = overt("judge", *words, flows)
+            self.assertEqual(run.returncode, 2)
+            self.assertIn(f"judge: found {words[0]}, which is about packets", run.stderr)
+        self.assertIn("no flow records named", overt("judge").stderr)
+
     def test_out_leaves_the_ending_on_standard_output(self):
         out = self.dir / "findings.jsonl"
         run = overt("audit", "--out", str(out), CLEAR)
@@ -123,7 +163,7 @@ class Contract(unittest.TestCase):
         overt("audit", "--flows", str(flows), "--out", str(self.dir / "o"), CLEAR)
         records = [json.loads(line) for line in flows.read_text().splitlines()]
         self.assertTrue(flows_in(flows))
-        self.assertEqual({r["type"] for r in records}, {"flow", "call"})
+        self.assertEqual({r["type"] for r in records}, {"flow", "call", "coverage"})
 
     def test_a_call_tells_its_flows_and_what_was_judged_of_them(self):
         flows = self.dir / "flows.jsonl"

@@ -23,7 +23,7 @@ LINE_MAX = 64 * 1024
 NOT_FACTS = {
     "type", "v", "sensor", "file", "id", "community_id", "start", "end", "transport", "vlan",
     "tunnel", "client", "server", "initiator_by", "packets", "bytes", "seen", "packet_first",
-    "packet_last", "app", "app_by", "assessments", "dtls", "quic",
+    "packet_last", "app", "app_by", "assessments", "dtls", "quic", "evidence", "certificates",
 }
 
 

@@ -83,7 +83,7 @@ static void flow_has_every_member_in_the_order_of_the_contract(void)
     put(&facts, OBS_TLS_ESTABLISHED, NULL, 1);
     put(&facts, OBS_APP, "tls", 0);
     capture_open(&c);
-    report_flow(&c.out, "lab1", &record, &judgement, "a.pcap");
+    report_flow(&c.out, "lab1", &(struct report_judged){ &record, &judgement, NULL }, "a.pcap");
     capture_expect(
         &c,
         "{\"type\":\"flow\",\"v\":1,\"sensor\":\"lab1\",\"file\":\"a.pcap\","
@@ -114,7 +114,7 @@ static void expect_facts(struct flow_record *record, const char *from, const cha
 {
     struct capture c;
     capture_open(&c);
-    report_flow(&c.out, "lab1", record, NULL, NULL);
+    report_flow(&c.out, "lab1", &(struct report_judged){ record, NULL, NULL }, NULL);
     const char *got = strstr(capture_text(&c), from);
     if (got == NULL || strcmp(got, want) != 0) {
         fprintf(stderr, "%s:\n got %s\nwant %s\n", test, c.text, want);
@@ -138,13 +138,16 @@ static void arrays_are_in_order_and_leave_holes_out(void)
     put_at(&facts, OBS_SERVER_CERT_SAN, 0, 0, "b.contoso.com", 0);
     put_at(&facts, OBS_SERVER_CERT_SAN, 0, 0, "a.contoso.com", 0);
     put_at(&facts, OBS_SERVER_CERT_NOT_BEFORE, 0, 0, NULL, (uint64_t)-1000000);
-    expect_facts(&record, "\"tls\":{",
-                 "\"tls\":{\"server_chain\":[{\"san\":[\"b.contoso.com\",\"a.contoso.com\"],"
-                 "\"not_before\":\"1969-12-31T23:59:59.000000Z\",\"key\":{\"type\":\"EC\"}},"
-                 "{\"key\":{\"type\":\"RSA\",\"bits\":2048}}],"
-                 "\"alerts\":[{\"from\":\"client\",\"name\":\"handshake_failure\"},"
-                 "{\"from\":\"server\",\"name\":\"close_notify\"}]}}\n",
-                 __func__);
+    expect_facts(
+        &record, "\"tls\":{",
+        "\"tls\":{\"server_chain\":[{\"san\":[\"b.contoso.com\",\"a.contoso.com\"],"
+        "\"not_before\":\"1969-12-31T23:59:59.000000Z\",\"key\":{\"type\":\"EC\"}},"
+        "{\"key\":{\"type\":\"RSA\",\"bits\":2048}}],"
+        "\"alerts\":[{\"from\":\"client\",\"name\":\"handshake_failure\"},"
+        "{\"from\":\"server\",\"name\":\"close_notify\"}]},\"evidence\":{\"facts\":"
+        "[[10,-12,-1793610843120331,1]],\"order\":[2,3,1,0,7,8,9,5,6,4],\"members\":[[2,0],"
+        "[7,0],[2,0],[7,0],[0,0],[0,0],[0,0],[0,0],[1,0],[1,0]]}}\n",
+        __func__);
 }
 
 static void grounds_nest_in_their_stream(void)
@@ -170,7 +173,11 @@ static void grounds_nest_in_their_stream(void)
         "\"score\":7},{\"score\":-3.25}]},"
         "{\"ssrc\":\"0x00000002\",\"confidential\":true,\"grounds\":[{\"test\":\"padding\","
         "\"score\":7},{\"score\":-3.25}]}],"
-        "\"rtcp\":{\"grounds\":[{\"test\":\"length\"},{\"test\":\"cname\"}]}}}\n",
+        "\"rtcp\":{\"grounds\":[{\"test\":\"length\"},{\"test\":\"cname\"}]}},"
+        "\"evidence\":{\"facts\":[[13,-12,-1793610843120331,1]],\"order\":[12,8,3,9,4,7,2,6,5,1,0,"
+        "11,10],\"members\":[[0,0],[0,0],[1,0],[0,0],[1,0],[0,1],[1,1],[0,1],[0,3],[1,1],[1,3],[0,"
+        "0],"
+        "[1,0]]}}\n",
         __func__);
 }
 
@@ -242,13 +249,13 @@ static void protocols_without_ports_print_none(void)
     record.l4 = 89;
     record.side[0].port = record.side[1].port = 0;
     capture_open(&c);
-    report_flow(&c.out, "lab1", &record, NULL, NULL);
+    report_flow(&c.out, "lab1", &(struct report_judged){ &record, NULL, NULL }, NULL);
     CHECK(strstr(capture_text(&c), "\"transport\":\"ip-proto-89\"") != NULL);
     CHECK(strstr(capture_text(&c), "\"port\"") == NULL);
     capture_done(&c);
     record.l4 = IPPROTO_UDP;
     capture_open(&c);
-    report_flow(&c.out, "lab1", &record, NULL, NULL);
+    report_flow(&c.out, "lab1", &(struct report_judged){ &record, NULL, NULL }, NULL);
     CHECK(strstr(capture_text(&c), "\"port\":0") != NULL);
     capture_done(&c);
 }
@@ -262,7 +269,7 @@ static void times_out_of_range_stay_rfc_3339(void)
     record.end_us = UINT64_MAX;
     put(&facts, OBS_MEDIA_FIRST, NULL, (uint64_t)INT64_MIN);
     capture_open(&c);
-    report_flow(&c.out, "lab1", &record, NULL, NULL);
+    report_flow(&c.out, "lab1", &(struct report_judged){ &record, NULL, NULL }, NULL);
     const char *line = capture_text(&c);
     CHECK(strstr(line, "\"start\":\"1970-01-01T00:00:00.000000Z\"") != NULL);
     CHECK(strstr(line, "\"end\":\"9999-12-31T23:59:59.775807Z\"") != NULL);
@@ -281,7 +288,8 @@ static void every_word_of_the_list_is_printed(void)
         struct capture c;
         put_at(&facts, (enum observation_kind)kind, 3, 2, "word", 1);
         CHECK_EQ(facts.count, word->shape != SHAPE_EVENT);
-        report_flow((capture_open(&c), &c.out), "lab1", &record, NULL, NULL);
+        report_flow((capture_open(&c), &c.out), "lab1",
+                    &(struct report_judged){ &record, NULL, NULL }, NULL);
         const char *dot = strrchr(word->path, '.');
         char member[64];
         snprintf(member, sizeof member, "\"%s\":", dot != NULL ? dot + 1 : word->path);
@@ -313,7 +321,7 @@ static void record_that_is_too_large_is_shortened_to_one_line(void)
         }
         CHECK(facts.dropped > 0);
         capture_open(&c);
-        report_flow(&c.out, "lab1", &record, NULL, NULL);
+        report_flow(&c.out, "lab1", &(struct report_judged){ &record, NULL, NULL }, NULL);
         const char *line = capture_text(&c);
         CHECK(!c.out.failed);
         CHECK(c.size > REPORT_LINE_MAX / 4 && c.size <= REPORT_LINE_MAX);
@@ -347,7 +355,7 @@ static void lack_of_memory_never_writes_half_a_record(void)
     put(&facts, OBS_SIP_METHOD, "INVITE", 0);
     put(&facts, OBS_HTTP_HOST, "a", 0);
     capture_open(&whole);
-    report_flow(&whole.out, "lab1", &record, &judgement, NULL);
+    report_flow(&whole.out, "lab1", &(struct report_judged){ &record, &judgement, NULL }, NULL);
     capture_text(&whole);
     bool complete = false;
     unsigned n = 0;
@@ -355,7 +363,7 @@ static void lack_of_memory_never_writes_half_a_record(void)
         capture_open(&c);
         takes_left = n;
         json_set_alloc_funcs(take_until_empty, free);
-        report_flow(&c.out, "lab1", &record, &judgement, NULL);
+        report_flow(&c.out, "lab1", &(struct report_judged){ &record, &judgement, NULL }, NULL);
         json_set_alloc_funcs(malloc, free);
         complete = !c.out.failed;
         fflush(c.out.file);
