@@ -9,25 +9,19 @@ static const struct observation_word words[OBS_COUNT] = {
 
 /* Those that come with every handshake. */
 static const bool for_records[OBS_COUNT] = {
-    [OBS_TLS_GROUP] = true,
-    [OBS_TLS_SIGNATURE] = true,
     [OBS_TLS_COMPRESSION] = true,
     [OBS_TLS_OFFER_VERSION] = true,
     [OBS_TLS_OFFER_GROUP] = true,
     [OBS_TLS_OFFER_SIGNATURE] = true,
     [OBS_TLS_JA4] = true,
     [OBS_TLS_EXTENDED_MASTER_SECRET] = true,
-    [OBS_TLS_ENCRYPT_THEN_MAC] = true,
     [OBS_TLS_SECURE_RENEGOTIATION] = true,
-    [OBS_TLS_CLIENT_SIGNATURE] = true,
     [OBS_SERVER_CERT_ISSUER] = true,
     [OBS_SERVER_CERT_SERIAL] = true,
     [OBS_SERVER_CERT_SAN] = true,
-    [OBS_SERVER_CERT_KEY_CURVE] = true,
     [OBS_SERVER_CERT_SELF_SIGNED] = true,
     [OBS_CLIENT_CERT_SERIAL] = true,
     [OBS_CLIENT_CERT_SAN] = true,
-    [OBS_CLIENT_CERT_KEY_CURVE] = true,
     [OBS_CLIENT_CERT_SELF_SIGNED] = true,
 };
 

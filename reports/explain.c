@@ -116,6 +116,8 @@ static const char *when_text(enum row_when when)
         return "the gateway's trunk is declared public, or not declared";
     case WHEN_WINDOWS_LIVE:
         return "the policy says windows_live_av: true";
+    case WHEN_FIPS:
+        return "the policy says fips: true";
     case WHEN_ALWAYS:
         break;
     }

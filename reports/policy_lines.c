@@ -1,5 +1,9 @@
 /* reports/policy_lines.c: what a policy amounts to, one line for each thing that it decides. */
 #include "reports/policy_lines.h"
+
+#include <string.h>
+
+#include "analyzers/tls_names.h"
 #include "base/text.h"
 #include "rules/policy_model.h"
 
@@ -62,8 +66,71 @@ static void put_row(FILE *out, const struct policy_row *row)
     fprintf(out, "; severity %s; %s\n", severity_name(row->severity), row->enabled ? "on" : "off");
 }
 
+static void put_entry(FILE *out, const struct strength_entry *entry)
+{
+    fprintf(out, "strength %s %s:", strength_kind_name(entry->kind),
+            strength_grade_name(entry->grade));
+    for (const char *const *name = entry->names; *name != NULL; name++) {
+        fprintf(out, "%s %s", name == entry->names ? "" : ",", *name);
+    }
+    if (entry->bits_low > 0 || entry->bits_high < UINT32_MAX) {
+        fprintf(out, "; bits %u-", entry->bits_low);
+        fprintf(out, entry->bits_high < UINT32_MAX ? "%u" : "", entry->bits_high);
+    }
+    fprintf(out, "%s; by %s%s\n", entry->with_etm ? "; with encrypt-then-MAC" : "", entry->source,
+            entry->unconfirmed ? ", unconfirmed" : "");
+}
+
+/* A profile, then what it extends: an entry above decides before those below. */
+static void put_strength(FILE *out, const struct strength_profile *profile)
+{
+    for (; profile != NULL; profile = profile->base) {
+        fprintf(out, "strength profile %s: %s\n", profile->name, profile->title);
+        for (uint32_t i = 0; i < profile->count; i++) {
+            put_entry(out, &profile->entries[i]);
+        }
+    }
+}
+
+typedef const char *name_code(uint16_t code, char *buffer);
+
+/* The grade of every code point that has a name. */
+static void put_grades(FILE *out, const struct strength_profile *profile, enum strength_kind kind,
+                       name_code *name_of)
+{
+    char name[TLS_NAME_SIZE];
+    for (unsigned code = 0; code <= UINT16_MAX; code++) {
+        struct strength_finding finding;
+        struct strength_value value = { .kind = kind, .name = name_of((uint16_t)code, name) };
+        if (strncmp(value.name, "0x", 2) != 0) {
+            fprintf(out, "strength %s %s: %s\n", strength_kind_name(kind), value.name,
+                    strength_grade_name(strength_grade(profile, &value, &finding)));
+        }
+    }
+}
+
+/* By effect where the names are known, else entry by entry. */
+static void put_strength_effect(FILE *out, const struct strength_profile *profile)
+{
+    put_grades(out, profile, STRENGTH_SUITE, tls_names_cipher);
+    put_grades(out, profile, STRENGTH_GROUP, tls_names_group);
+    put_grades(out, profile, STRENGTH_SIGNATURE, tls_names_signature);
+    for (; profile != NULL; profile = profile->base) {
+        for (uint32_t i = 0; i < profile->count; i++) {
+            const struct strength_entry *entry = &profile->entries[i];
+            bool named = entry->kind == STRENGTH_SUITE || entry->kind == STRENGTH_SIGNATURE ||
+                         (entry->kind == STRENGTH_GROUP && entry->bits_low == 0 &&
+                          entry->bits_high == UINT32_MAX);
+            if (!named) {
+                put_entry(out, entry);
+            }
+        }
+    }
+}
+
 static void put_settings(FILE *out, const struct policy_settings *s)
 {
+    fprintf(out, "setting fips: %s\n", s->fips ? "true" : "false");
     fprintf(out, "setting table_edition: %s\n", s->table_edition);
     fprintf(out, "setting im_tls: %s\n", s->im_tls ? "true" : "false");
     fprintf(out, "setting internal_im_tcp: %s\n", s->internal_im_tcp ? "true" : "false");
@@ -119,7 +186,7 @@ static void put_waivers(FILE *out, const struct policy *policy)
     }
 }
 
-void policy_lines_places(FILE *out, const struct policy *policy)
+static void put_places(FILE *out, const struct policy *policy)
 {
     char network[TEXT_SIZE], roles[TEXT_SIZE];
     for (uint32_t i = 0; i < policy->zone_count; i++) {
@@ -145,10 +212,18 @@ void policy_lines_places(FILE *out, const struct policy *policy)
     put_settings(out, &policy->settings);
 }
 
+void policy_lines_show(FILE *out, const struct policy *policy)
+{
+    put_places(out, policy);
+    put_strength(out, policy->strength);
+    put_strength(out, policy->fips);
+}
+
 void policy_lines_all(FILE *out, const struct policy *policy)
 {
     for (uint32_t i = 0; i < policy->row_count; i++) {
         put_row(out, &policy->rows[i]);
     }
-    policy_lines_places(out, policy);
+    put_places(out, policy);
+    put_strength_effect(out, policy->strength);
 }

@@ -9,8 +9,9 @@
 /* "row TT-01: ...", "host 10.0.1.10: ...": one line each; two policies that decide alike give the
  * same lines, but for their order. */
 void policy_lines_all(FILE *out, const struct policy *policy);
-/* The same without rows. */
-void policy_lines_places(FILE *out, const struct policy *policy);
+/* What `policy show` prints below the rows: places, settings, and the strength profiles by entry.
+ */
+void policy_lines_show(FILE *out, const struct policy *policy);
 /* Roles and networks, joined with ","; returns buffer. */
 const char *policy_lines_ends(uint64_t roles, const struct network *networks, uint32_t count,
                               char *buffer, uint32_t size);

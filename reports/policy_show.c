@@ -86,7 +86,7 @@ enum ov_status report_policy_show(FILE *out, const struct policy *policy, bool m
     if (memory == NULL) {
         return OV_NOMEM;
     }
-    policy_lines_places(memory, policy);
+    policy_lines_show(memory, policy);
     bool good = ferror(memory) == 0;
     good = fclose(memory) == 0 && good;
     if (good) {

@@ -254,6 +254,7 @@ static void assess(const struct view *view, const struct policy_row *row, struct
         [SUBJECT_RELAY_CONTROL] = judge_relay_control,
         [SUBJECT_NAME_SERVICE] = judge_name_service,
         [SUBJECT_BEYOND] = judge_beyond,
+        [SUBJECT_ALGORITHMS] = judge_algorithms,
         [SUBJECT_UNLISTED] = judge_unlisted,
     };
     uint64_t clients = role_bit(ROLE_CLIENT_INTERNAL) | role_bit(ROLE_CLIENT_EXTERNAL);

@@ -206,36 +206,6 @@ static enum verdict judge_dates(const struct view *view, const struct chain *cha
     return VERDICT_COMPLIANT;
 }
 
-/* RFC 9325 4.5: the leaf's key and its signature by the CA. */
-static enum verdict judge_strength(const struct view *view, const struct chain *chain,
-                                   struct assessment *a)
-{
-    const struct fact *type = facts_find_at(view->facts, chain->key_type, 0, 0);
-    const struct fact *bits = facts_find_at(view->facts, chain->key_bits, 0, 0);
-    const struct fact *signature = facts_find_at(view->facts, chain->signature, 0, 0);
-    const char *key = facts_text(view->facts, type), *hash = facts_text(view->facts, signature);
-    bool by_factors = strncmp(key, "RSA", 3) == 0 || strcmp(key, "DSA") == 0;
-    uint64_t least = by_factors ? 2048 : strcmp(key, "EC") == 0 ? 224 : 0;
-    enum verdict verdict = VERDICT_COMPLIANT;
-    char name[VIEW_NAME_SIZE];
-    judge_notes_name(side_of(view, chain), name);
-    if (bits != NULL && bits->value < least) {
-        judge_notes_reason(a, "cert.key-short",
-                           "The certificate of %s has a key of %llu bits (%s).", name,
-                           (unsigned long long)bits->value, key);
-        judge_notes_proof_of(view, a, bits);
-        verdict = VERDICT_WEAK;
-    }
-    if (strstr(hash, "sha1") != NULL || strstr(hash, "SHA1") != NULL ||
-        strstr(hash, "md5") != NULL) {
-        judge_notes_reason(a, "cert.signature-weak", "The certificate of %s is signed with %s.",
-                           name, hash);
-        judge_notes_proof_of(view, a, signature);
-        verdict = VERDICT_WEAK;
-    }
-    return verdict;
-}
-
 /* RFC 5280 4.2.1.12: without the extension any purpose is meant. A server's certificate is enough
  * for its connections as a TLS client (R-63). */
 static enum verdict judge_usage(const struct view *view, const struct chain *chain,
@@ -382,7 +352,8 @@ static enum verdict judge_chain(const struct view *view, const struct chain *cha
 {
     char name[VIEW_NAME_SIZE];
     enum verdict dates = judge_dates(view, chain, a);
-    enum verdict verdict = judge_notes_worse(dates, judge_strength(view, chain, a));
+    enum verdict verdict = judge_notes_worse(
+        dates, judge_strength_leaf(view, policy_strength(view->policy), chain->server, a));
     verdict = judge_notes_worse(verdict, judge_usage(view, chain, a));
     verdict = judge_notes_worse(verdict, chain->server ? judge_staple(view, a) : verdict);
     if (trust_of(view, chain) == NULL) {

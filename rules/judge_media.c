@@ -157,6 +157,19 @@ static void judge_reuse(const struct view *view, const struct stream *s, const c
     }
 }
 
+/* By the strength profile. */
+static void judge_suite(const struct view *view, const struct stream *s, struct assessment *a)
+{
+    const struct fact *suite = fact_of(view, s, OBS_MEDIA_SUITE);
+    char name[STRENGTH_NAME_SIZE];
+    if (suite != NULL) {
+        struct strength_value value = judge_strength_value(view, STRENGTH_SRTP, suite, name);
+        enum verdict verdict =
+            judge_strength(view, policy_strength(view->policy), &value, suite, "", a);
+        a->verdict = judge_notes_worse(a->verdict, verdict);
+    }
+}
+
 /* SRTP must give confidentiality, authentication and replay protection, under a secret key. */
 static void judge_protected(const struct view *view, const struct stream *s, struct assessment *a)
 {
@@ -206,6 +219,7 @@ static void judge_protected(const struct view *view, const struct stream *s, str
                            sender, suite[0] != '\0' ? " (" : "", suite,
                            suite[0] != '\0' ? ")" : "");
     }
+    judge_suite(view, s, a);
     doubt_tags(view, s, sender, a);
     doubt_keys(view, s, sender, a);
     judge_reuse(view, s, sender, a);
@@ -364,6 +378,10 @@ void judge_media(const struct view *view, const struct policy_row *row, struct a
     }
     if (facts_find(view->facts, OBS_MEDIA_SSRC) == NULL) {
         judge_profile(view, a);
+    }
+    if (strcmp(a->observed, "srtp") == 0 && facts_is(facts, OBS_MEDIA_KEYING, "dtls") &&
+        facts_true(facts, OBS_TLS_ESTABLISHED)) {
+        a->verdict = judge_notes_worse(a->verdict, judge_tls_strength(view, a));
     }
     if (row->over != NULL && strcmp(a->observed, "srtp") == 0 &&
         !judge_notes_has(a, "media.key-exposed")) {

@@ -21,6 +21,7 @@ static const enum row_group groups[SUBJECT_COUNT] = {
     [SUBJECT_RELAY_CONTROL] = GROUP_RELAY_CONTROL,
     [SUBJECT_NAME_SERVICE] = GROUP_NAME_SERVICE,
     [SUBJECT_BEYOND] = GROUP_BEYOND,
+    [SUBJECT_ALGORITHMS] = GROUP_ALGORITHMS,
     [SUBJECT_UNLISTED] = GROUP_UNLISTED,
 };
 
@@ -145,6 +146,7 @@ static bool transport_fits(const struct view *view, const struct policy_row *row
     case SUBJECT_RELAY_CONTROL:
     case SUBJECT_NAME_SERVICE:
     case SUBJECT_BEYOND:
+    case SUBJECT_ALGORITHMS:
     case SUBJECT_UNLISTED:
     case SUBJECT_COUNT:
         break; /* of other groups */
@@ -204,6 +206,8 @@ static bool may_fit(const struct view *view, enum row_group group)
         return strcmp(view->record->app, "dns") == 0 && !view->client.inferred;
     case GROUP_LINK:
         return judge_session_is_stranger(view);
+    case GROUP_ALGORITHMS:
+        return judge_algorithms_concerns(view);
     case GROUP_UNLISTED:
         return has_credentials(view);
     case GROUP_COUNT:
@@ -265,6 +269,7 @@ static bool fits(const struct view *view, const struct policy_row *row)
     case GROUP_LINK:
     case GROUP_UNLISTED:
     case GROUP_CERTIFICATE:
+    case GROUP_ALGORITHMS:
     case GROUP_COUNT:
         break; /* may_fit has said all there is */
     }
@@ -286,6 +291,8 @@ static bool holds(const struct view *view, const struct policy_row *row)
                judge_session_trunk(view) == TRUNK_UNKNOWN;
     case WHEN_WINDOWS_LIVE:
         return policy_settings(view->policy)->windows_live_av;
+    case WHEN_FIPS:
+        return policy_fips(view->policy) != NULL;
     }
     return true;
 }

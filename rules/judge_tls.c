@@ -25,31 +25,12 @@ static bool is_null(const char *cipher)
            strcmp(cipher, "TLS_SHA384_SHA384") == 0;
 }
 
-/* Export grade, RC2, RC4 and single DES: within reach of anyone who wants to read. IDEA and 3DES:
- * blocks of 64 bits, of which a long connection repeats some (CVE-2016-2183). */
-static bool is_broken(const char *cipher)
-{
-    static const char *const words[] = { "_EXPORT", "_RC4_",  "_RC2_", "_DES40_",
-                                         "_DES_",   "_IDEA_", "_3DES_" };
-    return has_any(cipher, words, sizeof words / sizeof *words);
-}
-
-/* RFC 9325 4.1: the premaster secret travels under the server's key (static RSA), or comes of it
- * (static DH and ECDH): who gets that key later reads all that was recorded. */
-static bool is_without_forward_secrecy(const char *cipher)
-{
-    static const char *const words[] = { "TLS_RSA_WITH_",        "TLS_RSA_PSK_WITH_",
-                                         "TLS_DH_RSA_WITH_",     "TLS_DH_DSS_WITH_",
-                                         "TLS_ECDH_RSA_WITH_",   "TLS_ECDH_ECDSA_WITH_",
-                                         "TLS_RSA_EXPORT_WITH_", "TLS_RSA_EXPORT1024_WITH_" };
-    return has_any(cipher, words, sizeof words / sizeof *words);
-}
-
 /* Suites in which the server proves itself by a shared key, password or ticket alone. */
 static bool is_keyed_by_secret(const char *cipher)
 {
     static const char *const words[] = { "_SRP_SHA_WITH_", "_KRB5_", "_ECCPWD_", "_ECJPAKE_" };
-    bool psk = has(cipher, "PSK_WITH") && !has(cipher, "_RSA_PSK_");
+    bool psk =
+        (has(cipher, "PSK_WITH") && !has(cipher, "_RSA_PSK_")) || has(cipher, "TLS_PSK_DHE_");
     return psk || has_any(cipher, words, sizeof words / sizeof *words);
 }
 
@@ -75,56 +56,33 @@ static enum verdict judge_cipher(const struct view *view, struct assessment *a)
                            cipher);
         verdict = VERDICT_VIOLATION;
     }
-    if (is_broken(cipher)) {
-        judge_notes_reason(a, "tls.cipher-broken", "The cipher suite %s can be broken.", cipher);
-        verdict = judge_notes_worse(verdict, VERDICT_WEAK);
+    if (cipher[0] == '\0') {
+        judge_notes_reason(a, "tls.cipher-unknown", "The cipher suite was not seen.");
+        return judge_notes_worse(verdict, VERDICT_UNKNOWN);
     }
-    if (is_without_forward_secrecy(cipher)) {
-        judge_notes_reason(a, "tls.no-forward-secrecy",
-                           "With the cipher suite %s the session's secret hangs on the server's "
-                           "lasting key: whoever gets that key later can read what was recorded.",
-                           cipher);
-        verdict = judge_notes_worse(verdict, VERDICT_WEAK);
-    }
-    if (cipher[0] == '\0' || strncmp(cipher, "0x", 2) == 0) {
-        judge_notes_reason(a, "tls.cipher-unknown", "The cipher suite %s is not known to overt.",
-                           cipher[0] == '\0' ? "(not seen)" : cipher);
-        verdict = judge_notes_worse(verdict, VERDICT_UNKNOWN);
-    }
-    if (verdict != VERDICT_COMPLIANT) {
+    enum verdict strength = judge_strength_facts(view, policy_strength(view->policy),
+                                                 OBS_TLS_CIPHER, STRENGTH_SUITE, a);
+    if (verdict != VERDICT_COMPLIANT && strength == VERDICT_COMPLIANT) {
         judge_notes_proof(view, a, OBS_TLS_CIPHER);
     }
-    return verdict;
-}
-
-/* RFC 6176, RFC 7568, RFC 8996: must not be used. */
-static bool is_obsolete(const char *version)
-{
-    static const char *const words[] = { "SSLv2", "SSLv3", "TLSv1.0", "TLSv1.1", "DTLSv1.0" };
-    for (unsigned i = 0; i < sizeof words / sizeof *words; i++) {
-        if (strcmp(version, words[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
+    return judge_notes_worse(verdict, strength);
 }
 
 static enum verdict judge_version(const struct view *view, struct assessment *a)
 {
-    const char *version = facts_text(view->facts, facts_find(view->facts, OBS_TLS_VERSION));
-    if (is_obsolete(version)) {
-        judge_notes_reason(a, "tls.version-obsolete",
-                           "%s was negotiated; it is obsolete and must not be used.", version);
-        judge_notes_proof(view, a, OBS_TLS_VERSION);
-        return VERDICT_WEAK;
-    }
-    if (!has(version, "TLSv1.")) {
-        judge_notes_reason(a, "tls.version-unknown", "The TLS version %s is not known to overt.",
-                           version);
-        judge_notes_proof(view, a, OBS_TLS_VERSION);
+    if (facts_find(view->facts, OBS_TLS_VERSION) == NULL) {
+        judge_notes_reason(a, "tls.version-unknown", "The TLS version was not seen.");
         return VERDICT_UNKNOWN;
     }
-    return VERDICT_COMPLIANT;
+    return judge_strength_facts(view, policy_strength(view->policy), OBS_TLS_VERSION,
+                                STRENGTH_VERSION, a);
+}
+
+enum verdict judge_tls_strength(const struct view *view, struct assessment *a)
+{
+    enum verdict verdict = judge_notes_worse(judge_cipher(view, a), judge_version(view, a));
+    return judge_notes_worse(verdict,
+                             judge_strength_handshake(view, policy_strength(view->policy), a));
 }
 
 /* Why the handshake inside QUIC could not be read; false when it was. */
@@ -365,7 +323,7 @@ void judge_tls(const struct view *view, const struct policy_row *row, struct ass
                                                           : judge_unestablished(view, a);
         return;
     }
-    a->verdict = judge_notes_worse(judge_cipher(view, a), judge_version(view, a));
+    a->verdict = judge_tls_strength(view, a);
     a->verdict = judge_notes_worse(a->verdict, judge_server_signature(view, a));
     if (mutual) {
         a->verdict = judge_notes_worse(a->verdict, judge_mutual(view, a));

@@ -26,6 +26,7 @@ enum row_group {
     GROUP_BEYOND,
     GROUP_UNLISTED, /* where none of the above had a row */
     GROUP_CERTIFICATE,
+    GROUP_ALGORITHMS, /* of FIPS mode */
     GROUP_COUNT
 };
 
@@ -85,10 +86,32 @@ judge_row judge_service;           /* other protocols, by port and roles */
 judge_row judge_relay_credentials; /* passwords of media relays */
 judge_row judge_relay_control;     /* STUN, TURN */
 judge_row judge_name_service;      /* DNS */
+judge_row judge_algorithms;        /* only those of FIPS mode */
 judge_row judge_unlisted;          /* credentials in what no other row is about */
 
 /* What is known of the TLS of a flow, with its reasons: used by every row that asks for TLS. */
 judge_row judge_tls;
+/* Suite, version, group and signatures of an established handshake, DTLS too. */
+enum verdict judge_tls_strength(const struct view *view, struct assessment *a);
+enum { STRENGTH_NAME_SIZE = 128 };
+/* Is the value strong enough by the profile? Reasons and the proof go to `a`; whose: the host whose
+ * value it is, or "". Not in the profile: unknown. */
+enum verdict judge_strength(const struct view *view, const struct strength_profile *profile,
+                            const struct strength_value *value, const struct fact *fact,
+                            const char *whose, struct assessment *a);
+/* The value of a fact; it may point into `name`, of STRENGTH_NAME_SIZE bytes. */
+struct strength_value judge_strength_value(const struct view *view, enum strength_kind kind,
+                                           const struct fact *fact, char *name);
+/* All facts of a kind; compliant where there are none. */
+enum verdict judge_strength_facts(const struct view *view, const struct strength_profile *profile,
+                                  enum observation_kind from, enum strength_kind kind,
+                                  struct assessment *a);
+/* Group and signatures of a TLS or DTLS handshake, as far as they are to be seen. */
+enum verdict judge_strength_handshake(const struct view *view,
+                                      const struct strength_profile *profile, struct assessment *a);
+/* Key and signature of the leaf that one side showed. */
+enum verdict judge_strength_leaf(const struct view *view, const struct strength_profile *profile,
+                                 bool of_server, struct assessment *a);
 /* Cleartext under a row that permits it: exempt, if the trunk to a gateway does not forbid it. */
 void judge_signalling_permit(const struct view *view, struct assessment *a);
 /* How the flow protects the signalling it carries; 0 when it sets up no calls. */
@@ -110,6 +133,8 @@ bool judge_session_is_stranger(const struct view *view);
 judge_row judge_tunnel;
 /* Is it known to pass by the tunnel between the same hosts? */
 bool judge_tunnel_is_leak(const struct view *view);
+/* Does the flow show algorithms that protect it? */
+bool judge_algorithms_concerns(const struct view *view);
 /* Was a path of the row asked for in the clear? */
 bool judge_download_concerns(const struct view *view, const struct policy_row *row);
 

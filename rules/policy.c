@@ -295,6 +295,16 @@ bool policy_is_builtin(const struct policy *policy)
     return policy->builtin;
 }
 
+const struct strength_profile *policy_strength(const struct policy *policy)
+{
+    return policy->strength;
+}
+
+const struct strength_profile *policy_fips(const struct policy *policy)
+{
+    return policy->fips;
+}
+
 const struct policy_settings *policy_settings(const struct policy *policy)
 {
     return &policy->settings;

@@ -12,6 +12,7 @@
 #include "capture/address.h"
 #include "rules/finding.h"
 #include "rules/roles.h"
+#include "rules/strength.h"
 
 enum zone { ZONE_INTERNAL, ZONE_PERIMETER, ZONE_EXTERNAL, ZONE_COUNT };
 enum trunk { TRUNK_UNKNOWN, TRUNK_PRIVATE, TRUNK_VPN, TRUNK_PUBLIC };
@@ -41,6 +42,7 @@ enum row_subject {
     SUBJECT_RELAY_CONTROL,     /* STUN and TURN: TT-41 */
     SUBJECT_NAME_SERVICE,      /* who is asked for names: TT-23 */
     SUBJECT_BEYOND,            /* a hop that nobody here can see: TT-18b */
+    SUBJECT_ALGORITHMS,        /* only those of FIPS mode: TT-25 */
     SUBJECT_UNLISTED,          /* what no other row is about: TT-51 */
     SUBJECT_COUNT,
 };
@@ -52,6 +54,7 @@ enum row_when {
     WHEN_TRUNK_VPN,
     WHEN_TRUNK_PUBLIC, /* declared public, or not declared */
     WHEN_WINDOWS_LIVE, /* setting windows_live_av */
+    WHEN_FIPS,         /* setting fips */
 };
 
 struct network {
@@ -148,6 +151,10 @@ void policy_free(struct policy *policy);
 const char *policy_name(const struct policy *policy);
 bool policy_is_builtin(const struct policy *policy); /* no file: roles are inferred */
 const struct policy_settings *policy_settings(const struct policy *policy);
+/* What is strong enough: the profile in force, and the one of FIPS mode (NULL where that is off).
+ */
+const struct strength_profile *policy_strength(const struct policy *policy);
+const struct strength_profile *policy_fips(const struct policy *policy);
 uint32_t policy_row_count(const struct policy *policy);
 const struct policy_row *policy_row(const struct policy *policy, uint32_t i);
 const struct policy_row *policy_row_by_id(const struct policy *policy, const char *id);

@@ -30,6 +30,8 @@ struct policy {
     const char *name;
     bool builtin;
     struct policy_settings settings;
+    const struct strength_profile *strength; /* never NULL once read */
+    const struct strength_profile *fips;     /* where settings.fips is on, else NULL */
     struct policy_row *rows;
     struct policy_host *hosts;
     struct zone_network *zones;

@@ -5,9 +5,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "rules/policy_file.h"
 #include "rules/policy_reader.h"
+#include "rules/strength_read.h"
 
 struct layer {
     const char *file;
@@ -44,35 +45,20 @@ static void add_layer(struct layers *layers, struct layer layer, const void *tex
     layers->items[layers->count++] = layer;
 }
 
-/* Regular files only: a device or pipe could go on for ever. */
 static enum ov_file add_file(struct layers *layers, const char *path)
 {
-    struct stat info;
-    FILE *file = fopen(path, "rbe");
-    enum ov_file result = FILE_READ;
-    if (file == NULL) {
-        return FILE_MISSING;
+    struct policy_file file;
+    if (!policy_file_read(&layers->reader, &layers->trees, path, &file)) {
+        return file.too_big ? FILE_TOO_BIG : FILE_MISSING;
     }
-    if (fstat(fileno(file), &info) != 0 || !S_ISREG(info.st_mode)) {
-        errno = EINVAL;
-        result = FILE_MISSING;
-    } else if (is_known(layers, &info)) {
-        result = FILE_CYCLE;
-    } else if (info.st_size > POLICY_FILE_MAX) {
-        result = FILE_TOO_BIG;
-    } else {
-        size_t room = (size_t)info.st_size;
-        char *text = arena_take(&layers->trees, room + 1);
-        size_t size = text == NULL ? 0 : fread(text, 1, room, file);
-        layers->reader.status = text == NULL ? OV_NOMEM : layers->reader.status;
-        result = ferror(file) != 0 ? FILE_MISSING : FILE_READ;
-        struct layer layer = { .file = path, .device = info.st_dev, .inode = info.st_ino };
-        if (result == FILE_READ && text != NULL) {
-            add_layer(layers, layer, text, size);
-        }
+    if (is_known(layers, &file.info)) {
+        return FILE_CYCLE;
     }
-    (void)fclose(file);
-    return result;
+    struct layer layer = { .file = path, .device = file.info.st_dev, .inode = file.info.st_ino };
+    if (file.text != NULL) {
+        add_layer(layers, layer, file.text, file.size);
+    }
+    return FILE_READ;
 }
 
 static bool add_builtin(struct layers *layers, const char *name)
@@ -155,17 +141,17 @@ static void read_head(struct policy_reader *reader, const struct policy_node *ro
     reader->policy->name = text != NULL ? text : policy_reader_copy(reader, reader->file);
 }
 
-static void apply(struct policy_reader *reader, const struct layer *layer)
+static void apply(struct layers *layers, const struct layer *layer)
 {
     static const char *const keys[] = {
-        "overt",    "name", "extends",           "zones",           "hosts",   "roles", "trust",
-        "settings", "rows", "trusted_resolvers", "trusted_servers", "waivers", NULL
+        "overt",    "name", "extends",           "zones",           "hosts",   "roles",    "trust",
+        "settings", "rows", "trusted_resolvers", "trusted_servers", "waivers", "strength", NULL
     };
-    static const char *const unsupported[] = { "strength", NULL };
+    struct policy_reader *reader = &layers->reader;
     const struct policy_node *root = layer->root;
     reader->file = layer->file;
     reader->builtin = layer->builtin;
-    if (root == NULL || !policy_reader_map(reader, root, keys, unsupported)) {
+    if (root == NULL || !policy_reader_map(reader, root, keys, NULL)) {
         return;
     }
     read_head(reader, root);
@@ -174,7 +160,10 @@ static void apply(struct policy_reader *reader, const struct layer *layer)
     policy_places_trust(reader, policy_reader_get(root, "trust"));
     policy_hosts_read(reader, policy_reader_get(root, "hosts"));
     policy_places_resolvers(reader, policy_reader_get(root, "trusted_resolvers"));
-    policy_settings_read(reader, policy_reader_get(root, "settings"));
+    const struct policy_node *settings = policy_reader_get(root, "settings");
+    policy_settings_read(reader, settings);
+    strength_read_setting(reader, &layers->trees, settings);
+    strength_read_named(reader, &layers->trees, policy_reader_get(root, "strength"));
     policy_rows_read(reader, policy_reader_get(root, "rows"));
     policy_waivers_servers(reader, policy_reader_get(root, "trusted_servers"));
     policy_waivers_read(reader, policy_reader_get(root, "waivers"));
@@ -185,8 +174,9 @@ static enum ov_status finish(struct layers *layers, struct policy **ret_policy)
 {
     struct policy_reader *reader = &layers->reader;
     for (uint32_t i = layers->count; i > 0 && reader->status == OV_OK; i--) {
-        apply(reader, &layers->items[i - 1]);
+        apply(layers, &layers->items[i - 1]);
     }
+    strength_read_defaults(reader, &layers->trees);
     policy_sort(reader->policy);
     policy_settings_apply(reader->policy);
     policy_hosts_finish(reader);

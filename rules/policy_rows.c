@@ -5,12 +5,27 @@
 #include "rules/policy_reader.h"
 
 static const char *const subject_words[] = {
-    "signalling",   "im",          "sharing",  "media",   "web_conference",    "download",
-    "keys",         "certificate", "session",  "service", "relay_credentials", "relay_control",
-    "name_service", "beyond",      "unlisted", NULL,
+    "signalling",
+    "im",
+    "sharing",
+    "media",
+    "web_conference",
+    "download",
+    "keys",
+    "certificate",
+    "session",
+    "service",
+    "relay_credentials",
+    "relay_control",
+    "name_service",
+    "beyond",
+    "algorithms",
+    "unlisted",
+    NULL,
 };
-static const char *const when_words[] = { "always",       "trunk_private", "trunk_vpn",
-                                          "trunk_public", "windows_live",  NULL };
+static const char *const when_words[] = {
+    "always", "trunk_private", "trunk_vpn", "trunk_public", "windows_live", "fips", NULL
+};
 static const char *const severity_words[] = { "info", "low", "medium", "high", "critical", NULL };
 static const char *const require_words[] = { "mtls", "tls", "https", "srtp", "vpn", "none", NULL };
 static const unsigned require_bits[] = { REQUIRE_MTLS, REQUIRE_TLS, REQUIRE_HTTPS,
@@ -35,6 +50,7 @@ static unsigned requirements_of(enum row_subject subject)
     case SUBJECT_RELAY_CONTROL:
     case SUBJECT_NAME_SERVICE:
     case SUBJECT_BEYOND:
+    case SUBJECT_ALGORITHMS:
     case SUBJECT_UNLISTED:
         return REQUIRE_NONE;
     case SUBJECT_SIGNALLING:

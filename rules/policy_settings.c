@@ -11,22 +11,20 @@ static const char *const um[] = { "secured", "sip_secured", "unsecured", NULL };
 static const char *const profiles[] = { "rfc9325", "nist80052r2", "bsi",        "pci",
                                         "cnsa1",   "cnsa2",       "legacy-ocs", NULL };
 
-/* Switches of rows that this build does not judge may be written down with their only value. */
 static const struct {
     const char *key;
     const char *const *words;
-    const char *only; /* the one value this build can honour; NULL = all */
 } settings[] = {
-    { "table_edition", editions, NULL },
-    { "im_tls", on_off, NULL },
-    { "internal_im_tcp", on_off, NULL },
-    { "encryption_level", levels, NULL },
-    { "windows_live_av", on_off, NULL },
-    { "msmq_policy", msmq, NULL },
-    { "um_security", um, NULL },
-    { "fips", on_off, "false" },
-    { "strength_profile", profiles, "rfc9325" },
-    { "accept_inferred_mtls", on_off, NULL },
+    { "table_edition", editions },
+    { "im_tls", on_off },
+    { "internal_im_tcp", on_off },
+    { "encryption_level", levels },
+    { "windows_live_av", on_off },
+    { "msmq_policy", msmq },
+    { "um_security", um },
+    { "fips", on_off },
+    { "strength_profile", profiles },
+    { "accept_inferred_mtls", on_off },
 };
 enum { SETTINGS = sizeof settings / sizeof *settings };
 
@@ -42,13 +40,8 @@ static bool is_one_of(const struct policy_node *value, const char *const *words)
 
 static void check_setting(struct policy_reader *reader, unsigned i, const struct policy_node *value)
 {
-    char found[64];
     if (!is_one_of(value, settings[i].words)) {
         policy_reader_unknown(reader, value, "value", settings[i].words);
-    } else if (settings[i].only != NULL && strcmp(value->text, settings[i].only) != 0) {
-        policy_reader_error(reader, value,
-                            "found %s for %s, which this build does not support yet, expected %s",
-                            policy_reader_found(value, found), settings[i].key, settings[i].only);
     }
 }
 

@@ -234,7 +234,11 @@ static void case_16_srtp_of_an_unknown_cipher_is_not_compliant(void)
     case_judge(&c);
     CHECK(case_is(&c, "TT-04", "unknown declared low"));
     CHECK(case_reason(case_row(&c, "TT-04"), "media.cipher-unknown"));
+    CHECK(case_reason(case_row(&c, "TT-04"), "strength.unknown"));
     case_value(&c, OBS_MEDIA_CONFIDENTIAL, 1);
+    case_judge(&c);
+    CHECK(case_is(&c, "TT-04", "unknown declared low")); /* it encrypts: how well is not known */
+    case_text(&c, OBS_MEDIA_SUITE, "F8_128_HMAC_SHA1_80");
     case_judge(&c);
     CHECK(case_is(&c, "TT-04", "compliant declared info"));
     case_done(&c);
