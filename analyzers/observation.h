@@ -97,13 +97,21 @@ enum observation_shape {
     X(OBS_OPENVPN_LENGTHS, SHAPE_NUMBER, "openvpn.lengths", "different lengths, up to 16")         \
     X(OBS_OPENVPN_LOOKED, SHAPE_NUMBER, "openvpn.looked", "those searched for IP in clear")        \
     X(OBS_OPENVPN_READABLE, SHAPE_NUMBER, "openvpn.readable", "those that had it")                 \
-    X(OBS_VPN_PROTOCOL, SHAPE_TEXT, "vpn.protocol", "esp ah openvpn wireguard: it carried data")   \
+    X(OBS_PPP_AUTHENTICATION, SHAPE_TEXT, "ppp.authentication",                                    \
+      "agreed in PPTP or L2TP: pap chap ms-chap ms-chap-v2 other (RFC 1661 6.2)")                  \
+    X(OBS_PPP_MPPE, SHAPE_TEXT, "ppp.mppe", "agreed: none 40bit 56bit 128bit: RC4 (RFC 3078 2.1)") \
+    X(OBS_PPP_STATELESS, SHAPE_FLAG, "ppp.mppe_stateless", "RFC 3078 2.1: a new key each packet")  \
+    X(OBS_PPP_PACKETS, SHAPE_NUMBER, "ppp.packets", "but those with readable IP inside")           \
+    X(OBS_PPP_ENCRYPTED, SHAPE_NUMBER, "ppp.encrypted_packets", "under MPPE (RFC 3078 3.1)")       \
+    X(OBS_VPN_PROTOCOL, SHAPE_TEXT, "vpn.protocol",                                                \
+      "esp ah openvpn wireguard pptp l2tp: it carried data")                                       \
     X(OBS_VPN_RATING, SHAPE_TEXT, "vpn.rating",                                                    \
       "compared with AES-128: none weak ok128 strong unknown")                                     \
     X(OBS_VPN_EVIDENCE, SHAPE_TEXT, "vpn.evidence", "proven inferred: of the rating")              \
     X(OBS_VPN_REASON, SHAPE_TEXT, "vpn.reason",                                                    \
       "readable integrity-only block64 block128 aead wireguard ike ike-null ike-cipher ike-group " \
-      "ike-key ike-cipher-unknown no-key-exchange too-little-captured cipher-unknown")             \
+      "ike-key ike-cipher-unknown no-key-exchange too-little-captured cipher-unknown mppe "        \
+      "no-cipher")                                                                                 \
     X(OBS_VPN_KEYED_BY, SHAPE_TEXT, "vpn.keyed_by", "id of the flow with the IKE SA")              \
     X(OBS_VPN_INSIDE_TCP, SHAPE_FLAG, "vpn.inside_tcp", "calls in it may suffer")                  \
     X(OBS_VPN_BESIDE, SHAPE_TEXT, "vpn.beside",                                                    \

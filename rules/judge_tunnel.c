@@ -38,6 +38,10 @@ static const char *words_of(const char *reason)
         "the key of its IKE SA is too short",
         "ike-cipher-unknown",
         "the cipher of its IKE SA is not known",
+        "mppe",
+        "MPPE is RC4",
+        "no-cipher",
+        "nothing in it encrypts",
         "no-key-exchange",
         "its key exchange was not seen",
         "too-little-captured",
@@ -113,7 +117,7 @@ static void judge_outside(const struct view *view, struct assessment *a)
                        "%s.",
                        elsewhere > 0 ? "whether it enters one of those that were seen between "
                                        "other hosts is not to be seen"
-                                     : "none was seen at all");
+                                     : "none that overt knows was seen at all");
 }
 
 void judge_tunnel(const struct view *view, const struct policy_row *row, struct assessment *a)

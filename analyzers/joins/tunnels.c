@@ -271,6 +271,9 @@ void tunnels_join_conclude(const struct tunnels_join *join, struct flow_record *
     } else if (facts_find(facts, OBS_OPENVPN_CLASS) != NULL) {
         struct tunnel_rating rating = tunnels_rating_openvpn(facts);
         put_rating(record, "openvpn", &rating, OBS_OPENVPN_CLASS);
+    } else if (facts_find(facts, OBS_PPP_PACKETS) != NULL) {
+        struct tunnel_rating rating = tunnels_rating_ppp(facts);
+        put_rating(record, record->app, &rating, OBS_PPP_PACKETS);
     } else if (carried_data(facts)) {
         struct tunnel_rating rating = tunnels_rating_wireguard(facts);
         put_rating(record, "wireguard", &rating, OBS_WIREGUARD_MESSAGE);

@@ -109,6 +109,14 @@ struct tunnel_rating tunnels_rating_openvpn(const struct facts *facts)
     return (struct tunnel_rating){ RATING_UNKNOWN, false, "cipher-unknown" };
 }
 
+struct tunnel_rating tunnels_rating_ppp(const struct facts *facts)
+{
+    if (facts_value(facts, OBS_PPP_ENCRYPTED, 0) == 0) {
+        return (struct tunnel_rating){ RATING_NONE, true, "no-cipher" };
+    }
+    return (struct tunnel_rating){ RATING_WEAK, facts_find(facts, OBS_PPP_MPPE) != NULL, "mppe" };
+}
+
 /* Names of RFC 4253, 4344, 5647, 8758 and of OpenSSH, by how they begin. */
 enum rating tunnels_rating_ssh(const char *cipher, const char *kex)
 {

@@ -26,6 +26,8 @@ struct tunnel_rating tunnels_rating_ike(uint64_t sa);
 /* ESP or AH by its own facts, and the IKE SA of its hosts (0: none was seen). */
 struct tunnel_rating tunnels_rating_ipsec(const struct facts *facts, uint64_t sa);
 struct tunnel_rating tunnels_rating_openvpn(const struct facts *facts);
+/* PPP inside PPTP or L2TP: MPPE is RC4, and nothing else there encrypts. */
+struct tunnel_rating tunnels_rating_ppp(const struct facts *facts);
 /* SSH by the names of its cipher in one direction and its key exchange. */
 enum rating tunnels_rating_ssh(const char *cipher, const char *kex);
 struct tunnel_rating tunnels_rating_wireguard(const struct facts *facts);

@@ -207,6 +207,22 @@ static void wireguard_has_one_cipher(void)
     play_free(&p);
 }
 
+static void ppp_has_only_mppe(void)
+{
+    struct play p = play_new();
+    see(&p, "10.0.0.1", "10.0.0.2", "pptp", 0);
+    begin(&p, "10.0.0.1", "10.0.0.2", "pptp");
+    put(&p.facts, OBS_PPP_PACKETS, NULL, 5);
+    put(&p.facts, OBS_PPP_ENCRYPTED, NULL, 0);
+    CHECK(is_rated(&p, "none", "proven", "no-cipher"));
+    CHECK(facts_is(&p.facts, OBS_VPN_PROTOCOL, "pptp"));
+    put(&p.facts, OBS_PPP_ENCRYPTED, NULL, 4);
+    CHECK(is_rated(&p, "weak", "inferred", "mppe"));
+    put(&p.facts, OBS_PPP_MPPE, "128bit", 0x40);
+    CHECK(is_rated(&p, "weak", "proven", "mppe"));
+    play_free(&p);
+}
+
 static void ssh_is_rated_by_its_weaker_direction(void)
 {
     struct play p = play_new();
@@ -273,6 +289,7 @@ int main(void)
     integrity_alone_is_no_encryption();
     openvpn_is_rated_by_its_data();
     wireguard_has_one_cipher();
+    ppp_has_only_mppe();
     ssh_is_rated_by_its_weaker_direction();
     a_trunk_is_told_of_the_tunnels_it_is_not_in();
     the_oldest_pair_makes_room();
