@@ -121,6 +121,28 @@ enum observation_shape {
       "a tunnel between the flow's hosts; text: protocol; value of ike: transform, key bits << "   \
       "16, group << 32")
 
+/* Services of the estate that protect themselves without TLS. */
+#define SERVICE_OBSERVATIONS(X)                                                                    \
+    X(OBS_SMB_OFFER, SHAPE_LIST, "smb.offer", "dialects of the client, [MS-SMB2] 2.2.3")           \
+    X(OBS_SMB_DIALECT, SHAPE_TEXT, "smb.dialect",                                                  \
+      "chosen: lanman 1.0 2.0.2 2.1 3.0 3.0.2 3.1.1; value: revision")                             \
+    X(OBS_SMB_CLIENT_SIGNING, SHAPE_TEXT, "smb.client_signing", "no enabled required")             \
+    X(OBS_SMB_SERVER_SIGNING, SHAPE_TEXT, "smb.server_signing", "likewise: SecurityMode")          \
+    X(OBS_SMB_SIGNING_ALGORITHM, SHAPE_TEXT, "smb.signing_algorithm", "[MS-SMB2] 2.2.3.1.7")       \
+    X(OBS_SMB_CIPHER, SHAPE_TEXT, "smb.cipher", "chosen, [MS-SMB2] 2.2.3.1.2; 3.0: the only one")  \
+    X(OBS_SMB_SESSION, SHAPE_LIST, "smb.session", "guest anonymous encrypt, [MS-SMB2] 2.2.6")      \
+    X(OBS_SMB_SHARE_ENCRYPT, SHAPE_FLAG, "smb.share_encrypt", "a share demands it, 2.2.10")        \
+    X(OBS_SMB_ENCRYPTED, SHAPE_NUMBER, "smb.encrypted_messages", "TRANSFORM_HEADER, 2.2.41")       \
+    X(OBS_SMB_CLEAR, SHAPE_NUMBER, "smb.clear_messages", "about files and pipes, readable")        \
+    X(OBS_SMB_SIGNED, SHAPE_NUMBER, "smb.signed_messages", "of those in clear")                    \
+    X(OBS_DCERPC_INTERFACE, SHAPE_LIST, "dcerpc.interfaces", "bound to, C706 12.6.4.3")            \
+    X(OBS_DCERPC_AUTH, SHAPE_LIST, "dcerpc.authentication", "[MS-RPCE] 2.2.1.1.7")                 \
+    X(OBS_DCERPC_LEVEL, SHAPE_LIST, "dcerpc.levels", "of binds, [MS-RPCE] 2.2.1.1.8")              \
+    X(OBS_DCERPC_CALLS, SHAPE_COUNTS, "dcerpc.calls",                                              \
+      "requests and responses by their own level; mapper: of the endpoint mapper")                 \
+    X(OBS_TELNET_ENCRYPT, SHAPE_TEXT, "telnet.encrypt",                                            \
+      "option ENCRYPT: offered refused started (by one side) both, RFC 2946")
+
 #define OBSERVATIONS(X)                                                                            \
     /* any protocol */                                                                             \
     X(OBS_APP, SHAPE_EVENT, "app", "protocol recognised by its bytes (text)")                      \
@@ -380,6 +402,7 @@ enum observation_shape {
     X(OBS_MEDIA_RTCP_GROUND_RESULT, SHAPE_TEXT, "media.rtcp.grounds[].result", "srtp rtp unknown") \
     X(OBS_MEDIA_RTCP_GROUND_PACKETS, SHAPE_NUMBER, "media.rtcp.grounds[].packets", "looked at")    \
     X(OBS_MEDIA_CALL, SHAPE_TEXT, "media.call", "id of the call whose SDP announced this flow")    \
+    SERVICE_OBSERVATIONS(X)                                                                        \
     TUNNEL_OBSERVATIONS(X)
 
 enum observation_kind {

@@ -225,7 +225,9 @@ static enum severity severity_of(const struct assessment *a)
 {
     for (unsigned i = 0; i < sizeof severities / sizeof *severities; i++) {
         if (judge_notes_has(a, severities[i].code)) {
-            return severities[i].severity;
+            bool at_least = severities[i].severity == SEVERITY_HIGH; /* the row may ask for more */
+            return at_least && a->row->severity > SEVERITY_HIGH ? a->row->severity
+                                                                : severities[i].severity;
         }
     }
     return a->row->severity;

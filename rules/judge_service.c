@@ -57,6 +57,29 @@ static void judge_unprotected(const struct view *view, struct assessment *a)
     judge_notes_proof_flow(view, a, "app", view->record->app);
 }
 
+/* A row that permits cleartext permits no passwords in it. */
+static void judge_credentials(const struct view *view, struct assessment *a)
+{
+    char client[VIEW_NAME_SIZE], server[VIEW_NAME_SIZE];
+    const struct fact *fact = facts_find(view->facts, OBS_CREDENTIALS_EXPOSED);
+    const char *what = facts_text(view->facts, fact);
+    if (fact == NULL && view->http && facts_true(view->facts, OBS_HTTP_CREDENTIALS_EXPOSED)) {
+        fact = facts_find(view->facts, OBS_HTTP_CREDENTIALS_EXPOSED);
+        what = facts_text(view->facts, facts_find(view->facts, OBS_HTTP_AUTH_SCHEME));
+    }
+    if (fact == NULL) {
+        return;
+    }
+    a->verdict = VERDICT_VIOLATION;
+    a->evidence = EVIDENCE_PROVEN;
+    a->observed = "none";
+    judge_notes_reason(a, "credentials.exposed",
+                       "%s sent credentials (%s) to %s:%u by %s, in the clear.",
+                       judge_notes_name(&view->client, client), what,
+                       judge_notes_name(&view->server, server), view->port, view->record->app);
+    judge_notes_proof_of(view, a, fact);
+}
+
 void judge_service(const struct view *view, const struct policy_row *row, struct assessment *a)
 {
     bool permitted = (row->require & REQUIRE_NONE) != 0;
@@ -69,11 +92,10 @@ void judge_service(const struct view *view, const struct policy_row *row, struct
         judge_notes_reason(a, "service.login-only",
                            "TLS protects the login alone: what follows it is readable.");
         judge_notes_proof(view, a, OBS_TDS_ENCRYPTION);
-    } else if (permitted) {
-        judge_permitted(view, a);
-    } else {
-        judge_unprotected(view, a);
+    } else if (!judge_estate(view, row, a)) {
+        (permitted ? judge_permitted : judge_unprotected)(view, a);
     }
+    judge_credentials(view, a);
 }
 
 void judge_relay_credentials(const struct view *view, const struct policy_row *row,
@@ -150,20 +172,6 @@ void judge_name_service(const struct view *view, const struct policy_row *row, s
 
 void judge_unlisted(const struct view *view, const struct policy_row *row, struct assessment *a)
 {
-    char client[VIEW_NAME_SIZE], server[VIEW_NAME_SIZE];
-    const struct fact *fact = facts_find(view->facts, OBS_CREDENTIALS_EXPOSED);
-    const char *what = facts_text(view->facts, fact);
     (void)row;
-    if (fact == NULL) {
-        fact = facts_find(view->facts, OBS_HTTP_CREDENTIALS_EXPOSED);
-        what = facts_text(view->facts, facts_find(view->facts, OBS_HTTP_AUTH_SCHEME));
-    }
-    a->verdict = VERDICT_VIOLATION;
-    a->evidence = EVIDENCE_PROVEN;
-    a->observed = "none";
-    judge_notes_reason(a, "credentials.exposed",
-                       "%s sent credentials (%s) to %s:%u by %s, in the clear.",
-                       judge_notes_name(&view->client, client), what,
-                       judge_notes_name(&view->server, server), view->port, view->record->app);
-    judge_notes_proof_of(view, a, fact);
+    judge_credentials(view, a);
 }

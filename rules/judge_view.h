@@ -80,9 +80,12 @@ judge_row judge_content;    /* IM, sharing, keys: what readable SIP carries */
 judge_row judge_media;
 judge_row judge_download;
 judge_row judge_certificates;
-judge_row judge_session;           /* signalling and media of one link */
-judge_row judge_beyond;            /* the hop behind the one that is seen */
-judge_row judge_service;           /* other protocols, by port and roles */
+judge_row judge_session; /* signalling and media of one link */
+judge_row judge_beyond;  /* the hop behind the one that is seen */
+judge_row judge_service; /* other protocols, by port and roles */
+/* Protection of SMB, DCE/RPC and the like; false, and nothing said, where the flow shows none. */
+bool judge_estate(const struct view *view, const struct policy_row *row,
+                  struct assessment *ret_assessment);
 judge_row judge_relay_credentials; /* passwords of media relays */
 judge_row judge_relay_control;     /* STUN, TURN */
 judge_row judge_name_service;      /* DNS */

@@ -321,6 +321,30 @@ static const struct reason_word words[] = {
     { "dns.resolvers-undeclared",
       "Whether the resolver is to be trusted is for the policy to say.",
       "Write the addresses of your resolvers under trusted_resolvers:." },
+    { "smb.not-encrypted",
+      "SMB 3 can encrypt a share or a whole server. Here it did not: signatures keep files from being "
+      "changed on the way, not from being read.",
+      "Require encryption: Set-SmbServerConfiguration -EncryptData $true -RejectUnencryptedAccess $true, "
+      "or smb encrypt = required." },
+    { "smb.partly-encrypted",
+      "One share of the connection is encrypted, or the session is from some moment on; others, or what "
+      "was said before, are readable.",
+      "Require encryption of the whole server, not of single shares." },
+    { "smb.version-1",
+      "SMB 1 is obsolete since 2014: it knows no encryption, and its signatures are MD5 without a nonce.",
+      "Switch SMB 1 off on both sides." },
+    { "rpc.not-private",
+      "DCE/RPC protects calls by the authentication level of their bind; only 6 (packet privacy) "
+      "encrypts them.",
+      "Set the authentication level of the service to packet privacy." },
+    { "service.rc4",
+      "Communicator's file transfer encrypts with RC4, which is broken, under a key that every SIP "
+      "server on the way knows.",
+      "Use a client that transfers files by SRTP, or forbid transfers." },
+    { "service.nothing-said",
+      "Only what sets a connection up was seen: that is always readable, and tells nothing of how the "
+      "rest would have been protected.",
+      "Capture the connection while it is used." },
     { "credentials.exposed",
       "A UC host sent or took credentials in a protocol that does not hide them, or that lets them "
       "be broken off-line.",
