@@ -77,8 +77,11 @@ static void put_entry(FILE *out, const struct strength_entry *entry)
         fprintf(out, "; bits %u-", entry->bits_low);
         fprintf(out, entry->bits_high < UINT32_MAX ? "%u" : "", entry->bits_high);
     }
-    fprintf(out, "%s; by %s%s\n", entry->with_etm ? "; with encrypt-then-MAC" : "", entry->source,
-            entry->unconfirmed ? ", unconfirmed" : "");
+    fprintf(out, "%s; by %s%s\n",
+            entry->with_etm      ? "; with encrypt-then-MAC"
+            : entry->without_etm ? "; without encrypt-then-MAC"
+                                 : "",
+            entry->source, entry->unconfirmed ? ", unconfirmed" : "");
 }
 
 /* A profile, then what it extends: an entry above decides before those below. */

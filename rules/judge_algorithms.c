@@ -23,7 +23,8 @@ static bool has_srtp(const struct view *view)
 static bool has_tunnel(const struct view *view)
 {
     static const enum observation_kind kinds[] = { OBS_IKE_ENCRYPTION, OBS_ESP_CLASS,
-                                                   OBS_WIREGUARD_MESSAGE, OBS_OPENVPN_CLASS };
+                                                   OBS_WIREGUARD_MESSAGE, OBS_OPENVPN_CLASS,
+                                                   OBS_SSH_KEX };
     for (unsigned i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (facts_find(view->facts, kinds[i]) != NULL) {
             return true;
@@ -147,7 +148,10 @@ static enum verdict judge_vpn(const struct view *view, const struct strength_pro
     } parts[] = {
         { OBS_IKE_ENCRYPTION, STRENGTH_IKE_ENCRYPTION },  { OBS_IKE_PRF, STRENGTH_IKE_PRF },
         { OBS_IKE_INTEGRITY, STRENGTH_IKE_INTEGRITY },    { OBS_IKE_GROUP, STRENGTH_IKE_GROUP },
-        { OBS_IKE_ADDITIONAL_GROUP, STRENGTH_IKE_GROUP },
+        { OBS_IKE_ADDITIONAL_GROUP, STRENGTH_IKE_GROUP }, { OBS_SSH_KEX, STRENGTH_SSH_KEX },
+        { OBS_SSH_HOST_KEY, STRENGTH_SSH_HOST_KEY },      { OBS_SSH_CIPHER, STRENGTH_SSH_CIPHER },
+        { OBS_SSH_CIPHER_BACK, STRENGTH_SSH_CIPHER },     { OBS_SSH_MAC, STRENGTH_SSH_MAC },
+        { OBS_SSH_MAC_BACK, STRENGTH_SSH_MAC },
     };
     enum verdict verdict = VERDICT_COMPLIANT;
     const struct fact *wireguard = facts_find(view->facts, OBS_WIREGUARD_MESSAGE);
@@ -178,6 +182,9 @@ void judge_algorithms(const struct view *view, const struct policy_row *row, str
         judge_notes_worse(a->verdict, tls ? judge_handshake(view, fips, a) : VERDICT_COMPLIANT);
     a->verdict = judge_notes_worse(a->verdict, judge_vpn(view, fips, a));
     if (a->verdict == VERDICT_COMPLIANT) {
-        judge_notes_proof(view, a, tls ? OBS_TLS_CIPHER : OBS_MEDIA_SUITE);
+        judge_notes_proof(view, a,
+                          tls              ? OBS_TLS_CIPHER
+                          : has_srtp(view) ? OBS_MEDIA_SUITE
+                                           : OBS_SSH_CIPHER);
     }
 }

@@ -69,6 +69,7 @@ static bool speaks_of(const struct strength_entry *entry, const struct strength_
 {
     bool sized = entry->bits_low > 0 || entry->bits_high < UINT32_MAX;
     if (entry->kind != value->kind || (entry->with_etm && !value->etm) ||
+        (entry->without_etm && value->etm) ||
         (sized &&
          (value->bits == 0 || value->bits < entry->bits_low || value->bits > entry->bits_high))) {
         return false;

@@ -46,6 +46,7 @@ struct strength_entry {
     const char *const *names;     /* NULL-ended; '*' stands for any characters */
     uint32_t bits_low, bits_high; /* of keys; 0 and UINT32_MAX: whatever they are */
     bool with_etm;                /* only together with encrypt-then-MAC (RFC 7366) */
+    bool without_etm;             /* only where that was not agreed on */
     bool unconfirmed;             /* not checked against its source */
     const char *reason;           /* code of a reason of its own, or NULL */
     const char *source;           /* document and section */

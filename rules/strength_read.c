@@ -113,6 +113,7 @@ static bool read_entry(struct policy_reader *reader, const struct policy_node *m
     }
     if (etm != NULL) {
         policy_reader_bool(reader, etm, &entry->with_etm);
+        entry->without_etm = !entry->with_etm;
     }
     if (unconfirmed != NULL) {
         policy_reader_bool(reader, unconfirmed, &entry->unconfirmed);

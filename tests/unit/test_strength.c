@@ -83,6 +83,86 @@ static const struct grade_case cases[] = {
     { "fips-140-3", STRENGTH_SRTP, "0x1234", 0, "unknown" },
     { "fips-140-3", STRENGTH_IKE_ENCRYPTION, "ENCR_CHACHA20_POLY1305", 0, "forbidden" },
     { "fips-140-3", STRENGTH_VPN, "wireguard", 0, "forbidden" },
+    { "nist-800-52r2", STRENGTH_VERSION, "TLSv1.1", 0, "forbidden" },
+    { "nist-800-52r2", STRENGTH_VERSION, "TLSv1.3", 0, "good" },
+    { "nist-800-52r2", STRENGTH_SUITE, "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA", 0, "good" },
+    { "nist-800-52r2", STRENGTH_SUITE, "TLS_RSA_WITH_AES_128_CBC_SHA", 0, "weak" },
+    { "nist-800-52r2", STRENGTH_SUITE, "TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA", 0, "forbidden" },
+    { "nist-800-52r2", STRENGTH_SUITE, "TLS_SM4_GCM_SM3", 0, "unknown" },
+    { "nist-800-52r2", STRENGTH_GROUP, "secp256r1", 0, "good" },
+    { "nist-800-52r2", STRENGTH_GROUP, "x25519", 0, "weak" },
+    { "nist-800-52r2", STRENGTH_GROUP, "DHE", 1024, "forbidden" },
+    { "nist-800-52r2", STRENGTH_SIGNATURE, "ecdsa_secp256r1_sha256", 0, "good" },
+    { "nist-800-52r2", STRENGTH_SIGNATURE, "dsa_sha256", 0, "weak" },
+    { "nist-800-52r2", STRENGTH_SIGNATURE, "rsa_pkcs1_sha1", 0, "forbidden" },
+    { "nist-800-52r2", STRENGTH_SRTP, "AES_CM_128_HMAC_SHA1_80", 0, "good" },
+    { "nist-800-52r2", STRENGTH_SRTP, "SEED_128_GCM_96", 0, "weak" },
+    { "nist-800-52r2", STRENGTH_SRTP, "SRTP_NULL_HMAC_SHA1_32", 0, "forbidden" },
+    { "nist-800-52r2", STRENGTH_SRTP, "ROT13", 0, "unknown" },
+    { "bsi-tr-02102-2", STRENGTH_VERSION, "TLSv1.0", 0, "weak" },
+    { "bsi-tr-02102-2", STRENGTH_SUITE, "TLS_AES_128_CCM_SHA256", 0, "good" },
+    { "bsi-tr-02102-2", STRENGTH_SUITE, "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256", 0, "weak" },
+    { "bsi-tr-02102-2", STRENGTH_SUITE, "TLS_ECDHE_RSA_WITH_RC4_128_SHA", 0, "forbidden" },
+    { "bsi-tr-02102-2", STRENGTH_SUITE, "TLS_CHACHA20_POLY1305_SHA256", 0, "unknown" },
+    { "bsi-tr-02102-2", STRENGTH_GROUP, "brainpoolP256r1tls13", 0, "good" },
+    { "bsi-tr-02102-2", STRENGTH_GROUP, "ffdhe2048", 0, "weak" },
+    { "bsi-tr-02102-2", STRENGTH_GROUP, "secp192r1", 0, "forbidden" },
+    { "bsi-tr-02102-2", STRENGTH_GROUP, "x25519", 0, "unknown" },
+    { "bsi-tr-02102-2", STRENGTH_SIGNATURE, "rsa_pss_rsae_sha256", 0, "good" },
+    { "bsi-tr-02102-2", STRENGTH_SIGNATURE, "ecdsa_sha1", 0, "forbidden" },
+    { "bsi-tr-02102-2", STRENGTH_KEY, "RSA", 2048, "weak" },
+    { "bsi-tr-02102-2", STRENGTH_KEY, "RSA", 3072, "good" },
+    { "bsi-tr-02102-2", STRENGTH_SRTP, "AEAD_AES_128_GCM", 0, "good" },
+    { "bsi-tr-02102-2", STRENGTH_SRTP, "AES_CM_128_HMAC_SHA1_32", 0, "weak" },
+    { "pci-dss-4", STRENGTH_VERSION, "TLSv1.1", 0, "forbidden" },
+    { "pci-dss-4", STRENGTH_SUITE, "TLS_CHACHA20_POLY1305_SHA256", 0, "good" },
+    { "pci-dss-4", STRENGTH_SUITE, "TLS_RSA_WITH_AES_128_GCM_SHA256", 0, "weak" },
+    { "pci-dss-4", STRENGTH_SUITE, "TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA", 0, "forbidden" },
+    { "pci-dss-4", STRENGTH_SUITE, "0x1234", 0, "unknown" },
+    { "pci-dss-4", STRENGTH_GROUP, "x25519", 0, "good" },
+    { "pci-dss-4", STRENGTH_GROUP, "DHE", 1536, "forbidden" },
+    { "pci-dss-4", STRENGTH_SIGNATURE, "ed25519", 0, "good" },
+    { "pci-dss-4", STRENGTH_SIGNATURE, "rsa_pkcs1_md5", 0, "forbidden" },
+    { "pci-dss-4", STRENGTH_SRTP, "AES_CM_128_HMAC_SHA1_80", 0, "good" },
+    { "pci-dss-4", STRENGTH_SRTP, "NULL_HMAC_SHA1_80", 0, "forbidden" },
+    { "cnsa-1", STRENGTH_VERSION, "TLSv1.2", 0, "good" },
+    { "cnsa-1", STRENGTH_VERSION, "DTLSv1.0", 0, "forbidden" },
+    { "cnsa-1", STRENGTH_SUITE, "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", 0, "good" },
+    { "cnsa-1", STRENGTH_SUITE, "TLS_RSA_WITH_AES_256_GCM_SHA384", 0, "acceptable" },
+    { "cnsa-1", STRENGTH_SUITE, "TLS_AES_128_GCM_SHA256", 0, "forbidden" },
+    { "cnsa-1", STRENGTH_SUITE, "0x1234", 0, "unknown" },
+    { "cnsa-1", STRENGTH_GROUP, "secp384r1", 0, "good" },
+    { "cnsa-1", STRENGTH_GROUP, "secp256r1", 0, "forbidden" },
+    { "cnsa-1", STRENGTH_SIGNATURE, "ecdsa_secp384r1_sha384", 0, "good" },
+    { "cnsa-1", STRENGTH_SIGNATURE, "rsa_pss_rsae_sha256", 0, "forbidden" },
+    { "cnsa-1", STRENGTH_KEY, "RSA", 2048, "forbidden" },
+    { "cnsa-1", STRENGTH_SRTP, "AEAD_AES_256_GCM", 0, "good" },
+    { "cnsa-1", STRENGTH_SRTP, "AES_CM_128_HMAC_SHA1_80", 0, "forbidden" },
+    { "cnsa-1", STRENGTH_IKE_ENCRYPTION, "ENCR_AES_GCM_16", 256, "good" },
+    { "cnsa-1", STRENGTH_IKE_ENCRYPTION, "ENCR_AES_GCM_16", 128, "forbidden" },
+    { "cnsa-1", STRENGTH_SSH_KEX, "ecdh-sha2-nistp384", 0, "good" },
+    { "cnsa-2", STRENGTH_VERSION, "TLSv1.3", 0, "good" },
+    { "cnsa-2", STRENGTH_VERSION, "TLSv1.2", 0, "forbidden" },
+    { "cnsa-2", STRENGTH_SUITE, "TLS_AES_256_GCM_SHA384", 0, "good" },
+    { "cnsa-2", STRENGTH_SUITE, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", 0, "weak" },
+    { "cnsa-2", STRENGTH_SUITE, "TLS_AES_128_GCM_SHA256", 0, "forbidden" },
+    { "cnsa-2", STRENGTH_SUITE, "TLS_AEGIS_256_SHA512", 0, "unknown" },
+    { "cnsa-2", STRENGTH_GROUP, "MLKEM1024", 0, "good" },
+    { "cnsa-2", STRENGTH_GROUP, "secp384r1", 0, "weak" },
+    { "cnsa-2", STRENGTH_GROUP, "X25519MLKEM768", 0, "forbidden" },
+    { "cnsa-2", STRENGTH_SIGNATURE, "mldsa87", 0, "good" },
+    { "cnsa-2", STRENGTH_SIGNATURE, "ecdsa_secp384r1_sha384", 0, "weak" },
+    { "cnsa-2", STRENGTH_SIGNATURE, "mldsa44", 0, "forbidden" },
+    { "cnsa-2", STRENGTH_SRTP, "SRTP_AEAD_AES_256_GCM", 0, "good" },
+    { "cnsa-2", STRENGTH_SRTP, "SRTP_AES128_CM_HMAC_SHA1_80", 0, "forbidden" },
+    { "legacy-ocs", STRENGTH_VERSION, "TLSv1.0", 0, "weak" },
+    { "legacy-ocs", STRENGTH_VERSION, "SSLv3", 0, "forbidden" },
+    { "legacy-ocs", STRENGTH_VERSION, "TLSv1.2", 0, "good" },
+    { "legacy-ocs", STRENGTH_SUITE, "TLS_RSA_WITH_AES_128_CBC_SHA", 0, "weak" },
+    { "legacy-ocs", STRENGTH_SUITE, "0x1234", 0, "unknown" },
+    { "legacy-ocs", STRENGTH_GROUP, "secp256r1", 0, "good" },
+    { "legacy-ocs", STRENGTH_SIGNATURE, "rsa_pkcs1_sha1", 0, "forbidden" },
+    { "legacy-ocs", STRENGTH_SRTP, "AES_CM_128_HMAC_SHA1_80", 0, "good" },
 };
 
 static void every_profile_grades_as_its_document_does(void)
@@ -379,6 +459,36 @@ static void fips_mode_judges_srtp_and_tunnels(void)
     case_done(&c);
 }
 
+static void fips_mode_judges_ssh(void)
+{
+    struct judge_case c = case_with("settings: {fips: true}\n");
+    case_flow(&c, "10.0.1.10", "10.0.2.10", 22, "ssh");
+    case_text(&c, OBS_SSH_KEX, "ecdh-sha2-nistp256");
+    case_text(&c, OBS_SSH_HOST_KEY, "rsa-sha2-256");
+    case_text(&c, OBS_SSH_CIPHER, "aes256-gcm@openssh.com");
+    case_text(&c, OBS_SSH_CIPHER_BACK, "aes256-gcm@openssh.com");
+    case_judge(&c);
+    CHECK(case_is(&c, "TT-25", "compliant proven info"));
+    case_text(&c, OBS_SSH_CIPHER_BACK, "chacha20-poly1305@openssh.com");
+    case_judge(&c);
+    CHECK(case_is(&c, "TT-25", "violation proven medium"));
+    CHECK(case_reason(case_row(&c, "TT-25"), "strength.ssh-cipher"));
+    case_done(&c);
+}
+
+static void unconfirmed_entries_say_so_in_reasons(void)
+{
+    struct judge_case c = case_with("strength: legacy-ocs\n");
+    case_flow(&c, "10.20.0.7", "10.0.1.10", 5061, "tls");
+    case_tls(&c, "TLSv1.0", "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA");
+    case_judge(&c);
+    CHECK(case_is(&c, "TT-02", "weak proven medium"));
+    const struct assessment *a = case_row(&c, "TT-02");
+    CHECK(case_reason(a, "strength.version"));
+    CHECK(a != NULL && strstr(a->reasons[0].text, "unconfirmed") != NULL);
+    case_done(&c);
+}
+
 static void fips_mode_is_waived_like_any_row(void)
 {
     struct judge_case c =
@@ -407,6 +517,8 @@ int main(void)
     fips_mode_is_satisfied_by_approved_algorithms_alone();
     fips_mode_does_not_call_compliant_what_it_cannot_see();
     fips_mode_judges_srtp_and_tunnels();
+    fips_mode_judges_ssh();
+    unconfirmed_entries_say_so_in_reasons();
     fips_mode_is_waived_like_any_row();
     return check_failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
