@@ -83,6 +83,7 @@ void options_help(void)
         "  overt policy check FILE ...  read policy files; every mistake with file:line:column\n"
         "  overt policy show FILE       the table that results (--format markdown before FILE)\n"
         "  overt policy diff FILE FILE  what the second decides otherwise; exit 1 if anything\n"
+        "  overt policy test CASES ...  do stored flows get the verdicts that cases expect?\n"
         "  overt explain ROW|REASON     what a row or a reason means, its source, what to do\n"
         "  overt version                version and libraries\n"
         "\n"

@@ -1,10 +1,11 @@
-/* cli/policy_command.c: `overt policy check|show|diff`. */
+/* cli/policy_command.c: `overt policy check|show|diff|test`. */
 #include "cli/policy_command.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "cli/audit.h"
+#include "cli/policy_test.h"
 
 static int check(int count, char **files)
 {
@@ -67,8 +68,14 @@ int policy_command(int argc, char **argv)
     if (strcmp(what, "diff") == 0 && argc == 5) {
         return diff(argv[3], argv[4]);
     }
+    bool named = argc > 5 && strcmp(argv[3], "--policy") == 0;
+    if (strcmp(what, "test") == 0 && argc > 3 && (named || argv[3][0] != '-')) {
+        int first = named ? 5 : 3;
+        return policy_test(argc - first, argv + first, named ? argv[4] : NULL);
+    }
     fprintf(stderr, "overt: policy: usage: overt policy check FILE ...\n"
                     "                      overt policy show [--format markdown] FILE\n"
-                    "                      overt policy diff FILE FILE\n");
+                    "                      overt policy diff FILE FILE\n"
+                    "                      overt policy test [--policy FILE] CASES ...\n");
     return EXIT_USAGE;
 }

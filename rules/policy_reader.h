@@ -17,6 +17,7 @@ enum policy_node_kind { NODE_TEXT, NODE_LIST, NODE_MAP };
 struct policy_node {
     enum policy_node_kind kind;
     uint32_t line, column;            /* from 1 */
+    bool quoted;                      /* NODE_TEXT: it stands in quotes, or is a block */
     const char *text;                 /* NODE_TEXT: NUL-terminated, else "" */
     const struct policy_node **items; /* NODE_LIST: count items; NODE_MAP: key, value, ... */
     uint32_t count;                   /* items of a list, pairs of a map */

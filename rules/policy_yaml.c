@@ -22,6 +22,7 @@ static bool fill_text(struct tree *tree, struct policy_node *node, const yaml_no
                             "found a text with a zero byte, expected printable text");
         return false;
     }
+    node->quoted = from->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
     node->text = arena_text(tree->arena, bytes, size);
     return node->text != NULL;
 }

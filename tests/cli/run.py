@@ -140,6 +140,37 @@ class Contract(unittest.TestCase):
         self.assertIn("records.incomplete", run.stdout)
         self.assertEqual(overt("judge", str(self.dir / "none.jsonl")).returncode, 3)
 
+    def test_policy_test_tells_each_case_that_fails_with_its_place(self):
+        cases = str(ROOT / "examples/cases/edge-federation-trunk.yaml")
+        good = overt("policy", "test", cases)
+        self.assertEqual((good.returncode, good.stdout), (0, "5 cases, 0 failed\n"), good.stderr)
+        bad = overt("policy", "test", "--policy", "lync-2010", cases)
+        self.assertEqual(bad.returncode, 1)
+        self.assertIn(f"{cases}:14: clients talk TLS to the pool: TT-02: expected compliant, found unknown", bad.stdout)
+        flows = self.dir / "flows.jsonl"
+        overt("audit", "--policy", GOOD_POLICY, "--flows", str(flows), "--out", str(self.dir / "o"), GOOD)
+        expect = "{TT-01: compliant proven, TT-02: none}"
+        stored = self.write("stored.yaml", f"cases: 1\npolicy: {GOOD_POLICY}\ntests:\n  - {{name: s, records: flows.jsonl, expect: {expect}}}\n")
+        self.assertEqual(overt("policy", "test", stored).stdout, "1 cases, 0 failed\n")
+
+    def test_policy_test_refuses_what_is_no_case(self):
+        def told(text):
+            path = self.write("cases.yaml", "cases: 1\ntests:\n  - name: x\n" + text)
+            run = overt("policy", "test", path)
+            self.assertEqual(run.returncode, 2, run.stdout)
+            return run.stderr.replace(path, "")
+
+        words = told("    flow: {transport: tcp}\n    expect: {TT-01: good, TT-02: none}\n    extra: 1\n")
+        self.assertIn(":6:5: found key 'extra', expected one of name,", words)
+        self.assertIn(":5:21: found word 'good', expected none, or words of", words)
+        self.assertIn(":5: found a row that the policy does not have", told("    flow: {transport: tcp, app: tls, client: {ip: 10.0.0.1}, "
+                      "server: {ip: 10.0.0.2}}\n    expect: {TT-99: none}\n"))
+        flow = "    flow: &a {transport: tcp, app: sip, sip: %s, client: {ip: 10.0.0.1}, server: {ip: 10.0.0.2}}\n    expect: {TT-01: none}\n"
+        self.assertIn(":4: found 7, expected an object as sip", told(flow % "7"))
+        self.assertIn(":4: found a flow that is no map, or too large", told(flow % "*a"))
+        self.assertIn("found no key 'expect'", told("    flow: {}\n"))
+        self.assertIn("found no flow, expected one of", told("    expect: {TT-01: none}\n"))
+
     def test_judge_refuses_what_is_about_packets(self):
         flows = self.write("flows.jsonl", "")
         for words in (["--flows", "x"], ["--filter", "tcp"], ["--no-ndpi"], ["--each"], ["--verify", "all"]):
