@@ -257,6 +257,9 @@ enum observation_shape {
       "RFC 9000 20.1, CONNECTION_CLOSE in an Initial; value: code")                                \
     CERTIFICATE_OBSERVATIONS(X, SERVER, "tls.server_chain")                                        \
     CERTIFICATE_OBSERVATIONS(X, CLIENT, "tls.client_chain")                                        \
+    X(OBS_TLS_SERVER_FINGERPRINT, SHAPE_TEXT, "tls.server_fingerprint",                            \
+      "match mismatch unknown: DTLS certificate against SDP of its end")                           \
+    X(OBS_TLS_CLIENT_FINGERPRINT, SHAPE_TEXT, "tls.client_fingerprint", "likewise")                \
     X(OBS_TLS_OCSP, SHAPE_TEXT, "tls.ocsp",                                                        \
       "stapled response: good revoked unknown stale other invalid unreadable unchecked")           \
     X(OBS_TLS_SERVER_TRUST_STATUS, SHAPE_TEXT, "tls.server_trust.status", "RFC 5280 6")            \
@@ -332,7 +335,8 @@ enum observation_shape {
       "index: m-line; sub: tag; text: key and salt, a secret; value: bytes of MKI in packets")     \
     X(OBS_SDP_CRYPTO_PARAMETER, SHAPE_EVENT, "", "index: m-line; sub: tag; text: RFC 4568 6.3")    \
     X(OBS_SDP_KEY, SHAPE_EVENT, "", "index: m-line; k= line; value: keyed digest")                 \
-    X(OBS_SDP_FINGERPRINT, SHAPE_EVENT, "", "index: m-line; text: hash name; value: digest")       \
+    X(OBS_SDP_FINGERPRINT, SHAPE_EVENT, "",                                                        \
+      "index: m-line; text: hash name, \"\" = not read; sub: bytes; value: keyed digest")          \
     X(OBS_SDP_SETUP, SHAPE_EVENT, "", "index: m-line; text: actpass active passive holdconn")      \
     X(OBS_SDP_KEY_MGMT, SHAPE_EVENT, "", "index: m-line; text: mikey zrtp")                        \
     X(OBS_SDP_ENCRYPTION, SHAPE_EVENT, "", "index: m-line; text: required optional rejected")      \

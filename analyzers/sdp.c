@@ -62,21 +62,27 @@ static struct sdp_line line_of(struct bytes text)
 struct section {
     struct sdp_line inherited[SDP_INHERITED_MAX]; /* of the session level */
     uint32_t inherited_count;
+    bool unread;         /* a fingerprint of the session level is not among them */
     struct sdp_use use;  /* of the current m-line */
     bool media;          /* an m-line was read: the session level is over */
     uint32_t own;        /* bit per sdp_line_kind: lines of the current m-line */
     uint32_t attributes; /* of the current m-line */
 };
 
-static void close_media(struct section *section)
+/* at: what comes behind it. */
+static void close_media(struct section *section, const struct bytes *at)
 {
     struct sdp_use use = section->use;
     use.counted = false; /* was, when the session level was read */
     for (uint32_t i = 0; use.told && i < section->inherited_count; i++) {
         const struct sdp_line *line = &section->inherited[i];
-        if ((section->own & 1u << line->kind) == 0) {
+        bool adds = line->kind == SDP_LINE_FINGERPRINT; /* writers differ on what it means */
+        if (adds || (section->own & 1u << line->kind) == 0) {
             sdp_line_put(&use, line);
         }
+    }
+    if (section->unread) {
+        sdp_line_put_unread(&use, at);
     }
 }
 
@@ -108,6 +114,7 @@ static void read_session_line(struct section *section, const struct sdp_line *li
     if (section->inherited_count == SDP_INHERITED_MAX ||
         bytes_left(&line->value) > SDP_INHERITED_SIZE_MAX) {
         section->use.sdp->dropped++;
+        section->unread |= line->kind == SDP_LINE_FINGERPRINT;
         return;
     }
     section->inherited[section->inherited_count++] = *line;
@@ -118,6 +125,9 @@ static void read_media_line(struct section *section, const struct sdp_line *line
     section->own |= 1u << line->kind;
     struct sdp_use use = section->use;
     if (section->attributes == SDP_ATTRIBUTES_MAX) {
+        if (line->kind == SDP_LINE_FINGERPRINT) {
+            sdp_line_put_unread(&use, &line->value);
+        }
         use.sdp->dropped++;
         use.told = false;
     } else {
@@ -136,7 +146,7 @@ void sdp_read(struct sdp *sdp, struct bytes body)
             continue;
         }
         if (line.kind == SDP_LINE_MEDIA) {
-            close_media(&section);
+            close_media(&section, &line.value);
             open_media(&section, &line);
         } else if (section.media) {
             read_media_line(&section, &line);
@@ -144,5 +154,6 @@ void sdp_read(struct sdp *sdp, struct bytes body)
             read_session_line(&section, &line);
         }
     }
-    close_media(&section);
+    section.unread |= body.cut > 0;
+    close_media(&section, &body);
 }

@@ -38,6 +38,8 @@ struct sdp_use {
 };
 
 void sdp_line_put(const struct sdp_use *use, const struct sdp_line *line);
+/* Tells that the m-line may have a fingerprint that was not read; at: near it. */
+void sdp_line_put_unread(const struct sdp_use *use, const struct bytes *at);
 /* Tells the m-line itself: media, port, proto. False, and nothing told, when it has not all. */
 bool sdp_line_put_media(const struct sdp_use *use, const struct sdp_line *line);
 

@@ -217,27 +217,39 @@ static int hex_digit(int c)
     return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
 }
 
-/* RFC 8122 5: hash-func SP 2UHEX *(":" 2UHEX). */
-static void put_fingerprint(const struct sdp_use *use, struct bytes in)
+void sdp_line_put_unread(const struct sdp_use *use, const struct bytes *at)
 {
-    uint8_t fingerprint[FINGERPRINT_MAX];
+    put_constant(use, (struct observation){ .kind = OBS_SDP_FINGERPRINT }, "", at);
+}
+
+/* RFC 8122 5: 2UHEX *(":" 2UHEX). Returns bytes, 0 when it is anything else. */
+static uint32_t read_fingerprint(struct bytes hex, uint8_t ret_fingerprint[FINGERPRINT_MAX])
+{
     uint32_t size = 0;
-    struct bytes hash = scan_word(&in);
-    struct bytes hex = scan_word(&in);
     while (bytes_left(&hex) > 0) {
         struct bytes pair = scan_until(&hex, ':');
         int high = hex_digit(bytes_peek(&pair, 0));
         int low = hex_digit(bytes_peek(&pair, 1));
         if (bytes_left(&pair) != 2 || high < 0 || low < 0 || size == FINGERPRINT_MAX) {
-            return;
+            return 0;
         }
-        fingerprint[size++] = (uint8_t)(high << 4 | low);
+        ret_fingerprint[size++] = (uint8_t)(high << 4 | low);
     }
+    return size;
+}
+
+/* RFC 8122 5: hash-func SP fingerprint. */
+static void put_fingerprint(const struct sdp_use *use, struct bytes in)
+{
+    uint8_t fingerprint[FINGERPRINT_MAX];
+    struct bytes hash = scan_word(&in);
+    uint32_t size = read_fingerprint(scan_word(&in), fingerprint);
     if (size == 0 || !is_name(&hash)) {
+        sdp_line_put_unread(use, &hash);
         return;
     }
     use->sdp->fingerprints += use->counted ? 1 : 0;
-    struct observation event = { .kind = OBS_SDP_FINGERPRINT };
+    struct observation event = { .kind = OBS_SDP_FINGERPRINT, .sub = (uint16_t)size };
     event.value = keyed_hash(fingerprint, size, use->sdp->sink->digest_seed);
     put_event(use, &event, &hash);
 }

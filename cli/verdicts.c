@@ -78,6 +78,7 @@ static void learn(struct verdicts *v, struct flow_record *record)
     resumption_conclude(v->joins.resumption, v->certificates, record);
     names_conclude(v->joins.names, v->certificates, record);
     calls_conclude(v->joins.calls, record);
+    calls_certificates_conclude(v->joins.calls, v->certificates, record);
     tunnels_join_conclude(v->joins.tunnels, record);
     judge_learn(v->judge, record);
 }

@@ -357,6 +357,42 @@ static bool is_for_row(const struct view *view, const struct policy_row *row,
     return row->require == REQUIRE_NONE ? clear : row->over == NULL || !clear;
 }
 
+/* Who is at the other end of DTLS is known by the fingerprint in the signalling only (RFC 5763 5):
+ * keys agreed on with another certificate are those of whoever showed it. */
+static void judge_fingerprints(const struct view *view, const struct policy_row *row,
+                               struct assessment *a)
+{
+    static const enum observation_kind kinds[] = { OBS_TLS_SERVER_FINGERPRINT,
+                                                   OBS_TLS_CLIENT_FINGERPRINT };
+    bool found = false;
+    for (unsigned i = 0; i < 2 && facts_is(view->facts, OBS_MEDIA_KEYING, "dtls"); i++) {
+        if (facts_is(view->facts, kinds[i], "mismatch")) {
+            found = true;
+            judge_notes_reason(a, "media.fingerprint-mismatch",
+                               "The keys of this SRTP come of a DTLS handshake whose %s showed "
+                               "another certificate than the signalling announced: someone else "
+                               "may have them.",
+                               i == 0 ? "server" : "client");
+            judge_notes_proof(view, a, kinds[i]);
+        } else if (facts_is(view->facts, kinds[i], "unknown") && a->verdict == VERDICT_COMPLIANT) {
+            a->verdict = VERDICT_UNKNOWN;
+            judge_notes_reason(
+                a, "media.fingerprint-unknown",
+                "The certificate that the DTLS %s showed is none that the signalling "
+                "seen here announced; not all of it may have been seen.",
+                i == 0 ? "server" : "client");
+            judge_notes_proof(view, a, kinds[i]);
+        }
+    }
+    if (found) {
+        a->verdict = VERDICT_VIOLATION;
+        a->evidence = EVIDENCE_PROVEN;
+        if ((row->require & REQUIRE_NONE) != 0) {
+            judge_signalling_permit(view, a);
+        }
+    }
+}
+
 void judge_media(const struct view *view, const struct policy_row *row, struct assessment *a)
 {
     const struct facts *facts = view->facts;
@@ -386,6 +422,9 @@ void judge_media(const struct view *view, const struct policy_row *row, struct a
     if (row->over != NULL && strcmp(a->observed, "srtp") == 0 &&
         !judge_notes_has(a, "media.key-exposed")) {
         judge_keying(view, row, a);
+    }
+    if (strcmp(a->observed, "srtp") == 0) {
+        judge_fingerprints(view, row, a);
     }
     a->media_us = media_time_us(view);
 }

@@ -206,6 +206,17 @@ static const struct reason_word words[] = {
       "RFC 4568 wants a key of its own for each stream and direction. Who gets the key of one stream "
       "has the others, and numbers that meet give the same key stream twice.",
       "Update or configure the end that made the key; it should draw one for each stream." },
+    { "media.fingerprint-mismatch",
+      "RFC 5763 5 ties DTLS-SRTP to the call by the a=fingerprint lines of the SDP. All of those of "
+      "this end were read, both ends of the stream are named by that SDP, and the certificate that "
+      "was shown fits none of them: someone on the path may hold the keys of both legs.",
+      "Find out who has the certificate (tls.server_chain, tls.client_chain). If it is a session "
+      "border controller of yours, let it write its own fingerprint into the SDP." },
+    { "media.fingerprint-unknown",
+      "Fingerprints (a=fingerprint, RFC 8122) of this end were read, and its certificate fits none. "
+      "But the SDP does not name both ends of the stream, part of it was not captured or not "
+      "understood, or the handshake came late: there may have been another one.",
+      "Capture the whole signalling, from before the call begins, with whole packets." },
     { "media.signalling-clear",
       "SRTP keys and DTLS fingerprints travel in SIP, and SIP between these hosts was seen without "
       "encryption: the stream is encrypted in name only, even if the key itself was not captured.",

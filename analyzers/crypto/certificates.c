@@ -425,6 +425,13 @@ bool certificates_add_text(struct certificates *certificates, const char *text)
     return got > 0;
 }
 
+uint32_t certificates_digest(const struct certificates *certificates, const char *sha256,
+                             enum digest_hash hash, uint8_t ret_digest[DIGEST_SIZE_MAX])
+{
+    const struct entry *e = find_hex(certificates, sha256);
+    return e != NULL && e->der != NULL ? digest_make(hash, e->der, e->size, ret_digest) : 0;
+}
+
 struct x509_st *certificates_x509(const struct certificates *certificates, const char *sha256)
 {
     struct entry *e = find_hex(certificates, sha256);

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "analyzers/crypto/digest.h"
 #include "base/bytes.h"
 #include "base/status.h"
 
@@ -66,5 +67,9 @@ bool certificates_add_text(struct certificates *certificates, const char *text);
 /* The kept certificate with this hex SHA-256, or NULL when it was never seen or is gone. */
 const struct certificate *certificates_find(const struct certificates *certificates,
                                             const char *sha256);
+/* Another digest of the DER of the certificate with this hex SHA-256. Returns its bytes; 0 when it
+ * is not kept, was never readable, or the hash is unknown. */
+uint32_t certificates_digest(const struct certificates *certificates, const char *sha256,
+                             enum digest_hash hash, uint8_t ret_digest[DIGEST_SIZE_MAX]);
 
 #endif

@@ -10,6 +10,7 @@
 #include <openssl/evp.h>
 #include <openssl/sha.h>
 #include <string.h>
+#include <strings.h>
 
 enum { TUPLE_MAX = 2 + 16 + 16 + 2 + 2 + 2 }; /* seed, addresses, protocol and zero, ports */
 
@@ -19,6 +20,47 @@ void digest_sha256(const void *data, size_t size, uint8_t ret_digest[32])
     SHA256_Init(&context);
     SHA256_Update(&context, data, size);
     SHA256_Final(ret_digest, &context);
+}
+
+enum digest_hash digest_named(const char *name, size_t size)
+{
+    static const char *const names[DIGEST_HASHES] = { "", "sha-1", "sha-256", "sha-384",
+                                                      "sha-512" };
+    for (unsigned i = DIGEST_SHA1; i < DIGEST_HASHES; i++) {
+        if (strlen(names[i]) == size && strncasecmp(name, names[i], size) == 0) {
+            return (enum digest_hash)i;
+        }
+    }
+    return DIGEST_UNKNOWN;
+}
+
+uint32_t digest_size(enum digest_hash hash)
+{
+    static const uint8_t sizes[DIGEST_HASHES] = { 0, SHA_DIGEST_LENGTH, SHA256_DIGEST_LENGTH,
+                                                  SHA384_DIGEST_LENGTH, SHA512_DIGEST_LENGTH };
+    return sizes[hash];
+}
+
+uint32_t digest_make(enum digest_hash hash, const void *data, size_t size,
+                     uint8_t ret_digest[DIGEST_SIZE_MAX])
+{
+    switch (hash) {
+    case DIGEST_SHA1:
+        SHA1(data, size, ret_digest);
+        break;
+    case DIGEST_SHA256:
+        digest_sha256(data, size, ret_digest);
+        break;
+    case DIGEST_SHA384:
+        SHA384(data, size, ret_digest);
+        break;
+    case DIGEST_SHA512:
+        SHA512(data, size, ret_digest);
+        break;
+    case DIGEST_UNKNOWN:
+        break;
+    }
+    return digest_size(hash);
 }
 
 static bool has_ports(uint8_t l4)

@@ -9,6 +9,7 @@
 #include "base/status.h"
 
 struct calls;
+struct certificates;
 
 /* Keeps at most calls_max dialogs; the one silent for longest goes first. Caller owns. */
 OV_MUST_CHECK enum ov_status calls_new(uint32_t calls_max, struct hash_seed seed,
@@ -50,6 +51,13 @@ void calls_teller(struct calls *calls, calls_tell_fn *tell, void *context);
 void calls_pass_time(struct calls *calls, uint64_t now_us);
 /* The capture is over: tells all calls that were not told, by time of their first message. */
 void calls_tell(struct calls *calls);
+
+/* Compares the certificates of a DTLS handshake with the fingerprints that the SDP of their ends
+ * announced (RFC 5763 5, RFC 8122 6): OBS_TLS_SERVER_FINGERPRINT, OBS_TLS_CLIENT_FINGERPRINT. No
+ * fact when either was not seen; "unknown" when what was seen does not fit, and there may be more.
+ * The seed of calls_new must be that of the events' digests. */
+void calls_certificates_conclude(const struct calls *calls, const struct certificates *certificates,
+                                 struct flow_record *record);
 
 uint32_t calls_count(const struct calls *calls);
 

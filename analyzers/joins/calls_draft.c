@@ -2,6 +2,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "analyzers/crypto/digest.h"
 #include "analyzers/joins/calls_internal.h"
 
 static const struct hash_seed stable_seed; /* call ids are the same in every run */
@@ -201,8 +202,15 @@ static void take_fingerprint(struct calls *calls, struct call_line *line,
                              const struct observation *obs)
 {
     (void)calls;
-    (void)obs;
-    line->fingerprint = true;
+    enum digest_hash hash = digest_named(obs->text, obs->text_size);
+    bool known = hash != DIGEST_UNKNOWN && obs->sub == digest_size(hash);
+    line->fingerprint = line->fingerprint || obs->text_size > 0;
+    if (!known || line->fingerprint_count == CALL_FINGERPRINTS) {
+        line->fingerprints_unread = true;
+        return;
+    }
+    line->fingerprints[line->fingerprint_count++] =
+        (struct call_fingerprint){ .value = obs->value, .hash = (uint8_t)hash };
 }
 
 static void take_key_mgmt(struct calls *calls, struct call_line *line,

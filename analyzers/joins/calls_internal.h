@@ -15,7 +15,8 @@ enum {
     CALL_ENDPOINTS = 128, /* addresses kept of one call */
     CALL_CODECS = 16,
     CALL_CRYPTOS = 8,
-    CALL_NAMES = 512, /* different suite and codec names; further ones have no name */
+    CALL_FINGERPRINTS = 4, /* of one m= line */
+    CALL_NAMES = 512,      /* different suite and codec names; further ones have no name */
     CALL_NAME_SIZE = 48,
     CALL_ID_SIZE = 96,      /* of a Call-ID that is kept as text; longer ones are cut */
     CALL_STREAMS = 48,      /* streams and reports kept of one call */
@@ -57,6 +58,12 @@ struct call_crypto {
     bool other;           /* KDR, FEC_ORDER: tags are made in a way that is not checked */
 };
 
+/* a=fingerprint, RFC 8122. */
+struct call_fingerprint {
+    uint64_t value; /* keyed_hash of the digest of the certificate */
+    uint8_t hash;   /* enum digest_hash */
+};
+
 struct call_codec {
     uint8_t payload_type;
     uint16_t name; /* name id, without clock rate */
@@ -77,17 +84,19 @@ struct call_line {
     uint8_t party; /* 0 sent the first request of the call, 1 is the other */
     uint8_t proto; /* enum call_proto */
     uint8_t keys;  /* enum call_keys */
-    uint8_t crypto_count, codec_count;
+    uint8_t crypto_count, codec_count, fingerprint_count;
     bool present;     /* m= itself was read */
     bool has_address; /* address is an IP address of a host */
     bool rtcp_mux, key_line, fingerprint;
-    bool decrypted;     /* nobody on the path could read it: no flow has shown it in clear */
-    bool is_answer;     /* of the two lines agreed on */
-    bool refused;       /* the offer was refused */
-    uint16_t kind;      /* name id of the media word */
-    uint32_t keys_held; /* struct call_key: the first of them */
+    bool fingerprints_unread; /* there are others than those kept */
+    bool decrypted;           /* nobody on the path could read it: no flow has shown it in clear */
+    bool is_answer;           /* of the two lines agreed on */
+    bool refused;             /* the offer was refused */
+    uint16_t kind;            /* name id of the media word */
+    uint32_t keys_held;       /* struct call_key: the first of them */
     struct call_crypto cryptos[CALL_CRYPTOS];
     struct call_codec codecs[CALL_CODECS];
+    struct call_fingerprint fingerprints[CALL_FINGERPRINTS];
 };
 
 /* A key of an a=crypto line, as long as its call goes on: a secret. */
@@ -171,6 +180,7 @@ struct call {
     uint8_t request_party;
     uint32_t request_cseq;
     bool accepted;        /* an INVITE of it was */
+    bool lines_lost;      /* not all m= lines that were read are kept */
     uint64_t last_us;     /* capture time of the latest message */
     uint64_t ended_us;    /* of the message that ended it (BYE, refusal); 0 = goes on */
     uint64_t ended_order; /* of that message */
@@ -356,6 +366,7 @@ void calls_offer_take(struct calls *calls, uint32_t place);
 struct call_match {
     uint32_t call;                   /* POOL_NONE: no call announced this flow */
     const struct call_line *side[2]; /* of the flow's side 0 and 1 */
+    bool agreed;                     /* SDP named both ends, and the two lines are one agreement */
 };
 
 /* When media was there: by capture time, and by order, which a clock that is set back leaves alone.

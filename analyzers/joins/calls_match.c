@@ -106,6 +106,7 @@ struct call_match calls_match_find(const struct calls *calls, const struct flow_
                 best = (struct call_match){ .call = found[0][i].call };
                 best.side[0] = found[0][i].line;
                 best.side[1] = found[1][j].line;
+                best.agreed = score >= SCORE_AGREED + 2 * SCORE_ONE;
             }
         }
     }

@@ -179,6 +179,7 @@ static void keep_lines(struct calls *calls, uint32_t call_place, uint8_t party)
         } else {
             place = calls_new_line(calls, call_place);
             if (place == POOL_NONE) {
+                call->lines_lost = true;
                 continue;
             }
             line = calls_line_at(calls, place);
@@ -233,6 +234,7 @@ static void take_sdp(struct calls *calls, uint32_t place, struct call_leg *leg, 
     const struct call_draft *draft = &calls->draft;
     bool full = call->line_count + draft->line_count > CALL_LINES;
     if (full && !is_kept(calls, call, party)) {
+        call->lines_lost = true;
         calls_forget_lines(calls, place); /* what they agree on now counts, not what they did */
     }
     keep_lines(calls, place, party);

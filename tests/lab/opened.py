@@ -1,5 +1,6 @@
 """The truth of a recorded scenario by a second way, without overt: tshark opens its TLS under the key log, libsrtp its
 media, and what is found is held against what the scenario declares."""
+import hashlib
 import json
 import re
 import subprocess
@@ -10,6 +11,9 @@ import opened_media
 
 SECRETS = "secrets.keylog"
 LINE = re.compile(r"^([A-Z0-9_]+) ([0-9a-f]{64}) ([0-9a-f]+)$", re.MULTILINE)
+FINGERPRINT = re.compile(rb"a=fingerprint:sha-256 ([0-9A-Fa-f:]{95})")
+# RFC 6347 4.3.2, RFC 5246 7.4.2: an unfragmented Certificate of DTLS 1.2, as far as the first length
+DTLS_CERTIFICATE = re.compile(rb"\x16\xfe\xfd.{10}\x0b.{3}..\0\0\0.{3}.{3}(.{3})", re.DOTALL)
 CLIENT_HELLO, SERVER_HELLO, CERTIFICATE, REQUEST, VERIFY = 1, 2, 11, 13, 15
 FIELDS = ("tcp.stream", "ip.src", "ipv6.src", "ip.dst", "ipv6.dst", "tls.handshake.type",
           "tls.handshake.certificates_length")
@@ -150,8 +154,17 @@ def check_inside(truth, inside):
 BAD_STATES = {"clear", "null", "partly", "unauthenticated", "readable", "closed in part"}
 
 
-def check_media(subject, streams, knowable):
-    """Complaints about a row on media. knowable: its keys, if it has any, should be known."""
+def is_announced(frames, texts):
+    """Is every certificate that DTLS shows in clear the one of some fingerprint (SHA-256) in the SDP, if there are any?"""
+    announced = {pairs.replace(b":", b"").lower().decode() for text in texts for pairs in FINGERPRINT.findall(text)}
+    shown = [match for f in frames for match in DTLS_CERTIFICATE.finditer(f.data)]
+    leaves = [m.string[m.end(): m.end() + int.from_bytes(m[1], "big")] for m in shown]
+    return not announced or all(hashlib.sha256(leaf).hexdigest() in announced for leaf in leaves)
+
+
+def check_media(subject, streams, knowable, announced=True):
+    """Complaints about a row on media. knowable: its keys, if it has any, should be known. announced: whoever showed a
+    certificate is who the signalling said."""
     row, wanted = subject["row"], subject["verdict"]
     states = sorted({s.state for s in streams if s.pair == {subject["client"], subject["server"]}})
     what = f"{row} is {wanted}, but the media is {' and '.join(states)}"
@@ -159,7 +172,7 @@ def check_media(subject, streams, knowable):
         return []
     if wanted == "compliant" and set(states) & (BAD_STATES | ({"closed"} if knowable else set())):
         return [what]
-    if row == "TT-04" and wanted == "violation" and set(states) <= {"srtp"}:
+    if row == "TT-04" and wanted == ("violation" if announced else "compliant") and set(states) <= {"srtp"}:
         return [what]
     if row == "TT-11a" and ((wanted == "none" and "clear" in states) or (wanted == "exempt" and states == ["srtp"])):
         return [what]
@@ -202,7 +215,7 @@ def verify(folder, program):
         if subject["row"] in MUTUAL_ROWS:
             bad += check_mutual(subject, between, bool(truth["clear"]))
         if subject["row"] in MEDIA_ROWS:
-            bad += check_media(subject, streams, knowable)
+            bad += check_media(subject, streams, knowable, is_announced(frames, [data, *texts]))
         bad += check_declared(subject, between)
     if secrets_of(folder):
         bad += check_inside(truth, b"\n".join([*texts, inside_quic(folder)]))

@@ -81,8 +81,35 @@ static void sha_256_of_abc_is_the_standards_own(void)
     CHECK(strncmp(digest_library_version(), "OpenSSL", 7) == 0);
 }
 
+/* RFC 8122 5 names them; FIPS 180-2 A.1, B.1, and D.1, C.1 of FIPS 180-2 with change notice. */
+static void hashes_are_known_by_their_names_in_sdp(void)
+{
+    static const struct {
+        const char *name;
+        uint32_t size;
+        uint8_t first, last;
+    } of_abc[] = {
+        { "sha-1", 20, 0xa9, 0x9d },
+        { "SHA-256", 32, 0xba, 0xad },
+        { "sha-384", 48, 0xcb, 0xa7 },
+        { "sha-512", 64, 0xdd, 0x9f },
+    };
+    uint8_t got[DIGEST_SIZE_MAX];
+    for (unsigned i = 0; i < sizeof of_abc / sizeof *of_abc; i++) {
+        enum digest_hash hash = digest_named(of_abc[i].name, strlen(of_abc[i].name));
+        CHECK_EQ(digest_size(hash), of_abc[i].size);
+        CHECK_EQ(digest_make(hash, "abc", 3, got), of_abc[i].size);
+        CHECK_EQ(got[0], of_abc[i].first);
+        CHECK_EQ(got[of_abc[i].size - 1], of_abc[i].last);
+    }
+    CHECK(digest_named("sha-2567", 8) == DIGEST_UNKNOWN &&
+          digest_named("md5", 3) == DIGEST_UNKNOWN);
+    CHECK_EQ(digest_make(DIGEST_UNKNOWN, "abc", 3, got), 0);
+}
+
 int main(void)
 {
+    hashes_are_known_by_their_names_in_sdp();
     published_community_ids_come_out();
     both_directions_have_one_id();
     flows_without_ports_leave_them_out();

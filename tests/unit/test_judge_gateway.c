@@ -154,6 +154,36 @@ static void dtls_keyed_media_needs_the_same_signalling(void)
     case_done(&c);
 }
 
+static void dtls_with_another_certificate_than_announced_is_a_violation(void)
+{
+    static const struct {
+        const char *keying;
+        enum observation_kind kind;
+        const char *said, *want, *reason;
+    } cases[] = {
+        { "dtls", OBS_TLS_SERVER_FINGERPRINT, "mismatch", "violation proven high",
+          "media.fingerprint-mismatch" },
+        { "dtls", OBS_TLS_CLIENT_FINGERPRINT, "mismatch", "violation proven high",
+          "media.fingerprint-mismatch" },
+        { "dtls", OBS_TLS_CLIENT_FINGERPRINT, "unknown", "unknown inferred low",
+          "media.fingerprint-unknown" },
+        { "dtls", OBS_TLS_SERVER_FINGERPRINT, "match", "compliant inferred info", NULL },
+        { "sdes", OBS_TLS_SERVER_FINGERPRINT, "mismatch", "compliant inferred info", NULL },
+    };
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct judge_case c = case_of(case_site);
+        signal_between(&c, MEDIATION, GATEWAY, MUTUAL);
+        case_flow(&c, MEDIATION, GATEWAY, 60100, "rtp");
+        case_stream(&c, 0, "srtp", "inferred");
+        case_text(&c, OBS_MEDIA_KEYING, cases[i].keying);
+        case_text(&c, cases[i].kind, cases[i].said);
+        case_judge(&c);
+        CHECK(case_is(&c, "TT-11b", cases[i].want));
+        CHECK(cases[i].reason == NULL || case_reason(case_row(&c, "TT-11b"), cases[i].reason));
+        case_done(&c);
+    }
+}
+
 static void bypassed_media_counts_the_gateways_own_signalling(void)
 {
     struct judge_case c = case_of(case_site);
@@ -285,6 +315,7 @@ int main(void)
     signalling_of_other_hosts_does_not_count();
     a_readable_key_is_proof_and_is_told_once();
     dtls_keyed_media_needs_the_same_signalling();
+    dtls_with_another_certificate_than_announced_is_a_violation();
     bypassed_media_counts_the_gateways_own_signalling();
     a_host_with_several_addresses_is_one_host();
     an_own_row_may_name_the_signalling_it_rests_on();

@@ -182,6 +182,45 @@ static void sdp_dtls_srtp_ice_and_other_keying_are_known(void)
     CHECK(!seen_anywhere("asd88"));
 }
 
+static unsigned times_told(enum observation_kind kind, unsigned index, const char *text)
+{
+    unsigned times = 0;
+    for (unsigned i = 0; i < seen_count; i++) {
+        times += seen[i].obs.kind == kind && seen[i].obs.index == index &&
+                 strcmp(seen[i].text, text) == 0;
+    }
+    return times;
+}
+
+/* RFC 8122 5; "" is told for what could not be read, so that nobody takes the rest for all. */
+static void fingerprints_of_both_levels_are_told_and_unread_ones_leave_a_mark(void)
+{
+    static const char two[] = "v=0\r\na=fingerprint:sha-1 0A:0b\r\nm=audio 5004 RTP/AVP 0\r\n"
+                              "a=fingerprint:sha-256 4A\r\nm=audio 5006 RTP/AVP 0\r\n";
+    read_text(two);
+    CHECK_EQ(counted.fingerprints, 2);
+    CHECK_EQ(times_told(OBS_SDP_FINGERPRINT, 0, "sha-1"), 1);
+    CHECK_EQ(times_told(OBS_SDP_FINGERPRINT, 0, "sha-256"), 1);
+    CHECK_EQ(times_told(OBS_SDP_FINGERPRINT, 1, "sha-1"), 1);
+    CHECK_EQ(seen_nth(OBS_SDP_FINGERPRINT, 0)->obs.sub, 1);
+    CHECK_EQ(times_told(OBS_SDP_FINGERPRINT, 0, "") + times_told(OBS_SDP_FINGERPRINT, 1, ""), 0);
+    static const char *const malformed[] = { "sha-256", "sha-256 4A:B", "sha-256 4A:GB",
+                                             "sha-256 4A4B", "%% 4A" };
+    for (unsigned i = 0; i < sizeof malformed / sizeof *malformed; i++) {
+        char text[96];
+        snprintf(text, sizeof text, "v=0\r\nm=audio 5004 RTP/AVP 0\r\na=fingerprint:%s\r\n",
+                 malformed[i]);
+        read_text(text);
+        CHECK_EQ(counted.fingerprints, 0);
+        CHECK_EQ(times_told(OBS_SDP_FINGERPRINT, 0, ""), 1);
+    }
+    for (uint32_t size = 0; size < sizeof two - 1; size++) { /* the snap length hides the rest */
+        read_sdp(two, size, sizeof two - 1);
+        unsigned last = counted.media_count > 0 ? counted.media_count - 1u : 0;
+        CHECK_EQ(times_told(OBS_SDP_FINGERPRINT, last, ""), counted.media_count > 0 ? 1 : 0);
+    }
+}
+
 static void sdp_lines_over_the_caps_are_counted_and_keys_still_are(void)
 {
     static char text[64 * 1024];
@@ -272,6 +311,7 @@ int main(void)
     sdp_broken_crypto_lines_do_not_tell_keys_as_suites();
     sdp_microsoft_lines_are_known();
     sdp_dtls_srtp_ice_and_other_keying_are_known();
+    fingerprints_of_both_levels_are_told_and_unread_ones_leave_a_mark();
     sdp_lines_over_the_caps_are_counted_and_keys_still_are();
     sdp_a_line_of_endless_keys_is_read_up_to_a_cap();
     sdp_media_lines_without_a_port_are_malformed();

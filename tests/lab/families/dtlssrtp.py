@@ -53,11 +53,12 @@ def fingerprint(work, host):
     return [f"a=fingerprint:sha-256 {pairs}"]
 
 
-def announced_call(lab, work, hosts, run, port=5060, transport="tcp", tunnel=None):
-    """A call of sipp with fingerprints in its SDP."""
+def announced_call(lab, work, hosts, run, port=5060, transport="tcp", tunnel=None, callee=None):
+    """A call of sipp with fingerprints in its SDP. callee: whose certificate is announced as the callee's, if not its
+    own."""
     ends = ends_of(here(lab, hosts))
     offer = (ANNOUNCED, fingerprint(work, ends[0][0]) + ["a=setup:active"])
-    answer = (ANNOUNCED, fingerprint(work, ends[1][0]) + ["a=setup:passive"])
+    answer = (ANNOUNCED, fingerprint(work, callee or ends[1][0]) + ["a=setup:passive"])
     names = ("+15550100", "+15550199") if "med01" in hosts else ("alice", "conference")
     calls.call(lab, work, ends, offer, answer, lambda: run(ends), transport, port, tunnel, names)
 
@@ -72,7 +73,8 @@ def exact(name, shows, profiles, verdict, cases=(), robust=False, edit=None):
     scenario(f"dtlssrtp/{name}", PAIR, [media("TT-04", verdict)], *SENDER, cases=cases, robust=robust)(play)
 
 
-def announced(name, shows, profiles, rows, hosts=None, mutual=None, port=5060, transport="tcp", cases=()):
+def announced(name, shows, profiles, rows, hosts=None, mutual=None, port=5060, transport="tcp", cases=(),
+              callee=None):
     """A call with DTLS-SRTP in its SDP; profiles None: plain RTP and no DTLS. mutual None: SIP is readable."""
     hosts = hosts or CALL
 
@@ -84,7 +86,7 @@ def announced(name, shows, profiles, rows, hosts=None, mutual=None, port=5060, t
 
     def play(lab, work):
         if mutual is None:
-            announced_call(lab, work, hosts, lambda ends: run(lab, work, ends), port, transport)
+            announced_call(lab, work, hosts, lambda ends: run(lab, work, ends), port, transport, callee=callee)
         else:
             calls.tunnel(lab, work, ends_of(here(lab, hosts)), port, mutual)
             announced_call(lab, work, hosts, lambda ends: run(lab, work, ends), tunnel=calls.ENTRANCE)
@@ -128,6 +130,9 @@ exact("null_handshake_only", "A DTLS 1.2 handshake that agrees on SRTP_NULL_HMAC
 announced("readable_fingerprint", "A call that announces DTLS-SRTP in SIP over TCP: SRTP is good, but whoever can "
           "change the signalling can replace the fingerprints.", GOOD,
           {"TT-02": "violation", "TT-15": "violation", "TT-04": "compliant"})
+announced("other_certificate", "A call that announces DTLS-SRTP in SIP over TCP, in which the callee shows another "
+          "certificate than the SDP announced as its own: someone in between could.", GOOD,
+          {"TT-02": "violation", "TT-15": "violation", "TT-04": "violation"}, callee="announced")
 announced("readable_null", "A call that announces DTLS-SRTP in SIP over UDP, and whose DTLS agrees on "
           "SRTP_NULL_HMAC_SHA1_80.", ("null", "null"),
           {"TT-02": "violation", "TT-15": "violation", "TT-04": "violation"}, transport="udp", cases=(19,))
