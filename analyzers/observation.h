@@ -324,6 +324,9 @@ enum observation_shape {
     X(OBS_SIP_MESSAGE, SHAPE_EVENT, "", "text: method, of CSeq for responses; value: status or 0") \
     X(OBS_SIP_CALL_ID, SHAPE_EVENT, "", "text: Call-ID")                                           \
     X(OBS_SDP_MEDIA, SHAPE_EVENT, "", "index: m-line; text: media; value: port")                   \
+    X(OBS_SDP_PART, SHAPE_EVENT, "",                                                               \
+      "index: m-line; value: its description among those of the message, from 0; sub: its place "  \
+      "there; text: alternative (RFC 2046 5.1.4) mixed; not told of a message with one")           \
     X(OBS_SDP_PROTO, SHAPE_EVENT, "", "index: m-line; text: proto token")                          \
     X(OBS_SDP_ADDRESS, SHAPE_EVENT, "", "index: m-line; text: address of its c= line")             \
     X(OBS_SDP_RTCP_PORT, SHAPE_EVENT, "", "index: m-line; value: port (RFC 3605)")                 \
@@ -341,7 +344,8 @@ enum observation_shape {
     X(OBS_SDP_KEY_MGMT, SHAPE_EVENT, "", "index: m-line; text: mikey zrtp")                        \
     X(OBS_SDP_ENCRYPTION, SHAPE_EVENT, "", "index: m-line; text: required optional rejected")      \
     X(OBS_SDP_CANDIDATE, SHAPE_EVENT, "",                                                          \
-      "index: m-line; sub: component; value: port; text: address")                                 \
+      "index: m-line; sub: component, above 0x8000 as ICE draft 6 writes it; value: port; "        \
+      "text: address")                                                                             \
     X(OBS_SIP_MESSAGE_END, SHAPE_EVENT, "", "the message is complete")                             \
     /* DNS */                                                                                      \
     X(OBS_DNS_NAME, SHAPE_LIST, "dns.names", "RFC 1035 4.1.2, asked for")                          \
@@ -395,7 +399,7 @@ enum observation_shape {
     X(OBS_MEDIA_KEY_REUSE, SHAPE_LIST, "media.streams[].key_reuse",                                \
       "what has its SDES key too: direction section call; index: its key stream (RFC 3711 9.1)")   \
     X(OBS_MEDIA_NEGOTIATED, SHAPE_TEXT, "media.streams[].negotiated",                              \
-      "what the answered SDP promised: srtp rtp")                                                  \
+      "what the answered SDP promised: srtp rtp; unknown: which of several it answers")            \
     X(OBS_MEDIA_SIGNALLING, SHAPE_TEXT, "media.streams[].signalling",                              \
       "readable: SIP of its hosts is in clear, and nothing seen of it tells of keys")              \
     X(OBS_MEDIA_RELAYED, SHAPE_TEXT, "media.streams[].relayed", "turn ms-turn: inside a relay's")  \
@@ -408,6 +412,8 @@ enum observation_shape {
     X(OBS_MEDIA_CALL, SHAPE_TEXT, "media.call", "id of the call whose SDP announced this flow")    \
     SERVICE_OBSERVATIONS(X)                                                                        \
     TUNNEL_OBSERVATIONS(X)
+
+enum { OBSERVATION_ICE_DRAFT_6 = 0x8000 }; /* in sub of OBS_SDP_CANDIDATE */
 
 enum observation_kind {
 #define X(kind, shape, path, source) kind,

@@ -67,6 +67,7 @@ struct section {
     bool media;          /* an m-line was read: the session level is over */
     uint32_t own;        /* bit per sdp_line_kind: lines of the current m-line */
     uint32_t attributes; /* of the current m-line */
+    uint16_t place;      /* of the next m-line in this body */
 };
 
 /* at: what comes behind it. */
@@ -95,6 +96,7 @@ static void open_media(struct section *section, const struct sdp_line *line)
     section->use.index = sdp->media_count;
     section->use.told = sdp->media_count < SDP_MEDIA_MAX;
     section->use.counted = true;
+    section->use.place = section->place++;
     sdp->dropped += section->use.told ? 0 : 1;
     if (!sdp_line_put_media(&section->use, line)) {
         sdp->malformed++;
@@ -156,4 +158,5 @@ void sdp_read(struct sdp *sdp, struct bytes body)
     }
     section.unread |= body.cut > 0;
     close_media(&section, &body);
+    sdp->part_count++;
 }

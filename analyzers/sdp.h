@@ -11,11 +11,14 @@ enum {
     SDP_INHERITED_SIZE_MAX = 1024, /* bytes of such a line: each m-line reads it again */
 };
 
-/* What the bodies of one message said so far; the caller sets the first three. */
+/* What the bodies of one message said so far; the caller sets the first three, and `alternative`
+ * for each body. */
 struct sdp {
     const struct segment *seg;
     struct sink *sink;
     struct bytes payload;  /* as fed: offsets are counted from its start */
+    bool alternative;      /* the body is one of several, of which the peer takes one */
+    uint16_t part_count;   /* bodies read */
     uint16_t media_count;  /* m-lines, through all bodies of the message */
     uint32_t keys;         /* keys readable in a=crypto, a=cryptoscale and k= */
     uint32_t fingerprints; /* a=fingerprint lines */

@@ -33,6 +33,7 @@ struct sdp_line {
 struct sdp_use {
     struct sdp *sdp;
     uint16_t index; /* m-line */
+    uint16_t place; /* likewise, in its own body */
     bool told;
     bool counted;
 };

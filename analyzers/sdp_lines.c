@@ -298,6 +298,17 @@ static void put_codec(const struct sdp_use *use, struct bytes in)
     put_event(use, &event, &text);
 }
 
+/* A message with one description says nothing of it. */
+static void put_part(const struct sdp_use *use, const struct bytes *at)
+{
+    const struct sdp *sdp = use->sdp;
+    struct observation event = { .kind = OBS_SDP_PART, .sub = use->place };
+    event.value = sdp->part_count;
+    if (sdp->alternative || sdp->part_count > 0) {
+        put_constant(use, event, sdp->alternative ? "alternative" : "mixed", at);
+    }
+}
+
 /* RFC 8839 5.1: foundation component transport priority address port "typ" type ...
  * [MS-ICE] (draft 6): user component password transport priority address port. */
 static void put_candidate(const struct sdp_use *use, struct bytes in)
@@ -314,11 +325,11 @@ static void put_candidate(const struct sdp_use *use, struct bytes in)
     uint32_t size = bytes_left(&text);
     const uint8_t *chars = bytes_skip(&text, size);
     if (size == 0 || !address_parse((const char *)chars, size, &address) ||
-        !scan_number(&word[1], UINT16_MAX, &component) ||
+        !scan_number(&word[1], OBSERVATION_ICE_DRAFT_6 - 1, &component) ||
         !scan_number(&word[at + 1], UINT16_MAX, &event.value)) {
         return;
     }
-    event.sub = (uint16_t)component;
+    event.sub = (uint16_t)(component | (at == 5 ? OBSERVATION_ICE_DRAFT_6 : 0U));
     put_event(use, &event, &word[at]);
 }
 
@@ -382,6 +393,7 @@ bool sdp_line_put_media(const struct sdp_use *use, const struct sdp_line *line)
     }
     use->sdp->sharing |= scan_starts(&media, "applicationsharing");
     put_event(use, &event, &media);
+    put_part(use, &media);
     put_event(use, &(struct observation){ .kind = OBS_SDP_PROTO }, &proto);
     return true;
 }

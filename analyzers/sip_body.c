@@ -6,7 +6,7 @@
 
 enum {
     PARTS_MAX = 16,   /* of a multipart body */
-    NESTING_MAX = 2,  /* multipart bodies in each other */
+    NESTING_MAX = 4,  /* multipart bodies in each other */
     BOUNDARY_MAX = 70 /* characters: RFC 2046 5.1.1 */
 };
 
@@ -98,64 +98,100 @@ static struct bytes boundary_of(struct bytes type)
     return bytes_of(NULL, 0, 0);
 }
 
-/* Takes the lines up to the next delimiter line and that line; the rest when there is none. */
-static struct bytes take_part(struct bytes *in, const struct bytes *boundary)
+/* RFC 2046 5.1.1: "--" boundary ["--"] blanks. Behind the last one stands nothing of the body. */
+static bool is_delimiter(struct bytes line, const struct bytes *boundary, bool *ret_last)
 {
+    if (bytes_peek(&line, 0) != '-' || bytes_peek(&line, 1) != '-') {
+        return false;
+    }
+    bytes_skip(&line, 2);
+    if (!scan_begins(&line, boundary)) {
+        return false;
+    }
+    bytes_skip(&line, bytes_left(boundary));
+    *ret_last = bytes_peek(&line, 0) == '-' && bytes_peek(&line, 1) == '-';
+    struct bytes rest = scan_trim(line);
+    return *ret_last || bytes_left(&rest) == 0;
+}
+
+/* A multipart body that is being walked. */
+struct level {
+    struct bytes rest, boundary;
+    bool alternative; /* it, or one around it, is multipart/alternative */
+    unsigned parts;   /* taken */
+};
+
+/* Takes the lines up to the next delimiter line and that line; the rest when there is none. */
+static struct bytes take_part(struct level *level)
+{
+    struct bytes *in = &level->rest;
     struct bytes start = *in;
     struct bytes line;
     struct bytes before = *in; /* at the line being looked at */
+    bool last = false;
     while (scan_line(in, &line) || bytes_left(in) > 0) {
         if (scan_offset(&before, in) == 0) { /* a last line without its end */
             line = bytes_take(in, bytes_left(in));
         }
-        if (bytes_peek(&line, 0) == '-' && bytes_peek(&line, 1) == '-') {
-            bytes_skip(&line, 2);
-            if (scan_begins(&line, boundary)) {
-                return bytes_take(&start, scan_offset(&start, &before));
+        if (is_delimiter(line, &level->boundary, &last)) {
+            struct bytes part = bytes_take(&start, scan_offset(&start, &before));
+            if (last) {
+                bytes_limit(in, 0);
             }
+            return part;
         }
         before = *in;
     }
     return start;
 }
 
-/* Bodies still to be walked: parts of a multipart body that are multipart themselves. */
-static void read_multipart(const struct walk *walk, struct bytes type, struct bytes body,
-                           struct bytes inner[2])
+/* Steps into a multipart body and over its preamble; no step without a boundary. */
+static unsigned enter(struct level *level, struct bytes type, struct bytes body,
+                      const struct walk *walk, bool within)
 {
-    struct bytes boundary = boundary_of(type);
-    if (bytes_left(&boundary) == 0) {
-        return;
+    struct bytes name = type;
+    *level = (struct level){ .rest = body, .boundary = boundary_of(type) };
+    level->alternative = within || scan_starts(&name, "multipart/alternative");
+    if (bytes_left(&level->boundary) == 0) {
+        walk->sdp->malformed++;
+        return 0;
     }
-    take_part(&body, &boundary); /* preamble */
-    for (int i = 0; i < PARTS_MAX && bytes_left(&body) > 0; i++) {
-        struct bytes part = take_part(&body, &boundary);
-        struct bytes inner_type = part_type(&part);
-        if (!scan_starts(&inner_type, "multipart/")) {
-            read_plain(walk, inner_type, part);
-        } else if (bytes_left(&inner[0]) == 0) {
-            inner[0] = inner_type;
-            inner[1] = part;
+    (void)take_part(level);
+    return 1;
+}
+
+static void read_multipart(const struct walk *walk, struct bytes type, struct bytes body)
+{
+    struct level levels[NESTING_MAX];
+    unsigned depth = enter(&levels[0], type, body, walk, false);
+    while (depth > 0) {
+        struct level *level = &levels[depth - 1];
+        if (bytes_left(&level->rest) == 0 || level->parts == PARTS_MAX) {
+            walk->sdp->dropped += bytes_left(&level->rest) > 0 ? 1 : 0;
+            depth--;
+            continue;
+        }
+        struct bytes part = take_part(level);
+        struct bytes part_is = part_type(&part);
+        level->parts++;
+        if (!scan_starts(&part_is, "multipart/")) {
+            walk->sdp->alternative = level->alternative;
+            read_plain(walk, part_is, part);
+        } else if (depth < NESTING_MAX) {
+            depth += enter(&levels[depth], part_is, part, walk, level->alternative);
         } else {
             walk->sdp->dropped++;
         }
     }
-    walk->sdp->dropped += bytes_left(&body) > 0 ? 1 : 0;
 }
 
 void sip_body_read(struct bytes type, struct bytes body, struct sdp *sdp, struct sip_body *ret_body)
 {
     struct walk walk = { sdp, ret_body };
     *ret_body = (struct sip_body){ .text = false };
-    if (!scan_starts(&type, "multipart/") || !sip_body_may_be_text(&type)) {
+    if (scan_starts(&type, "multipart/") && sip_body_may_be_text(&type)) {
+        read_multipart(&walk, type, body);
+    } else {
         read_plain(&walk, type, body);
-        return;
-    }
-    struct bytes next[2] = { type, body };
-    for (int depth = 0; depth < NESTING_MAX && bytes_left(&next[0]) > 0; depth++) {
-        struct bytes inner[2] = { bytes_of(NULL, 0, 0), bytes_of(NULL, 0, 0) };
-        read_multipart(&walk, next[0], next[1], inner);
-        next[0] = inner[0];
-        next[1] = inner[1];
     }
 }

@@ -251,6 +251,26 @@ static void judge_before_keys(const struct view *view, const struct stream *s, s
     judge_notes_proof_of(view, a, facts_find(view->facts, OBS_ZRTP_CONFIRMED));
 }
 
+static void judge_undecided(const struct view *view, const struct stream *s, struct assessment *a)
+{
+    const struct fact *packets = fact_of(view, s, OBS_MEDIA_PACKETS);
+    char sender[VIEW_NAME_SIZE];
+    a->verdict = VERDICT_UNKNOWN;
+    a->observed = "unknown";
+    judge_notes_reason(a, "media.undecided",
+                       "Neither the %llu packets from %s nor the signalling tell whether the "
+                       "media is encrypted.",
+                       packets == NULL ? 0ull : (unsigned long long)packets->value,
+                       sender_of(view, s, sender));
+    if (strcmp(text_of(view, s, OBS_MEDIA_NEGOTIATED), "unknown") == 0) {
+        judge_notes_reason(a, "media.alternatives-undecided",
+                           "The offer let the peer choose from several descriptions, and the "
+                           "answer does not tell which of them it took.");
+        judge_notes_proof_of(view, a, fact_of(view, s, OBS_MEDIA_NEGOTIATED));
+    }
+    judge_notes_proof_of(view, a, s->ssrc);
+}
+
 static void judge_stream(const struct view *view, const struct policy_row *row,
                          const struct stream *s, struct assessment *a)
 {
@@ -272,15 +292,7 @@ static void judge_stream(const struct view *view, const struct policy_row *row,
     } else if (strcmp(protection, "srtp") == 0) {
         judge_protected(view, s, a);
     } else {
-        a->verdict = VERDICT_UNKNOWN;
-        a->observed = "unknown";
-        const struct fact *packets = fact_of(view, s, OBS_MEDIA_PACKETS);
-        judge_notes_reason(a, "media.undecided",
-                           "Neither the %llu packets from %s nor the signalling tell whether the "
-                           "media is encrypted.",
-                           packets == NULL ? 0ull : (unsigned long long)packets->value,
-                           sender_of(view, s, sender));
-        judge_notes_proof_of(view, a, s->ssrc);
+        judge_undecided(view, s, a);
     }
     if (a->verdict == VERDICT_VIOLATION && (row->require & REQUIRE_NONE) != 0) {
         judge_signalling_permit(view, a);

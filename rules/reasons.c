@@ -253,6 +253,12 @@ static const struct reason_word words[] = {
       "The media is plain RTP that goes through a relay inside TLS, which a key log opened. Nobody "
       "on this leg can read it; the relay can, and what it sends on is a flow of its own.",
       "Require SRTP on both endpoints: the TLS to a relay ends at the relay." },
+    { "media.alternatives-undecided",
+      "SIP may offer several descriptions of one call, of which the peer takes one "
+      "(multipart/alternative, RFC 2046 5.1.4). The answer was read, but it fits none of them, or "
+      "several that do not mean the same.",
+      "Capture whole packets, from before the call begins; or have the endpoint offer one "
+      "description: SRTP required." },
     { "media.undecided",
       "Too few packets, or packets that look like neither; and no signalling was readable.",
       "Capture the call from its start; some seconds are enough." },

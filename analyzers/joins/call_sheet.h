@@ -30,7 +30,8 @@ struct sheet_medium {
     uint8_t section;
     const char *kind;     /* media word of SDP, or of the stream; "" = not known */
     const char *offered;  /* srtp srtp-optional zrtp rtp other; NULL = no SDP was seen */
-    const char *answered; /* srtp zrtp rtp other refused; NULL = no answer was seen */
+    const char *answered; /* srtp zrtp rtp other refused, unknown = which of several descriptions it
+                             took; NULL = no answer was seen */
     const char *applied;  /* srtp mixed rtp unknown: of all its packets */
     const char *rtcp;     /* srtp rtp unknown, of both parties; NULL = none was seen */
     uint64_t first_us, last_us;

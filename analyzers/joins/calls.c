@@ -303,7 +303,9 @@ void calls_announce(struct calls *calls, uint32_t place, const struct flow_end *
         if (!same_message) {
             entry->line_then = entry->line;
             entry->line = line;
+            entry->parts = 0;
         }
+        entry->parts |= 1U << calls_line_at(calls, line)->part;
         entry->guess = entry->guess && guess;
         return;
     }
@@ -326,6 +328,7 @@ void calls_announce(struct calls *calls, uint32_t place, const struct flow_end *
         .next_same = call->endpoints,
         .call = place,
         .line = line,
+        .parts = 1U << calls_line_at(calls, line)->part,
         .guess = guess,
     };
     *head = at;

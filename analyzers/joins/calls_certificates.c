@@ -69,7 +69,8 @@ static struct comparison compare(const struct calls *calls, uint32_t call,
     while (at != POOL_NONE) {
         const struct call_line *line = calls_line_at(calls, at);
         if (line->party == known->party) {
-            compare_line(shown, line, line->index == known->index, &comparison);
+            compare_line(shown, line, line->section == known->section && !line->passed,
+                         &comparison);
         }
         at = line->next;
     }

@@ -161,8 +161,8 @@ static void take_crypto_parameter(struct calls *calls, struct call_line *line,
 static void take_candidate(struct calls *calls, struct call_line *line,
                            const struct observation *obs)
 {
-    (void)line;
     struct call_draft *draft = &calls->draft;
+    line->ice |= (obs->sub & OBSERVATION_ICE_DRAFT_6) != 0 ? CALL_ICE_6 : CALL_ICE_19;
     struct draft_candidate candidate = { .line = (uint8_t)obs->index };
     if (!address_parse(obs->text, obs->text_size, &candidate.end.address) || obs->value == 0 ||
         obs->value > UINT16_MAX) {
@@ -189,6 +189,19 @@ static void take_rtcp_mux(struct calls *calls, struct call_line *line,
     (void)calls;
     (void)obs;
     line->rtcp_mux = true;
+}
+
+/* Its place in a message with several descriptions, or with alternatives to choose from. */
+static void take_part(struct calls *calls, struct call_line *line, const struct observation *obs)
+{
+    if (obs->value >= CALL_PARTS || obs->sub >= DRAFT_LINES) {
+        calls->dropped++;
+        line->present = false;
+        return;
+    }
+    line->alternative = text_is(obs, "alternative");
+    line->part = (uint8_t)obs->value;
+    line->place = (uint8_t)obs->sub;
 }
 
 static void take_key(struct calls *calls, struct call_line *line, const struct observation *obs)
@@ -230,6 +243,7 @@ static const take_line_fn take_line[OBS_COUNT] = {
     [OBS_SDP_CRYPTO] = take_crypto,     [OBS_SDP_CRYPTO_PARAMETER] = take_crypto_parameter,
     [OBS_SDP_KEY] = take_key,           [OBS_SDP_FINGERPRINT] = take_fingerprint,
     [OBS_SDP_KEY_MGMT] = take_key_mgmt, [OBS_SDP_CANDIDATE] = take_candidate,
+    [OBS_SDP_PART] = take_part,
 };
 
 static enum call_method method_of(const struct observation *obs)

@@ -20,6 +20,7 @@ enum {
     CALL_NAME_SIZE = 48,
     CALL_ID_SIZE = 96,      /* of a Call-ID that is kept as text; longer ones are cut */
     CALL_STREAMS = 48,      /* streams and reports kept of one call */
+    CALL_PARTS = 16,        /* session descriptions of one message that are told apart */
     DRAFT_LINES = 32,       /* m= lines of one message */
     DRAFT_CANDIDATES = 64,  /* of one message */
     DRAFT_KEYS = 32,        /* of one message */
@@ -31,6 +32,7 @@ enum {
 };
 
 enum call_proto { PROTO_OTHER, PROTO_AVP, PROTO_SAVP, PROTO_DTLS };
+enum { CALL_ICE_6 = 1, CALL_ICE_19 = 2 }; /* bits: draft 6 of ICE, and what came of it */
 enum call_keys { KEYS_NONE, KEYS_MIKEY, KEYS_ZRTP };
 enum call_method {
     METHOD_OTHER,
@@ -80,10 +82,18 @@ struct call_line {
     struct address address;
     uint16_t port; /* 0 = rejected */
     uint16_t rtcp_port;
-    uint8_t index; /* among the m= lines of the message */
-    uint8_t party; /* 0 sent the first request of the call, 1 is the other */
-    uint8_t proto; /* enum call_proto */
-    uint8_t keys;  /* enum call_keys */
+    uint8_t index;    /* among the m= lines of the message */
+    uint8_t part;     /* its session description among those of the message, from 0 */
+    uint8_t place;    /* among the m= lines of that description */
+    uint8_t section;  /* line of the call that it speaks of, from 0: offer and answer have one */
+    bool alternative; /* the peer takes one of the descriptions of the message */
+    bool passed;      /* and took another */
+    bool alike;       /* so that another description may as well have been meant */
+    bool undecided;   /* there was an answer, to which of several descriptions is not known */
+    uint8_t ice;      /* CALL_ICE_*: how its candidates are written */
+    uint8_t party;    /* 0 sent the first request of the call, 1 is the other */
+    uint8_t proto;    /* enum call_proto */
+    uint8_t keys;     /* enum call_keys */
     uint8_t crypto_count, codec_count, fingerprint_count;
     bool present;     /* m= itself was read */
     bool has_address; /* address is an IP address of a host */
@@ -152,6 +162,7 @@ struct call_endpoint {
     uint32_t call;
     uint32_t line;      /* newest that announced it */
     uint32_t line_then; /* the one before */
+    uint32_t parts;     /* bits: descriptions of the newest line's message that name it */
     bool guess;         /* sender of the SIP message, not named by SDP */
 };
 
@@ -359,7 +370,37 @@ bool calls_reuse_packet(struct calls *calls, uint64_t digest, struct bytes packe
 void calls_reuse_put(const struct calls *calls, const struct call_stream *seen, uint32_t call,
                      struct facts *facts, const struct observation *place);
 
-/* calls_offer.c: takes the draft into its call: who sent it, is it an offer or an answer? */
+/* All SDP that a party sent in one message. */
+struct call_description {
+    uint8_t party;
+    uint64_t digest;
+};
+
+/* calls_choice.c: its m= line at that place of a part of it; NULL = none is kept. */
+struct call_line *calls_choice_line(const struct calls *calls, const struct call *call,
+                                    const struct call_description *description, unsigned part,
+                                    unsigned place);
+/* To which part of an offer does which part of an answer belong? `undecided`: there are several,
+ * and it cannot be told. Else, where several do and all mean the same, the last (RFC 2046 5.1.4:
+ * the best); parts that are no alternatives pair one by one when there are as many. */
+struct call_choice {
+    bool each; /* part by part */
+    bool undecided;
+    bool several;          /* others would do as well */
+    uint8_t offer, answer; /* parts */
+};
+struct call_choice calls_choice_of(const struct calls *calls, const struct call *call,
+                                   const struct call_description *offer,
+                                   const struct call_description *answer);
+/* Lines of other parts of that offer are no longer waited for, and ends that several parts name
+ * are those of the part taken. */
+void calls_choice_take(const struct calls *calls, const struct call *call,
+                       const struct call_description *offer, unsigned part);
+
+/* calls_offer.c: the place of a line of the call in calls->lines. */
+uint32_t calls_place_of(const struct calls *calls, const struct call *call,
+                        const struct call_line *line);
+/* Takes the draft into its call: who sent it, is it an offer or an answer? */
 void calls_offer_take(struct calls *calls, uint32_t place);
 
 /* The two lines that announced the ends of a media flow; NULL = not known. */

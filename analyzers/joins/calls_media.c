@@ -11,6 +11,7 @@
 /* What was agreed for one direction of a flow. */
 struct agreement {
     const char *negotiated;     /* srtp rtp, NULL = no answer seen or it says nothing */
+    bool undecided;             /* an answer was seen, to which description is not known */
     const char *keying;         /* sdes dtls zrtp mikey, NULL = not known */
     char suite[CALL_NAME_SIZE]; /* "" = not known; a copy, since facts move when they grow */
     bool null_cipher;           /* payload not encrypted: NULL suite, UNENCRYPTED_SRTP */
@@ -231,7 +232,7 @@ static bool is_checkable(const struct calls *calls, const struct call_line *send
     const struct call_crypto *taken = sender != NULL && answer != NULL && answer->crypto_count > 0
                                           ? chosen_of(sender, &answer->cryptos[0])
                                           : NULL;
-    if (taken == NULL || taken->other || taken->unauthenticated ||
+    if (taken == NULL || sender->alike || taken->other || taken->unauthenticated ||
         answer->cryptos[0].unauthenticated) {
         return false;
     }
@@ -260,6 +261,7 @@ static struct agreement agreement_of(const struct calls *calls, const struct fac
         peer = sender;
     }
     const struct call_line *answer = NULL;
+    agreement.undecided = known != NULL && peer == NULL && known->undecided;
     if (peer != NULL) {
         answer = known->is_answer ? known : peer;
         const struct call_line *offer = known->is_answer ? peer : known;
@@ -413,7 +415,8 @@ static const struct call_line *line_naming(const struct calls *calls, uint32_t c
     while (at != POOL_NONE) {
         const struct call_line *other = calls_line_at(calls, at);
         if (other->digest == line->digest && other->party == line->party &&
-            other->port == line->port && codec_of(calls, other, type)[0] != '\0') {
+            other->part == line->part && other->port == line->port &&
+            codec_of(calls, other, type)[0] != '\0') {
             return other;
         }
         at = other->next;
@@ -482,8 +485,9 @@ static void conclude_stream(struct calls *calls, const struct flow_record *recor
     }
     const char *protection = decide(stream, &agreement);
     put_text(stream, OBS_MEDIA_PROTECTION, protection);
-    if (agreement.negotiated != NULL) {
-        put_text(stream, OBS_MEDIA_NEGOTIATED, agreement.negotiated);
+    const char *negotiated = agreement.undecided ? "unknown" : agreement.negotiated;
+    if (negotiated != NULL) {
+        put_text(stream, OBS_MEDIA_NEGOTIATED, negotiated);
     }
     if (strcmp(protection, "rtp") == 0) {
         put_flag(stream, OBS_MEDIA_CONFIDENTIAL, false);

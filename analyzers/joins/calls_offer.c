@@ -121,8 +121,8 @@ static struct call_line *line_with(const struct calls *calls, const struct call 
     return NULL;
 }
 
-static uint32_t place_of(const struct calls *calls, const struct call *call,
-                         const struct call_line *line)
+uint32_t calls_place_of(const struct calls *calls, const struct call *call,
+                        const struct call_line *line)
 {
     uint32_t at = call->lines;
     while (at != POOL_NONE && calls_line_at(calls, at) != line) {
@@ -170,7 +170,7 @@ static void keep_lines(struct calls *calls, uint32_t call_place, uint8_t party)
         struct call_line *line = line_with(calls, call, party, draft->digest, i);
         uint32_t place;
         if (line != NULL) {
-            place = place_of(calls, call, line);
+            place = calls_place_of(calls, call, line);
             line->refused = false;
             if (line->decrypted && !draft->decrypted) { /* another hop shows it to everybody */
                 line->decrypted = false;
@@ -187,6 +187,9 @@ static void keep_lines(struct calls *calls, uint32_t call_place, uint8_t party)
             *line = draft->lines[i];
             line->next = next;
             line->index = i;
+            bool told = line->alternative || line->part > 0;
+            line->place = told ? line->place : i;
+            line->section = line->alternative ? line->place : i;
             line->party = party;
             line->digest = draft->digest;
             line->flow_id = draft->flow_id;
@@ -200,19 +203,55 @@ static void keep_lines(struct calls *calls, uint32_t call_place, uint8_t party)
     }
 }
 
+static void pair(struct calls *calls, const struct call *call, struct call_line *offer,
+                 struct call_line *answer)
+{
+    offer->peer = calls_place_of(calls, call, answer);
+    answer->peer = calls_place_of(calls, call, offer);
+    offer->refused = false; /* by another branch of a fork */
+    offer->undecided = answer->undecided = false;
+    offer->is_answer = false;
+    answer->is_answer = true;
+    answer->section = offer->section;
+}
+
+static void mark_undecided(const struct calls *calls, const struct call *call,
+                           const struct call_description *description)
+{
+    for (uint32_t at = call->lines; at != POOL_NONE;) {
+        struct call_line *line = calls_line_at(calls, at);
+        if (line->party == description->party && line->digest == description->digest) {
+            line->undecided = line->peer == POOL_NONE;
+        }
+        at = line->next;
+    }
+}
+
 static void agree(struct calls *calls, struct call *call, const struct call_leg *leg,
                   uint64_t answer_digest)
 {
-    for (unsigned i = 0; i < DRAFT_LINES; i++) {
-        struct call_line *offer = line_with(calls, call, leg->offerer, leg->offer_digest, i);
-        struct call_line *answer = line_with(calls, call, other(leg->offerer), answer_digest, i);
-        if (offer != NULL && answer != NULL) {
-            offer->peer = place_of(calls, call, answer);
-            answer->peer = place_of(calls, call, offer);
-            offer->refused = false; /* by another branch of a fork */
-            offer->is_answer = false;
-            answer->is_answer = true;
+    const struct call_description of[2] = { { leg->offerer, leg->offer_digest },
+                                            { other(leg->offerer), answer_digest } };
+    const struct call_choice choice = calls_choice_of(calls, call, &of[0], &of[1]);
+    for (uint32_t at = call->lines; at != POOL_NONE && !choice.undecided;) {
+        struct call_line *offer = calls_line_at(calls, at);
+        at = offer->next;
+        bool meant = offer->party == of[0].party && offer->digest == of[0].digest &&
+                     (choice.each || offer->part == choice.offer);
+        unsigned part = choice.each ? offer->part : choice.answer;
+        struct call_line *answer =
+            meant ? calls_choice_line(calls, call, &of[1], part, offer->place) : NULL;
+        if (answer != NULL) {
+            pair(calls, call, offer, answer);
+            offer->alike = choice.several;
         }
+    }
+    if (choice.undecided) {
+        mark_undecided(calls, call, &of[0]);
+        mark_undecided(calls, call, &of[1]);
+    } else if (!choice.each) {
+        calls_choice_take(calls, call, &of[0], choice.offer);
+        calls_choice_take(calls, call, &of[1], choice.answer);
     }
 }
 

@@ -150,7 +150,8 @@ static void compare(const struct calls *calls, const struct call_key *a, const s
         places->direction = places->direction || one->party != other->party;
         places->section =
             places->section || (one->digest == other->digest && one->party == other->party &&
-                                one->index != other->index && one->port != other->port);
+                                one->section != other->section && one->port != other->port &&
+                                !one->passed && !other->passed);
     }
 }
 

@@ -69,7 +69,7 @@ static const struct call_line *line_of_kind(const struct calls *calls, const str
     for (uint32_t at = call->lines; at != POOL_NONE; at = calls_line_at(calls, at)->next) {
         const struct call_line *other = calls_line_at(calls, at);
         if (other->digest == line->digest && other->party == line->party &&
-            strcmp(calls->names.text[other->kind], kind) == 0) {
+            other->part == line->part && strcmp(calls->names.text[other->kind], kind) == 0) {
             return other;
         }
     }
@@ -87,7 +87,7 @@ static bool find_line(const struct calls *calls, const struct call_match *match,
     }
     sent->party = own != NULL ? own->party : (uint8_t)(1 - other->party);
     line = line_of_kind(calls, calls_at(calls, match->call), line, kind);
-    sent->section = line->index;
+    sent->section = line->section;
     sent->kind = line->kind;
     return true;
 }
@@ -297,6 +297,23 @@ static const char *offered_of(const struct call_line *offer)
     return offer->keys == KEYS_ZRTP ? "zrtp" : "rtp";
 }
 
+/* Where the peer had a choice, SRTP in some of it is SRTP that is optional. */
+static const char *offered_in(const struct calls *calls, const struct call *call,
+                              const struct call_line *offer)
+{
+    const char *offered = offered_of(offer);
+    for (uint32_t at = call->lines; at != POOL_NONE && offer->alternative;) {
+        const struct call_line *line = calls_line_at(calls, at);
+        at = line->next;
+        bool beside = line->digest == offer->digest && line->party == offer->party &&
+                      line->alternative && line->section == offer->section;
+        const char *other = beside ? offered_of(line) : offered;
+        bool srtp = offered[0] == 's' || other[0] == 's';
+        offered = strcmp(other, offered) == 0 ? offered : srtp ? "srtp-optional" : "other";
+    }
+    return offered;
+}
+
 /* The next agreed line of a section behind a place in the order of all; NULL when there is none. */
 static const struct call_line *agreed_after(const struct calls *calls, const struct call *call,
                                             uint8_t section, uint64_t order)
@@ -304,7 +321,7 @@ static const struct call_line *agreed_after(const struct calls *calls, const str
     const struct call_line *next = NULL;
     for (uint32_t at = call->lines; at != POOL_NONE; at = calls_line_at(calls, at)->next) {
         const struct call_line *line = calls_line_at(calls, at);
-        bool agreed = line->is_answer && line->peer != POOL_NONE && line->index == section;
+        bool agreed = line->is_answer && line->peer != POOL_NONE && line->section == section;
         if (agreed && line->order > order && (next == NULL || line->order < next->order)) {
             next = line;
         }
@@ -320,7 +337,7 @@ static const struct call_line *offer_of(const struct calls *calls, const struct 
     for (uint32_t at = call->lines; at != POOL_NONE; at = calls_line_at(calls, at)->next) {
         const struct call_line *line = calls_line_at(calls, at);
         bool older = first == NULL || line->order < first->order;
-        first = line->index == section && line->peer == POOL_NONE && older ? line : first;
+        first = line->section == section && line->peer == POOL_NONE && older ? line : first;
     }
     return first;
 }
@@ -335,9 +352,11 @@ static void put_agreed(const struct calls *calls, const struct call *call,
     if (offer == NULL) {
         return;
     }
-    medium->offered = offered_of(offer);
+    medium->offered = offered_in(calls, call, offer);
     medium->kind = calls->names.text[offer->kind];
-    const char *now = answer != NULL ? calls_media_agreed(answer, offer) : NULL;
+    const char *now = answer != NULL     ? calls_media_agreed(answer, offer)
+                      : offer->undecided ? "unknown"
+                                         : NULL;
     medium->answered = now;
     while (answer != NULL) {
         answer = agreed_after(calls, call, medium->section, answer->order);
@@ -389,8 +408,8 @@ static void put_media(const struct calls *calls, const struct call *call, struct
     }
     for (uint32_t at = call->lines; at != POOL_NONE; at = calls_line_at(calls, at)->next) {
         const struct call_line *line = calls_line_at(calls, at);
-        if (!has_section(sheet, line->index)) {
-            (void)medium_of(sheet, line->index, true);
+        if (!line->passed && !has_section(sheet, line->section)) {
+            (void)medium_of(sheet, line->section, true);
         }
     }
     sort_media(sheet);

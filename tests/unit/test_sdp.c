@@ -139,7 +139,7 @@ static void sdp_microsoft_lines_are_known(void)
     CHECK_EQ(seen_times(OBS_SDP_KEY), 2);
     CHECK_EQ(seen_times(OBS_SDP_CANDIDATE), 2);
     CHECK_EQ(seen_nth(OBS_SDP_CANDIDATE, 0)->obs.value, 50018);
-    CHECK_EQ(seen_nth(OBS_SDP_CANDIDATE, 0)->obs.sub, 1);
+    CHECK_EQ(seen_nth(OBS_SDP_CANDIDATE, 0)->obs.sub, 1 | OBSERVATION_ICE_DRAFT_6);
     CHECK(told(OBS_SDP_CANDIDATE, 0, "10.0.0.9"));
     CHECK_EQ(seen_nth(OBS_SDP_CANDIDATE, 1)->obs.value, 50019);
     CHECK_EQ(seen_nth(OBS_SDP_MEDIA, 1)->obs.value, 0);

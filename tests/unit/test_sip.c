@@ -225,8 +225,40 @@ static void sip_multipart_bodies_count_m_lines_through(void)
     CHECK_EQ(seen_nth(OBS_SDP_MEDIA, 1)->obs.index, 1);
     CHECK_EQ(seen_nth(OBS_SDP_MEDIA, 1)->obs.value, 2000);
     CHECK_EQ(seen_nth(OBS_SDP_MEDIA, 2)->obs.index, 2);
+    CHECK_EQ(seen_times(OBS_SDP_PART), 3);
+    for (uint16_t i = 0; i < 3; i++) {
+        const struct observation *part = &seen_nth(OBS_SDP_PART, i)->obs;
+        CHECK_EQ(part->index, i);
+        CHECK_EQ(part->value, i > 0);
+        CHECK_EQ(part->sub, i == 2);
+    }
+    CHECK(seen_text(OBS_SDP_PART, "alternative"));
     CHECK_EQ(seen_value(OBS_SIP_SHARING), 1);
     CHECK_EQ(seen_value(OBS_SIP_SIPS_URI), 1);
+}
+
+/* RFC 2046 5.1.1: a delimiter is a whole line, and what stands behind the last is no part. */
+static void sip_multipart_ends_at_its_last_delimiter(void)
+{
+    struct seen_flow flow =
+        feed_one("INVITE sip:x SIP/2.0\r\nCall-ID: m\r\nCSeq: 1 INVITE\r\n"
+                 "c: multipart/mixed;boundary=b\r\n\r\n"
+                 "--b\r\nc: multipart/related;boundary=bb\r\n\r\n"
+                 "--bb\r\nc: application/sdp\r\n\r\nm=audio 1000 RTP/AVP 0\r\n--bb--\r\n"
+                 "--bb\r\nc: application/sdp\r\n\r\nm=audio 1500 RTP/AVP 0\r\n"
+                 "--b \t\r\nc: application/sdp\r\n\r\nm=audio 2000 RTP/AVP 0\r\n"
+                 "--b--\r\n\r\nv=0\r\nm=audio 3000 RTP/AVP 0\r\n"
+                 "--b\r\nc: application/sdp\r\n\r\nm=audio 4000 RTP/AVP 0\r\n");
+    seen_close(&flow);
+    CHECK_EQ(seen_times(OBS_SDP_MEDIA), 2);
+    CHECK_EQ(seen_nth(OBS_SDP_MEDIA, 0)->obs.value, 1000); /* in their order */
+    CHECK_EQ(seen_nth(OBS_SDP_MEDIA, 1)->obs.value, 2000);
+    CHECK_EQ(seen_times(OBS_SDP_PART), 1);
+    CHECK(seen_text(OBS_SDP_PART, "mixed"));
+    CHECK_EQ(seen_times(OBS_CUT), 0);
+    flow = feed_one("INVITE sip:x SIP/2.0\r\nc: multipart/mixed\r\n\r\n--b\r\n\r\nv=0\r\n");
+    seen_close(&flow);
+    CHECK_EQ(seen_times(OBS_MALFORMED), 1); /* no boundary: it is not read */
 }
 
 static void sip_presence_and_typing_are_told_apart_from_messages(void)
@@ -430,6 +462,7 @@ int main(void)
     sip_rfc4475_tortuous_invite_is_read();
     sip_responses_carry_the_method_of_cseq_and_find_the_registrar();
     sip_multipart_bodies_count_m_lines_through();
+    sip_multipart_ends_at_its_last_delimiter();
     sip_presence_and_typing_are_told_apart_from_messages();
     sip_other_text_is_not_claimed();
     sip_keep_alives_and_stun_in_the_flow_are_no_fault();

@@ -234,6 +234,35 @@ def ice6_candidates(capture, work):
     call_in_clear(capture, work, offer, answer)
 
 
+def alternatives(*parts):
+    """multipart/alternative, the older description first: (body, content type)."""
+    text = "".join(f"--=_part\r\nContent-Type: application/sdp\r\nContent-Transfer-Encoding: 7bit\r\n"
+                   f"Content-Disposition: session; handling=optional{more}\r\n\r\n{part}\r\n" for more, part in parts)
+    return text + "--=_part--\r\n", 'multipart/alternative;boundary="=_part"'
+
+
+def ice19(address, port, key):
+    lines = [f"a=candidate:1 {component} UDP 2130706431 {address} {port + component - 1} typ host"
+             for component in (1, 2)]
+    return talk.sdp(address, port, "RTP/SAVP", ["a=ice-ufrag:qkEP", "a=ice-pwd:ed6f9GuHjLcoCN6sC/Eh7fVl", *lines,
+                                               talk.crypto(key), "a=rtpmap:0 PCMU/8000", "a=encryption:required"])
+
+
+@written("alternative_answered", CLIENT_AND_POOL, KEYED_CLEAR, clear=("ms-proxy-2007fallback", "typ host"))
+def alternative_answered(capture, work):
+    """An offer in two descriptions of which the peer takes one (multipart/alternative): for Communicator 2007 without a
+    key, for Lync with one. The answer is to the second, and SRTP follows; its keys are readable."""
+    older = talk.sdp(ALICE, 20050, "RTP/AVP", ["a=rtpmap:0 PCMU/8000", "a=encryption:rejected"])
+    offer, kind = alternatives(("; ms-proxy-2007fallback", older), ("", ice19(ALICE, 20000, media.KEYS[CLIENT])))
+    users = ("alice", "conference")
+    stream = capture.connect(ALICE, FE01, 5060)
+    stream.send(CLIENT, talk.request("INVITE", ALICE, FE01, offer, kind, users=users))
+    stream.send(SERVER, talk.response("INVITE", ALICE, FE01, ice19(FE01, 30000, media.KEYS[SERVER]), users=users))
+    stream.send(CLIENT, talk.request("ACK", ALICE, FE01, users=users))
+    media.over_udp(capture, MEDIA_ENDS, media.talk(work, 1, srtp=(True, True)))
+    talk.hang_up(stream, ALICE, FE01, users=users)
+
+
 # --- desktop sharing -------------------------------------------------------------------------------------------------
 
 def sharing(profile, key, address, port, role):
