@@ -51,6 +51,7 @@ struct verified;     /* analyzers/crypto/verified.h */
 struct transcripts;  /* analyzers/tls_transcript.h */
 struct quic_initial; /* analyzers/crypto/quic_initial.h */
 struct tls_opener;   /* analyzers/tls_open.h */
+struct inflate;      /* analyzers/inflate.h */
 
 /* Where an analyzer puts its facts, and what it may use. The dispatcher owns it. */
 struct sink {
@@ -74,6 +75,7 @@ struct sink {
     struct quic_initial *initial;    /* NULL: QUIC Initial packets are not opened */
     bool terse;                      /* no flow records are written: see sink_wants */
     struct tls_opener *opener;       /* NULL: records under keys stay closed */
+    struct inflate *inflate;         /* NULL: nothing is unpacked */
     struct hash_seed digest_seed;    /* for keyed digests of secrets; differs in each run */
 };
 

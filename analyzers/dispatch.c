@@ -104,6 +104,8 @@ enum ov_status dispatch_new(const struct dispatch_options *options, struct dispa
     d->sink.sink.opened = dispatch_opened;
     d->sink.sink.certificates = options->certificates;
     tls_transcript_init(&d->transcripts, d->shared);
+    d->inflate.budget = d->shared;
+    d->sink.sink.inflate = &d->inflate;
     if (options->verify != VERIFY_NONE) {
         d->sink.sink.signatures = d->signatures;
         d->sink.sink.transcripts = &d->transcripts;
@@ -137,6 +139,7 @@ void dispatch_free(struct dispatch *d)
     pool_done(&d->flows);
     dispatch_rest_done(d);
     tls_transcript_done(&d->transcripts);
+    inflate_done(&d->inflate);
     signatures_free(d->signatures);
     quic_initial_free(d->sink.sink.initial);
     tls_open_free(d->sink.sink.opener);

@@ -4,6 +4,7 @@
 
 #include "analyzers/analyzer.h"
 #include "analyzers/dispatch.h"
+#include "analyzers/inflate.h"
 #include "analyzers/ndpi.h"
 #include "analyzers/tls_transcript.h"
 #include "base/phrases.h"
@@ -114,7 +115,8 @@ struct dispatch {
     struct budget *shared;          /* that budget; NULL = no cap */
     struct transcripts transcripts; /* of handshakes not decided yet */
     struct signatures *signatures;  /* owned */
-    bool watches;                   /* flows with news are noted */
+    struct inflate inflate;
+    bool watches; /* flows with news are noted */
     struct changed changed[CHANGED_MAX];
     uint32_t changed_count;
     uint64_t now_us; /* packet time of the last batch */

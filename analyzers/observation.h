@@ -307,6 +307,8 @@ enum observation_shape {
     X(OBS_SIP_FINGERPRINTS, SHAPE_NUMBER, "sip.fingerprints", "a=fingerprint lines so far")        \
     X(OBS_SIP_SHARING, SHAPE_FLAG, "sip.sharing", "m=applicationsharing in a body")                \
     X(OBS_SIP_COMPRESSED, SHAPE_FLAG, "sip.compressed", "[MS-SIPCOMP] after NEGOTIATE")            \
+    X(OBS_SIP_BODY_UNREAD, SHAPE_COUNTS, "sip.unread_bodies",                                      \
+      "Content-Encoding (RFC 3261 20.12): unknown-coding damaged too-large no-room")               \
     X(OBS_SIP_DIAGNOSTIC, SHAPE_LIST, "sip.diagnostics",                                           \
       "numbers of ms-diagnostics headers; 52017: encryption levels differ ([MS-OCER])")            \
     X(OBS_SIP_AV_ENCRYPTION, SHAPE_TEXT, "sip.provisioning.av_encryption",                         \

@@ -2,6 +2,7 @@
 #include "analyzers/sip_body.h"
 
 #include "analyzers/header_lines.h"
+#include "analyzers/inflate.h"
 #include "base/scan.h"
 
 enum {
@@ -13,6 +14,7 @@ enum {
 struct walk {
     struct sdp *sdp;
     struct sip_body *found;
+    bool unpacked; /* what is walked stands where bodies are unpacked to */
 };
 
 /* RFC 3863, [MS-PRES]: presence documents, categories and who may see them. Other msrtc- types are
@@ -42,17 +44,55 @@ bool sip_body_may_be_text(const struct bytes *type)
     return scan_find(type, "keyboardactivity") < 0;
 }
 
-/* A MIME entity: header lines, empty line, body. Takes the headers and gives the type they name. */
-static struct bytes part_type(struct bytes *part)
+/* A MIME entity: header lines, empty line, body. */
+static struct sip_content entity_of(struct bytes entity)
 {
-    struct bytes type = bytes_of(NULL, 0, 0);
+    struct sip_content content = { bytes_of(NULL, 0, 0), bytes_of(NULL, 0, 0), entity };
     struct header_line header;
-    while (header_lines_next(part, &header) == HEADER_LINE) {
+    while (header_lines_next(&content.body, &header) == HEADER_LINE) {
         if (scan_is(&header.name, "Content-Type") || scan_is(&header.name, "c")) {
-            type = header.value;
+            content.type = header.value;
+        } else if (scan_is(&header.name, "Content-Encoding") || scan_is(&header.name, "e")) {
+            content.encoding = header.value;
         }
     }
-    return type;
+    return content;
+}
+
+static void tell_unread(const struct walk *walk, const char *why)
+{
+    observe_text(walk->sdp->sink, walk->sdp->seg, OBS_SIP_BODY_UNREAD, why, 1);
+}
+
+/* RFC 9110 8.4.1; the names with x- are as good. False, and told, when it cannot be read. */
+static bool unpack(struct walk *walk, struct sip_content *content)
+{
+    static const char *const reasons[] = {
+        [INFLATE_PART] = "damaged",
+        [INFLATE_DAMAGED] = "damaged",
+        [INFLATE_TOO_LARGE] = "too-large",
+        [INFLATE_NO_ROOM] = "no-room",
+    };
+    const struct bytes *coding = &content->encoding;
+    if (bytes_left(coding) == 0 || scan_is(coding, "identity") || bytes_sent(&content->body) == 0) {
+        return true;
+    }
+    bool known = scan_is(coding, "gzip") || scan_is(coding, "x-gzip") || scan_is(coding, "deflate");
+    if (!known || walk->unpacked) { /* one within another has no place to go */
+        tell_unread(walk, known ? "no-room" : "unknown-coding");
+        return false;
+    }
+    bool cut = content->body.cut > 0;
+    enum inflate_end end = inflate_body(walk->sdp->sink->inflate, content->body, &content->body);
+    if (end != INFLATE_WHOLE && !(end == INFLATE_PART && cut)) {
+        tell_unread(walk, reasons[end]);
+    }
+    if (end != INFLATE_WHOLE && end != INFLATE_PART) {
+        return false;
+    }
+    walk->unpacked = true;
+    walk->sdp->payload = content->body;
+    return true;
 }
 
 static void read_plain(const struct walk *walk, struct bytes type, struct bytes body)
@@ -60,9 +100,8 @@ static void read_plain(const struct walk *walk, struct bytes type, struct bytes 
     struct bytes name = header_lines_trim(scan_until(&type, ';'));
     bool untyped_sdp = bytes_left(&name) == 0 && scan_starts(&body, "v=0");
     if (scan_is(&name, "message/cpim")) { /* RFC 3862 2: message headers, then a MIME entity */
-        struct bytes inner = body;
-        (void)part_type(&inner);
-        type = part_type(&inner);
+        const struct sip_content head = entity_of(body);
+        type = entity_of(head.body).type;
         name = header_lines_trim(scan_until(&type, ';'));
     }
     if (scan_starts(&name, "application/vnd-microsoft-roaming-provisioning")) {
@@ -160,6 +199,18 @@ static unsigned enter(struct level *level, struct bytes type, struct bytes body,
     return 1;
 }
 
+/* A part may be packed by itself. */
+static void read_part(const struct walk *walk, const struct sip_content *part)
+{
+    struct walk within = *walk;
+    struct sip_content plain = *part;
+    struct bytes payload = walk->sdp->payload;
+    if (unpack(&within, &plain)) {
+        read_plain(&within, plain.type, plain.body);
+    }
+    walk->sdp->payload = payload;
+}
+
 static void read_multipart(const struct walk *walk, struct bytes type, struct bytes body)
 {
     struct level levels[NESTING_MAX];
@@ -171,27 +222,30 @@ static void read_multipart(const struct walk *walk, struct bytes type, struct by
             depth--;
             continue;
         }
-        struct bytes part = take_part(level);
-        struct bytes part_is = part_type(&part);
+        const struct sip_content part = entity_of(take_part(level));
         level->parts++;
-        if (!scan_starts(&part_is, "multipart/")) {
+        if (!scan_starts(&part.type, "multipart/")) {
             walk->sdp->alternative = level->alternative;
-            read_plain(walk, part_is, part);
+            read_part(walk, &part);
         } else if (depth < NESTING_MAX) {
-            depth += enter(&levels[depth], part_is, part, walk, level->alternative);
+            depth += enter(&levels[depth], part.type, part.body, walk, level->alternative);
         } else {
             walk->sdp->dropped++;
         }
     }
 }
 
-void sip_body_read(struct bytes type, struct bytes body, struct sdp *sdp, struct sip_body *ret_body)
+void sip_body_read(const struct sip_content *content, struct sdp *sdp, struct sip_body *ret_body)
 {
-    struct walk walk = { sdp, ret_body };
+    struct walk walk = { .sdp = sdp, .found = ret_body };
+    struct sip_content plain = *content;
     *ret_body = (struct sip_body){ .text = false };
-    if (scan_starts(&type, "multipart/") && sip_body_may_be_text(&type)) {
-        read_multipart(&walk, type, body);
+    if (!unpack(&walk, &plain)) {
+        return;
+    }
+    if (scan_starts(&plain.type, "multipart/") && sip_body_may_be_text(&plain.type)) {
+        read_multipart(&walk, plain.type, plain.body);
     } else {
-        read_plain(&walk, type, body);
+        read_plain(&walk, plain.type, plain.body);
     }
 }

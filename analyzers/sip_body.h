@@ -14,8 +14,13 @@ struct sip_body {
 
 /* Not what a message may carry that nobody wrote, or nobody can read. */
 bool sip_body_may_be_text(const struct bytes *type);
-/* Walks a body of content type `type` ("" = not told); its SDP goes to sdp. */
-void sip_body_read(struct bytes type, struct bytes body, struct sdp *sdp,
-                   struct sip_body *ret_body);
+/* What a message carries: Content-Type and Content-Encoding ("" = not told), and the bytes. */
+struct sip_content {
+    struct bytes type, encoding, body;
+};
+
+/* Walks a body; its SDP goes to sdp. What gzip or deflate packed (RFC 3261 20.12) is unpacked, and
+ * offsets are then counted in that; what cannot be is told (OBS_SIP_BODY_UNREAD). */
+void sip_body_read(const struct sip_content *content, struct sdp *sdp, struct sip_body *ret_body);
 
 #endif

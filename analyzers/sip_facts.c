@@ -281,6 +281,7 @@ static void put_header(struct sip_facts *facts, const struct sip_header *header,
         break;
     case SIP_HEADER_OTHER:
     case SIP_HEADER_CALL_ID:
+    case SIP_HEADER_CONTENT_ENCODING:
     case SIP_HEADER_CONTENT_LENGTH:
     case SIP_HEADER_CONTENT_TYPE:
     case SIP_HEADER_CSEQ:
@@ -352,7 +353,8 @@ static void put_body(struct sip_facts *facts, const struct sip_message *message,
 {
     struct sdp sdp = { .seg = place->seg, .sink = place->sink, .payload = place->payload };
     struct sip_body found;
-    sip_body_read(message->content_type, body, &sdp, &found);
+    const struct sip_content content = { message->content_type, message->content_encoding, body };
+    sip_body_read(&content, &sdp, &found);
     if (found.text && message->status == 0 && scan_is(&message->method, "MESSAGE")) {
         put_flag(place, OBS_SIP_IM, &body, &facts->im);
     }

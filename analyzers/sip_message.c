@@ -149,6 +149,7 @@ static const struct {
     { "Record-Route", NULL, SIP_HEADER_PARTY },
     { "Call-ID", "i", SIP_HEADER_CALL_ID },
     { "CSeq", NULL, SIP_HEADER_CSEQ },
+    { "Content-Encoding", "e", SIP_HEADER_CONTENT_ENCODING },
     { "Content-Length", "l", SIP_HEADER_CONTENT_LENGTH },
     { "Content-Type", "c", SIP_HEADER_CONTENT_TYPE },
     { "Event", "o", SIP_HEADER_EVENT },
@@ -229,6 +230,11 @@ static void read_header(struct sip_message *message, const struct sip_header *he
     case SIP_HEADER_CONTENT_LENGTH:
         if (!message->has_length) {
             read_content_length(message, &header->value);
+        }
+        break;
+    case SIP_HEADER_CONTENT_ENCODING:
+        if (is_empty(&message->content_encoding)) {
+            message->content_encoding = header->value;
         }
         break;
     case SIP_HEADER_CONTENT_TYPE:

@@ -12,6 +12,7 @@ enum sip_header_name {
     SIP_HEADER_AUTHORIZATION,
     SIP_HEADER_CALL_ID,
     SIP_HEADER_CHALLENGE, /* WWW-Authenticate, Proxy-Authenticate */
+    SIP_HEADER_CONTENT_ENCODING,
     SIP_HEADER_CONTENT_LENGTH,
     SIP_HEADER_CONTENT_TYPE,
     SIP_HEADER_CSEQ,
@@ -36,6 +37,7 @@ struct sip_message {
     struct bytes call_id;
     uint32_t cseq;
     struct bytes content_type;
+    struct bytes content_encoding;
     struct bytes event;
     bool has_length;         /* Content-Length was there and is a number */
     uint32_t content_length; /* bytes */

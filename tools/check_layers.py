@@ -6,7 +6,7 @@ import sys
 FLOORS = ["base", "capture", "analyzers", "rules", "reports", "cli"]
 OWNERS = {  # library header -> where it may be included
     "pcap": r"capture/source_pcap(_live)?\.c",
-    "zlib": r"capture/source_inflate\.c",
+    "zlib": r"capture/source_inflate\.c|analyzers/inflate\.c",
     "zstd": r"capture/source_inflate\.c",
     "ndpi": r"analyzers/ndpi\.c",
     "openssl": r"analyzers/crypto/.*",

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Does a secret of the traffic ever leave overt? Each place where one can stand holds the same
 word; no output may hold it. Usage: secrets.py OVERT"""
+import gzip
 import pathlib
 import struct
 import subprocess
@@ -64,6 +65,10 @@ BODIES = [
     ("multipart/mixed;boundary=b", f"--b\r\nContent-Type: text/plain\r\n\r\n{WORD}\r\n--b--\r\n"),
     ("application/sdp", WORD), ("", WORD),
 ]
+PACKED = [
+    ("application/sdp", f"{SDP}{SDP_LINES[0]}\r\n"), ("text/plain", WORD),
+    ("multipart/mixed;boundary=b", f"--b\r\nContent-Type: application/sdp\r\n\r\n{SDP}{SDP_LINES[1]}\r\n--b--\r\n"),
+]
 
 
 def sip(header="X: y", kind="application/sdp", body="", method="INVITE", uri="sip:b@h"):
@@ -77,6 +82,9 @@ def sip_messages():
     yield from (sip(body=f"{SDP}{line}\r\n") for line in SDP_LINES)
     yield from (sip(body=f"{line}\r\n{SDP}") for line in SDP_LINES)
     yield from (sip(kind=kind, body=body, method="MESSAGE") for kind, body in BODIES)
+    for kind, body in PACKED:
+        packed = gzip.compress(body.encode()).decode("latin-1")
+        yield sip(header="Content-Encoding: gzip", kind=kind, body=packed, method="MESSAGE")
     yield f"{WORD} no message\r\n\r\n"
 
 
@@ -130,9 +138,9 @@ def frames():
         yield from connection(port, 80, b"GET /abs/x HTTP/1.1\r\n\r\n", response.encode())
     for message in sip_messages():
         port += 1
-        yield from connection(port, 5060, message.encode())
-        yield udp(port, message.encode())
-        yield udp(port, message.encode()[:-6])
+        yield from connection(port, 5060, message.encode("latin-1"))
+        yield udp(port, message.encode("latin-1"))
+        yield udp(port, message.encode("latin-1")[:-6])
     yield udp(port + 1, stun())
 
 

@@ -13,6 +13,7 @@
 #include "analyzers/crypto/quic_initial.h"
 #include "analyzers/crypto/signatures.h"
 #include "analyzers/facts.h"
+#include "analyzers/inflate.h"
 #include "analyzers/tls_transcript.h"
 
 #define CAT_(a, b) a##b
@@ -35,6 +36,7 @@ struct run {
     struct sink sink; /* first: put casts back */
     struct facts facts;
     struct transcripts transcripts;
+    struct inflate inflate;
     void *state;
     struct side sides[2];
     uint64_t packet;
@@ -161,6 +163,7 @@ static void start(struct run *run)
     }
     tls_transcript_init(&run->transcripts, NULL);
     run->sink.transcripts = &run->transcripts;
+    run->sink.inflate = &run->inflate;
 }
 
 static void end(struct run *run)
@@ -170,10 +173,11 @@ static void end(struct run *run)
     if (SUBJECT.close != NULL) {
         SUBJECT.close(run->state, &run->sink);
     }
-    if (run->transcripts.blocks.in_use > 0) {
+    if (run->transcripts.blocks.in_use > 0 || run->inflate.stream_count > 0) {
         abort(); /* the analyzer did not give back what it kept */
     }
     tls_transcript_done(&run->transcripts);
+    inflate_done(&run->inflate);
     signatures_free(run->sink.signatures);
     certificates_free(run->sink.certificates);
     quic_initial_free(run->sink.initial);
