@@ -77,18 +77,21 @@ static void put_entry(FILE *out, const struct strength_entry *entry)
         fprintf(out, "; bits %u-", entry->bits_low);
         fprintf(out, entry->bits_high < UINT32_MAX ? "%u" : "", entry->bits_high);
     }
-    fprintf(out, "%s; by %s%s\n",
+    fprintf(out, "%s%s%s; by %s%s\n",
             entry->with_etm      ? "; with encrypt-then-MAC"
             : entry->without_etm ? "; without encrypt-then-MAC"
                                  : "",
-            entry->source, entry->unconfirmed ? ", unconfirmed" : "");
+            entry->note != NULL ? "; " : "", entry->note != NULL ? entry->note : "", entry->source,
+            entry->unconfirmed ? ", unconfirmed" : "");
 }
 
 /* A profile, then what it extends: an entry above decides before those below. */
 static void put_strength(FILE *out, const struct strength_profile *profile)
 {
     for (; profile != NULL; profile = profile->base) {
-        fprintf(out, "strength profile %s: %s\n", profile->name, profile->title);
+        fprintf(out, "strength profile %s: %s%s%s\n", profile->name, profile->title,
+                profile->checked != NULL ? "; checked " : "",
+                profile->checked != NULL ? profile->checked : "");
         for (uint32_t i = 0; i < profile->count; i++) {
             put_entry(out, &profile->entries[i]);
         }

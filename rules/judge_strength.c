@@ -73,11 +73,12 @@ static void note_fault(const struct strength_profile *profile, const struct stre
         return;
     }
     judge_notes_reason(a, entry->reason != NULL ? entry->reason : codes[value->kind],
-                       "The %s %.100s%s%s is %s by the strength profile %.40s (%.60s%s).",
+                       "The %s %.100s%s%s is %s by the strength profile %.40s (%.60s%s)%s%.60s.",
                        strength_kind_phrase(value->kind), value_text(value, text),
                        whose[0] != '\0' ? " of " : "", whose,
                        entry->grade == STRENGTH_FORBIDDEN ? "forbidden" : "called weak",
-                       profile->name, entry->source, entry->unconfirmed ? ", unconfirmed" : "");
+                       profile->name, entry->source, entry->unconfirmed ? ", unconfirmed" : "",
+                       entry->note != NULL ? ": " : "", entry->note != NULL ? entry->note : "");
 }
 
 enum verdict judge_strength(const struct view *view, const struct strength_profile *profile,

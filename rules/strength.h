@@ -49,11 +49,13 @@ struct strength_entry {
     bool without_etm;             /* only where that was not agreed on */
     bool unconfirmed;             /* not checked against its source */
     const char *reason;           /* code of a reason of its own, or NULL */
+    const char *note;             /* what is the matter with these values, or NULL */
     const char *source;           /* document and section */
 };
 
 struct strength_profile {
     const char *name, *title;
+    const char *checked; /* the day on which entries were held against their sources, or NULL */
     const struct strength_entry *entries;
     uint32_t count;
     const struct strength_profile *base; /* asked where no entry speaks; or NULL */

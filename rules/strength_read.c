@@ -103,11 +103,13 @@ static bool read_entry(struct policy_reader *reader, const struct policy_node *m
     }
     const struct policy_node *names = read_grade(reader, map, entry);
     const struct policy_node *source = policy_reader_get(map, "source");
+    const struct policy_node *remark = policy_reader_get(map, "note");
     const struct policy_node *etm = policy_reader_get(map, "encrypt_then_mac");
     const struct policy_node *unconfirmed = policy_reader_get(map, "unconfirmed");
     entry->bits_high = UINT32_MAX;
     entry->source = source == NULL ? policy_reader_copy(reader, reader->file)
                                    : policy_reader_text(reader, source);
+    entry->note = remark == NULL ? NULL : policy_reader_text(reader, remark);
     if (source == NULL && reader->builtin) {
         policy_reader_error(reader, map, "found an entry without 'source', expected one");
     }
@@ -153,6 +155,7 @@ static void read_profile_head(struct policy_reader *reader, const struct policy_
     const struct policy_node *version = policy_reader_get(root, "overt_strength");
     const struct policy_node *name = policy_reader_get(root, "name");
     const struct policy_node *title = policy_reader_get(root, "title");
+    const struct policy_node *checked = policy_reader_get(root, "checked");
     if (version == NULL || version->kind != NODE_TEXT || strcmp(version->text, "1") != 0) {
         const struct policy_node *at = version != NULL ? version : root;
         policy_reader_error(reader, at, "found %s, expected 'overt_strength: 1'",
@@ -161,15 +164,18 @@ static void read_profile_head(struct policy_reader *reader, const struct policy_
     profile->name =
         name != NULL ? policy_reader_text(reader, name) : policy_reader_copy(reader, reader->file);
     profile->title = title != NULL ? policy_reader_text(reader, title) : "";
+    profile->checked = checked != NULL ? policy_reader_text(reader, checked) : NULL;
 }
 
 /* One document; NULL after an error that leaves nothing to go on with. */
 static struct strength_profile *read_profile(struct policy_reader *reader,
                                              const struct policy_node *root)
 {
-    const char *keys[STRENGTH_KINDS + 5] = { "overt_strength", "name", "title", "extends" };
+    enum { HEAD = 5 };
+    const char *keys[STRENGTH_KINDS + HEAD + 1] = { "overt_strength", "name", "title", "checked",
+                                                    "extends" };
     for (unsigned i = 0; i < STRENGTH_KINDS; i++) {
-        keys[4 + i] = strength_kind_name((enum strength_kind)i);
+        keys[HEAD + i] = strength_kind_name((enum strength_kind)i);
     }
     struct strength_profile *profile = policy_reader_room(reader, NULL, 0, 1, sizeof *profile);
     if (profile == NULL || !policy_reader_map(reader, root, keys, NULL)) {
@@ -178,7 +184,7 @@ static struct strength_profile *read_profile(struct policy_reader *reader,
     *profile = (struct strength_profile){ .name = "", .title = "" };
     read_profile_head(reader, root, profile);
     for (unsigned i = 0; i < STRENGTH_KINDS; i++) {
-        const struct policy_node *list = policy_reader_get(root, keys[4 + i]);
+        const struct policy_node *list = policy_reader_get(root, keys[HEAD + i]);
         if (list != NULL) {
             read_section(reader, list, (enum strength_kind)i, profile);
         }

@@ -5,6 +5,7 @@
 #include <openssl/bio.h>
 #include <openssl/evp.h>
 #include <openssl/objects.h>
+#include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 #include <string.h>
@@ -196,6 +197,28 @@ static void read_key(const X509 *x509, const EVP_PKEY *key, struct text *texts,
     c->key_type = keep_oid(texts, algorithm);
 }
 
+/* RFC 4055 3.1: the name of RSASSA-PSS says nothing of the hash, its parameters do; SHA-1 where
+ * they do not. */
+static const char *keep_pss(struct text *texts, const X509_ALGOR *algorithm)
+{
+    const void *value = NULL;
+    int type = V_ASN1_UNDEF, hash = NID_undef;
+    char name[64];
+    struct text t = text_into(name, sizeof name);
+    X509_ALGOR_get0(NULL, &type, &value, algorithm);
+    if (type == V_ASN1_SEQUENCE) {
+        RSA_PSS_PARAMS *pss = ASN1_item_unpack(value, ASN1_ITEM_rptr(RSA_PSS_PARAMS));
+        const ASN1_OBJECT *object = NULL;
+        if (pss != NULL && pss->hashAlgorithm != NULL) {
+            X509_ALGOR_get0(&object, NULL, NULL, pss->hashAlgorithm);
+        }
+        hash = pss == NULL ? NID_undef : object != NULL ? OBJ_obj2nid(object) : NID_sha1;
+        RSA_PSS_PARAMS_free(pss);
+    }
+    text_printf(&t, "rsassaPss-%.32s", hash != NID_undef ? OBJ_nid2sn(hash) : "unknown");
+    return keep_text(texts, name);
+}
+
 static void read_signature(const X509 *x509, struct text *texts, struct certificate *c)
 {
     const X509_ALGOR *algorithm = NULL;
@@ -203,6 +226,10 @@ static void read_signature(const X509 *x509, struct text *texts, struct certific
     X509_get0_signature(NULL, &algorithm, x509);
     X509_ALGOR_get0(&object, NULL, NULL, algorithm);
     int nid = OBJ_obj2nid(object);
+    if (nid == NID_rsassaPss) {
+        c->signature = keep_pss(texts, algorithm);
+        return;
+    }
     c->signature = nid != NID_undef ? keep_text(texts, OBJ_nid2ln(nid)) : keep_oid(texts, object);
 }
 

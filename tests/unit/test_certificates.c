@@ -96,6 +96,23 @@ static void unusual_certificates_are_read_too(void)
     certificates_free(all);
 }
 
+/* RFC 4055 3.1: one name for all hashes, which the parameters tell; without them SHA-1. */
+static void the_hash_of_a_pss_signature_is_read(void)
+{
+    static const char oid[] = "0609608648016503040201"; /* SHA-256, in parameters and mask */
+    struct certificates *all = certificates(4);
+    char strange[sizeof pss_sha256_der];
+    CHECK(is(add_hex(all, pss_sha256_der)->signature, "rsassaPss-SHA256"));
+    CHECK(is(add_hex(all, pss_sha1_der)->signature, "rsassaPss-SHA1"));
+    memcpy(strange, pss_sha256_der, sizeof strange);
+    for (char *at = strange; (at = strstr(at, oid)) != NULL; at++) {
+        at[sizeof oid - 3] = '7'; /* a hash that nobody knows */
+    }
+    const struct certificate *c = add_hex(all, strange);
+    CHECK(c->error != NULL || is(c->signature, "rsassaPss-unknown"));
+    certificates_free(all);
+}
+
 static void a_forged_self_signature_is_not_self_signed(void)
 {
     uint8_t der[DER_MAX];
@@ -271,6 +288,7 @@ int main(void)
 {
     every_field_of_a_server_certificate_is_read();
     unusual_certificates_are_read_too();
+    the_hash_of_a_pss_signature_is_read();
     a_forged_self_signature_is_not_self_signed();
     a_point_that_is_not_on_its_curve_is_no_key();
     a_key_that_takes_long_is_not_tried();

@@ -97,14 +97,14 @@ static void a_listener_on_5061_is_a_server_and_its_unknown_peer_is_unknown(void)
 {
     struct judge_case c = case_of(NULL);
     case_flow(&c, "10.1.0.7", "10.1.0.1", 5061, "tls");
-    case_tls(&c, "TLSv1.2", "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA");
+    case_tls(&c, "TLSv1.2", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256");
     case_mtls(&c, "disproven", "not-requested");
     case_judge(&c);
     CHECK(is_inferred(&c, "10.1.0.1", ROLE_FRONT_END, "listens for TLS on port 5061"));
     CHECK_EQ(c.judgement.count, 1);
     CHECK_EQ(c.judgement.assessments[0].verdict, VERDICT_UNKNOWN);
     case_flow(&c, "10.1.0.2", "10.1.0.1", 5061, "tls");
-    case_tls(&c, "TLSv1.2", "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA");
+    case_tls(&c, "TLSv1.2", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256");
     case_text(&c, OBS_TLS_CLIENT_CERTIFICATE, "presented");
     case_mtls(&c, "proven", "certificate-verify");
     case_judge(&c);

@@ -346,17 +346,20 @@ static void dates_of_certificates_are_judged_without_trust_sets(void)
 static void short_keys_and_old_signatures_of_certificates_are_weak(void)
 {
     static const struct {
-        const char *type, *signature;
+        const char *type, *curve, *signature;
         uint64_t bits;
         const char *reason; /* NULL: strong enough */
     } cases[] = {
-        { "RSA", "sha256WithRSAEncryption", 1024, "cert.key-short" },
-        { "EC", "ecdsa-with-SHA256", 192, "cert.key-short" },
-        { "RSA", "sha1WithRSAEncryption", 2048, "cert.signature-weak" },
-        { "EC", "ecdsa-with-SHA1", 256, "cert.signature-weak" },
-        { "RSA", "md5WithRSAEncryption", 4096, "cert.signature-weak" },
-        { "RSA", "sha256WithRSAEncryption", 2048, NULL },
-        { "Ed25519", "ED25519", 253, NULL },
+        { "RSA", NULL, "sha256WithRSAEncryption", 1024, "cert.key-short" },
+        { "EC", "secp192r1", "ecdsa-with-SHA256", 192, "cert.key-short" },
+        { "RSA", NULL, "sha1WithRSAEncryption", 2048, "cert.signature-weak" },
+        { "RSA", NULL, "rsassaPss-SHA1", 2048, "cert.signature-weak" },
+        { "EC", "P-256", "ecdsa-with-SHA1", 256, "cert.signature-weak" },
+        { "RSA", NULL, "md5WithRSAEncryption", 4096, "cert.signature-weak" },
+        { "RSA", NULL, "sha256WithRSAEncryption", 2048, NULL },
+        { "RSA", NULL, "rsassaPss-SHA256", 2048, NULL },
+        { "EC", "P-256", "ecdsa-with-SHA256", 256, NULL },
+        { "Ed25519", NULL, "ED25519", 253, NULL },
     };
     struct judge_case c = case_of(case_site);
     for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -364,6 +367,9 @@ static void short_keys_and_old_signatures_of_certificates_are_weak(void)
         case_tls(&c, TLS12);
         case_text(&c, OBS_SERVER_CERT_SUBJECT, "CN=fe01.contoso.com");
         case_text(&c, OBS_SERVER_CERT_KEY_TYPE, cases[i].type);
+        if (cases[i].curve != NULL) {
+            case_text(&c, OBS_SERVER_CERT_KEY_CURVE, cases[i].curve);
+        }
         case_value(&c, OBS_SERVER_CERT_KEY_BITS, cases[i].bits);
         case_text(&c, OBS_SERVER_CERT_SIGNATURE, cases[i].signature);
         case_judge(&c);

@@ -39,7 +39,27 @@ static void a_server_with_key_and_certificate_is_compliant_towards_clients(void)
     };
     for (unsigned i = 0; i < sizeof suites / sizeof *suites; i++) {
         struct judge_case c = client_tls(suites[i]);
+        case_value(&c, OBS_TLS_ENCRYPT_THEN_MAC, 1);
+        case_judge(&c);
         CHECK(case_is(&c, "TT-02", "compliant proven info"));
+        case_done(&c);
+    }
+}
+
+/* RFC 9325 4.2, RFC 10015 3 */
+static void cbc_without_encrypt_then_mac_and_dhe_are_weak_and_say_so(void)
+{
+    static const char *const cases[][2] = {
+        { "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384", "CBC without encrypt-then-MAC" },
+        { "TLS_ECDHE_ECDSA_WITH_CAMELLIA_128_CBC_SHA256", "CBC without encrypt-then-MAC" },
+        { "TLS_DHE_RSA_WITH_AES_256_GCM_SHA384", "RFC 10015 3" },
+        { "TLS_DHE_RSA_WITH_CHACHA20_POLY1305_SHA256", "RFC 10015 3" },
+    };
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct judge_case c = client_tls(cases[i][0]);
+        const struct assessment *a = case_row(&c, "TT-02");
+        CHECK(case_is(&c, "TT-02", "weak proven medium"));
+        CHECK(a != NULL && a->reason_count > 0 && strstr(a->reasons[0].text, cases[i][1]) != NULL);
         case_done(&c);
     }
 }
@@ -218,6 +238,7 @@ int main(void)
 {
     a_server_without_a_certificate_is_a_violation();
     a_server_with_key_and_certificate_is_compliant_towards_clients();
+    cbc_without_encrypt_then_mac_and_dhe_are_weak_and_say_so();
     static_rsa_is_weak_and_says_so();
     a_bare_public_key_is_no_mutual_tls_and_no_violation();
     a_wrong_signature_that_was_accepted_is_a_violation();

@@ -142,7 +142,7 @@ handshake("tls12_psk", "TLS 1.2 between two servers that prove themselves by a s
 handshake("tls12_static_rsa", "TLS 1.2 with certificates of both servers and an RSA key exchange: no forward secrecy.",
           "tls12", "weak", "compliant", suite=("-cipher", "AES128-GCM-SHA256"), robust=False)
 handshake("tls12_dhe", "TLS 1.2 with certificates of both servers and a finite-field Diffie-Hellman key exchange.",
-          "tls12", "compliant", "compliant", WITHIN, suite=("-cipher", "DHE-RSA-AES256-GCM-SHA384"))
+          "tls12", "weak", "compliant", WITHIN, suite=("-cipher", "DHE-RSA-AES256-GCM-SHA384"), robust=False)
 handshake("tls12_small_records", "TLS 1.2 with certificates of both servers, in records of at most 512 bytes: "
           "handshake messages are split.", "tls12", "compliant", "compliant", suite=("-max_send_frag", "512"))
 handshake("tls12_small_records_not_requested", "TLS 1.2 without a certificate of the Director, in records of at most "
