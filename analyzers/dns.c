@@ -17,10 +17,14 @@ enum {
     RECORDS_MAX = 128,   /* answers read of one message */
     MESSAGE_MAX = 16384, /* bytes of a message on TCP that are read; longer ones are stepped over */
     LABEL_POINTER = 0xc0, /* RFC 1035 4.1.4 */
+    ANSWERS_MAX = 32,     /* different answers told of one flow */
+    ADDRESSES_MAX = 16,   /* of one answer: of more the answer is not told as a whole */
 };
 
 struct dns_state {
     struct once names;
+    uint32_t answers[ANSWERS_MAX]; /* digests, by their places in the record */
+    uint8_t answer_count;
     bool started;
     bool stream;
 };
@@ -104,13 +108,23 @@ static bool read_question(struct message *m, char *name)
     return plain && bytes_ok(&m->at);
 }
 
+/* What one message answers. */
+struct answer {
+    struct address address[ADDRESSES_MAX];
+    uint32_t count;
+    uint32_t left_s; /* the least time to live, seconds */
+    bool more;       /* there were others */
+};
+
 /* RFC 1035 4.1.3; RFC 3596 2.2. True: it holds an address. Moves over the record. */
-static bool read_record(struct message *m, struct address *ret_address)
+static bool read_record(struct message *m, struct answer *answer, struct address *ret_address)
 {
     char owner[NAME_SIZE];
     (void)read_name(m, owner);
     uint16_t type = bytes_u16(&m->at), class = bytes_u16(&m->at);
-    bytes_u32(&m->at); /* time to live: a captured answer counts for the whole capture */
+    uint32_t left_s = bytes_u32(&m->at);
+    left_s = left_s > INT32_MAX ? 0 : left_s; /* RFC 2181 8 */
+    answer->left_s = left_s < answer->left_s ? left_s : answer->left_s;
     uint16_t size = bytes_u16(&m->at);
     struct bytes data = bytes_take(&m->at, size);
     if (data.cut > 0) {
@@ -129,18 +143,77 @@ static bool read_record(struct message *m, struct address *ret_address)
     return true;
 }
 
-/* The addresses of an answer belong to the name asked for, over whatever aliases. */
-static void put_answers(struct message *m, const struct segment *seg, const char *name,
-                        struct sink *sink)
+static void put_at(struct sink *sink, const struct segment *seg, enum observation_kind kind,
+                   unsigned index, const char *text)
 {
+    struct observation obs = observation_of(seg, kind);
+    obs.index = (uint16_t)index;
+    obs.text = text;
+    obs.text_size = (uint32_t)strlen(text);
+    sink->put(sink, &obs);
+}
+
+/* Of the name and its addresses, in whatever order they come. */
+static uint32_t digest_of(const struct answer *answer, const char *name, struct hash_seed seed)
+{
+    uint64_t digest = keyed_hash(name, strlen(name), seed);
+    for (uint32_t i = 0; i < answer->count; i++) {
+        digest += keyed_hash(answer->address[i].byte, sizeof answer->address[i].byte, seed);
+    }
+    return (uint32_t)digest;
+}
+
+/* Each different answer once, with the time at which the last one ends that gave it. */
+static void put_whole(struct dns_state *dns, const struct segment *seg, const char *name,
+                      const struct answer *answer, struct sink *sink)
+{
+    char ip[ADDRESS_TEXT_SIZE];
+    uint32_t digest = digest_of(answer, name, sink->digest_seed);
+    unsigned at = 0;
+    while (at < dns->answer_count && dns->answers[at] != digest) {
+        at++;
+    }
+    if (at == ANSWERS_MAX) {
+        observe_text(sink, seg, OBS_CUT, "dns", 1);
+        return;
+    }
+    if (at == dns->answer_count) {
+        dns->answers[dns->answer_count++] = digest;
+        put_at(sink, seg, OBS_DNS_ANSWER_NAME, at, name);
+        for (uint32_t i = 0; i < answer->count; i++) {
+            put_at(sink, seg, OBS_DNS_ANSWER_ADDRESS, at, address_text(&answer->address[i], ip));
+        }
+    }
+    struct observation until = observation_of(seg, OBS_DNS_ANSWER_UNTIL);
+    until.index = (uint16_t)at;
+    until.value = seg->time_us + (uint64_t)answer->left_s * 1000000;
+    sink->put(sink, &until);
+}
+
+/* The addresses of an answer belong to the name asked for, over whatever aliases. */
+static void put_answers(struct dns_state *dns, struct message *m, const struct segment *seg,
+                        const char *name, struct sink *sink)
+{
+    struct answer answer = { .left_s = INT32_MAX };
     struct address address;
     char ip[ADDRESS_TEXT_SIZE], text[NAME_SIZE + ADDRESS_TEXT_SIZE + 1];
     for (unsigned i = 0; i < m->answers && i < RECORDS_MAX && bytes_ok(&m->at); i++) {
-        if (read_record(m, &address)) {
-            struct text both = text_into(text, sizeof text);
-            text_printf(&both, "%s %s", address_text(&address, ip), name);
-            observe_text(sink, seg, OBS_DNS_ADDRESS, text, 0);
+        if (!read_record(m, &answer, &address)) {
+            continue;
         }
+        struct text both = text_into(text, sizeof text);
+        text_printf(&both, "%s %s", address_text(&address, ip), name);
+        observe_text(sink, seg, OBS_DNS_ADDRESS, text, 0);
+        answer.more |= answer.count == ADDRESSES_MAX;
+        if (!answer.more) {
+            answer.address[answer.count++] = address;
+        }
+    }
+    answer.more |= m->answers > RECORDS_MAX;
+    if (bytes_ok(&m->at) && answer.count > 0 && answer.more) {
+        observe_text(sink, seg, OBS_CUT, "dns", 1);
+    } else if (bytes_ok(&m->at) && answer.count > 0) {
+        put_whole(dns, seg, name, &answer, sink);
     }
 }
 
@@ -177,7 +250,7 @@ static void read_message(struct dns_state *dns, const struct segment *seg, struc
     if (plain && name[0] != '\0') {
         put_name(dns, seg, name, sink);
         if (response && (m.flags & MASK_RCODE) == 0) {
-            put_answers(&m, seg, name, sink);
+            put_answers(dns, &m, seg, name, sink);
         }
     }
     if (!bytes_ok(&m.at)) {

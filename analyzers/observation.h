@@ -351,6 +351,10 @@ enum observation_shape {
     X(OBS_SIP_MESSAGE_END, SHAPE_EVENT, "", "the message is complete")                             \
     /* DNS */                                                                                      \
     X(OBS_DNS_NAME, SHAPE_LIST, "dns.names", "RFC 1035 4.1.2, asked for")                          \
+    X(OBS_DNS_ANSWER_NAME, SHAPE_TEXT, "dns.answers[].name", "that has these addresses")           \
+    X(OBS_DNS_ANSWER_ADDRESS, SHAPE_LIST, "dns.answers[].addresses", "RFC 1035 4.1.3, RFC 3596")   \
+    X(OBS_DNS_ANSWER_UNTIL, SHAPE_TIME, "dns.answers[].until",                                     \
+      "when the last answer that said so ends: its least time to live, RFC 1035 3.2.1")            \
     X(OBS_DNS_ADDRESS, SHAPE_EVENT, "", "text: address, space, name that has it (RFC 1035 4.1.3)") \
     /* STUN, TURN */                                                                               \
     X(OBS_STUN_DIALECT, SHAPE_TEXT, "stun.dialect", "rfc3489 rfc8489 ms-turn")                     \

@@ -40,8 +40,8 @@ struct judging {
     const char *path;
     struct judge_lines lines;
     struct judge_place block; /* first line of flows that were open at the end of a capture */
-    bool in_block, covered;
-    const char *block_file;
+    bool in_block, covered, begun;
+    const char *block_file, *file; /* file: capture of the last flow, once begun */
     uint64_t faults, fault_first;
 };
 
@@ -137,6 +137,11 @@ static enum ov_status take_flow(struct judging *j, struct record *record)
         j->block = j->lines.at;
         j->block_file = file;
     }
+    if (!j->begun || file != j->file) {
+        judge_restart(j->judge);
+    }
+    j->begun = true;
+    j->file = file;
     judge_learn(j->judge, &record->flow);
     if (!record->flow.open) {
         judge_one(j, record);
@@ -228,7 +233,7 @@ static enum ov_status take_input(struct judging *j)
 static enum ov_status judge_input(struct judging *j, const char *path)
 {
     j->path = strcmp(path, "-") == 0 ? "standard input" : path;
-    j->in_block = j->covered = false;
+    j->in_block = j->covered = j->begun = false;
     j->faults = 0;
     enum ov_status status = OV_IO;
     if (judge_lines_open(&j->lines, path)) {

@@ -51,6 +51,7 @@ void verdicts_begin(struct verdicts *v, const char *file)
     resumption_restart(v->joins.resumption);
     names_restart(v->joins.names);
     tunnels_join_restart(v->joins.tunnels);
+    judge_restart(v->judge);
 }
 
 static void replay(struct verdicts *v, const struct call_log *log, size_t from, size_t to)

@@ -38,6 +38,8 @@ enum ov_status judge_new(const struct policy *policy, const struct certificates 
     list_over(judge);
     bool complete = judge->coverage != NULL && judge->host_seen != NULL && judge->waived != NULL &&
                     judge_rows_list(policy, &judge->lists) && legs_new(&judge->legs) == OV_OK &&
+                    answers_new(&judge->answers) == OV_OK &&
+                    identities_new(&judge->identities) == OV_OK &&
                     findings_new(&judge->findings) == OV_OK;
     if (complete && policy_is_builtin(policy)) {
         complete = infer_new(policy, &judge->infer) == OV_OK;
@@ -57,6 +59,8 @@ void judge_free(struct judge *judge)
     }
     infer_free(judge->infer);
     legs_free(judge->legs);
+    answers_free(judge->answers);
+    identities_free(judge->identities);
     judge_rows_done(&judge->lists);
     findings_free(judge->findings);
     free(judge->coverage);
@@ -187,6 +191,9 @@ static void look_at(const struct judge *judge, struct flow_record *record, struc
         .record = record,
         .legs = judge->legs,
         .issuers = &judge->issuers,
+        .infer = judge->infer,
+        .answers = judge->answers,
+        .identities = judge->identities,
         .facts = record->facts,
         .waived = judge->waived,
         .lists = &judge->lists,
@@ -214,6 +221,29 @@ static void learn_leg(struct judge *judge, const struct view *view)
     }
 }
 
+/* Certificates of hosts that may be ours, and what resolvers tell hosts inside. */
+static void learn_identities(struct judge *judge, const struct view *view)
+{
+    if (strcmp(view->record->app, "dns") == 0 && view->client.zone != ZONE_EXTERNAL) {
+        answers_learn(judge->answers, view->record);
+    }
+    if (!view->tls) {
+        return;
+    }
+    if (view->client.roles != 0 || view->client.zone != ZONE_EXTERNAL) {
+        identities_learn(judge->identities, judge->certificates, view->record, false);
+    }
+    if (view->server.roles != 0 || view->server.zone != ZONE_EXTERNAL) {
+        identities_learn(judge->identities, judge->certificates, view->record, true);
+    }
+}
+
+void judge_restart(struct judge *judge)
+{
+    answers_restart(judge->answers);
+    identities_restart(judge->identities);
+}
+
 void judge_learn(struct judge *judge, const struct flow_record *record)
 {
     struct flow_record copy = *record;
@@ -223,6 +253,7 @@ void judge_learn(struct judge *judge, const struct flow_record *record)
     }
     issuers_learn(&judge->issuers, record->facts);
     look_at(judge, &copy, &view);
+    learn_identities(judge, &view);
     if (view.sip || (view.tls && !view.quic)) {
         learn_leg(judge, &view);
     }
@@ -525,4 +556,14 @@ uint64_t judge_inferred_dropped(const struct judge *judge)
 uint64_t judge_legs_dropped(const struct judge *judge)
 {
     return legs_dropped(judge->legs);
+}
+
+uint64_t judge_answers_dropped(const struct judge *judge)
+{
+    return answers_dropped(judge->answers);
+}
+
+uint64_t judge_identities_dropped(const struct judge *judge)
+{
+    return identities_dropped(judge->identities);
 }

@@ -23,9 +23,12 @@ void judge_free(struct judge *judge);
  * OV_NOMEM changes nothing. */
 OV_MUST_CHECK enum ov_status judge_adopt(struct judge **judge, const struct policy *policy);
 
-/* Learns roles from a flow (only when the policy is built in), and what signalling runs between its
- * hosts. Call for all flows known before judging any of a group; calling it twice for a flow does
- * no harm. */
+/* Another capture begins: the names and certificates of the last one are forgotten. */
+void judge_restart(struct judge *judge);
+
+/* Learns roles from a flow (only when the policy is built in), what signalling runs between its
+ * hosts, which answers it got for names and which certificates it showed. Call for all flows known
+ * before judging any of a group; calling it twice for a flow does no harm. */
 void judge_learn(struct judge *judge, const struct flow_record *record);
 
 struct judgement {
@@ -88,5 +91,8 @@ bool judge_inferred(const struct judge *judge, uint32_t i, struct address *ret_a
 uint64_t judge_inferred_dropped(const struct judge *judge);
 /* Pairs of hosts whose signalling found no room in the table. */
 uint64_t judge_legs_dropped(const struct judge *judge);
+/* Answers for names, and certificates of hosts, that found no room. */
+uint64_t judge_answers_dropped(const struct judge *judge);
+uint64_t judge_identities_dropped(const struct judge *judge);
 
 #endif

@@ -72,12 +72,18 @@ enum ov_status judge_adopt(struct judge **judge, const struct policy *policy)
     }
     struct findings *findings = next->findings;
     struct legs *legs = next->legs;
+    struct answers *answers = next->answers;
+    struct identities *identities = next->identities;
     next->findings = old->findings;
     next->legs = old->legs;
+    next->answers = old->answers;
+    next->identities = old->identities;
     next->issuers = old->issuers;
     next->signatures = old->signatures;
     old->findings = findings;
     old->legs = legs;
+    old->answers = answers;
+    old->identities = identities;
     keep_coverage(old, next);
     keep_seen(old, next);
     keep_waived(old, next);

@@ -442,6 +442,7 @@ void judge_certificates(const struct view *view, const struct policy_row *row, s
     a->evidence = EVIDENCE_PROVEN;
     enum verdict server = judge_chain(view, &server_chain, a);
     a->verdict = judge_notes_worse(server, judge_chain(view, &client_chain, a));
+    a->verdict = judge_notes_worse(a->verdict, judge_identity(view, a));
     if (a->verdict == VERDICT_COMPLIANT) {
         judge_notes_proof(view, a, server_chain.status);
         judge_notes_proof(view, a, client_chain.status);

@@ -203,7 +203,8 @@ static bool may_fit(const struct view *view, enum row_group group)
     case GROUP_RELAY_CONTROL:
         return is_relay_control(view);
     case GROUP_NAME_SERVICE:
-        return strcmp(view->record->app, "dns") == 0 && !view->client.inferred;
+        return strcmp(view->record->app, "dns") == 0 &&
+               (!view->client.inferred || judge_names_contradict(view));
     case GROUP_LINK:
         return judge_session_is_stranger(view);
     case GROUP_ALGORITHMS:

@@ -136,40 +136,6 @@ void judge_relay_control(const struct view *view, const struct policy_row *row,
     }
 }
 
-/* Who answers for names is trusted like a domain controller (R-69). Without a list, only a resolver
- * outside the network is certain not to be. */
-void judge_name_service(const struct view *view, const struct policy_row *row, struct assessment *a)
-{
-    uint64_t trusted = role_bit(ROLE_DNS) | role_bit(ROLE_DC);
-    bool listed = policy_resolver_count(view->policy) > 0;
-    bool known = policy_is_resolver(view->policy, &view->server.end->address) ||
-                 (!listed && (view->server.roles & trusted) != 0);
-    char client[VIEW_NAME_SIZE], server[VIEW_NAME_SIZE];
-    (void)row;
-    judge_notes_name(&view->client, client);
-    judge_notes_name(&view->server, server);
-    a->evidence = EVIDENCE_PROVEN;
-    a->observed = "none";
-    judge_notes_proof_flow(view, a, "app", view->record->app);
-    if (known) {
-        a->verdict = VERDICT_COMPLIANT;
-        return;
-    }
-    if (!listed && view->server.zone != ZONE_EXTERNAL) {
-        a->verdict = VERDICT_UNKNOWN;
-        judge_notes_reason(a, "dns.resolvers-undeclared",
-                           "%s asks %s for names; the policy does not say which resolvers are to "
-                           "be trusted.",
-                           client, server);
-        return;
-    }
-    a->verdict = VERDICT_VIOLATION;
-    judge_notes_reason(a, "dns.untrusted-resolver",
-                       "%s asks %s for names, which is not among the trusted resolvers: its "
-                       "answers decide where connections go.",
-                       client, server);
-}
-
 void judge_unlisted(const struct view *view, const struct policy_row *row, struct assessment *a)
 {
     (void)row;

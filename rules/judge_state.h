@@ -19,6 +19,8 @@ struct judge {
     uint32_t over_count;
     struct legs *legs;
     struct issuers issuers;
+    struct answers *answers;
+    struct identities *identities;
     struct findings *findings;
     struct row_coverage *coverage; /* one per row */
     bool *host_seen;               /* one per host */

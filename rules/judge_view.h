@@ -6,7 +6,10 @@
 #define OVERT_RULES_JUDGE_VIEW_H
 
 #include "analyzers/crypto/certificates.h"
+#include "rules/answers.h"
 #include "rules/finding.h"
+#include "rules/identities.h"
+#include "rules/infer.h"
 #include "rules/issuers.h"
 #include "rules/legs.h"
 #include "rules/policy.h"
@@ -54,6 +57,9 @@ struct view {
     const struct certificates *certificates;
     const struct legs *legs;
     const struct issuers *issuers;
+    const struct infer *infer; /* or NULL */
+    const struct answers *answers;
+    const struct identities *identities;
     struct flow_record *record;
     struct facts *facts;
     const struct row_lists *lists;
@@ -89,8 +95,10 @@ bool judge_estate(const struct view *view, const struct policy_row *row,
 judge_row judge_relay_credentials; /* passwords of media relays */
 judge_row judge_relay_control;     /* STUN, TURN */
 judge_row judge_name_service;      /* DNS */
-judge_row judge_algorithms;        /* only those of FIPS mode */
-judge_row judge_unlisted;          /* credentials in what no other row is about */
+/* Does an answer of the flow contradict the policy, or another resolver? */
+bool judge_names_contradict(const struct view *view);
+judge_row judge_algorithms; /* only those of FIPS mode */
+judge_row judge_unlisted;   /* credentials in what no other row is about */
 
 /* What is known of the TLS of a flow, with its reasons: used by every row that asks for TLS. */
 judge_row judge_tls;
@@ -128,6 +136,12 @@ void judge_certificates_trust(struct view *view);
 /* Are the presented certificates of both ends of their trust sets, with the right names? The worse
  * of a->verdict and that. */
 void judge_certificates_both(const struct view *view, struct assessment *a);
+/* What other flows say of the certificates: changed under one name, or shared by several roles.
+ * Told of the flow that is the first to show one. */
+enum verdict judge_identity(const struct view *view, struct assessment *a);
+/* Roles of an address at whatever port, those of inferred clients left out. */
+uint64_t judge_identity_roles(const struct view *view, const struct address *address,
+                              bool *ret_inferred);
 /* The declared trunk class of the gateway, whichever side it is on. */
 enum trunk judge_session_trunk(const struct view *view);
 /* Does somebody use a link that is declared to be a private trunk's for something else? */

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/text.h"
 #include "rules/policy_model.h"
@@ -118,6 +119,23 @@ const struct host_entry *policy_entries_of(const struct policy *policy,
     }
     *ret_count = count;
     return count > 0 ? &policy->entries[low] : NULL;
+}
+
+const struct policy_host *policy_host_named(const struct policy *policy, const char *name,
+                                            uint32_t i)
+{
+    uint32_t low = 0, high = policy->name_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (strcasecmp(policy->names[middle].name, name) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    low += i;
+    bool found = low < policy->name_count && strcasecmp(policy->names[low].name, name) == 0;
+    return found ? &policy->hosts[policy->names[low].host] : NULL;
 }
 
 const struct policy_host *policy_host_at(const struct policy *policy, const struct flow_end *end)

@@ -162,6 +162,9 @@ uint32_t policy_host_count(const struct policy *policy);
 const struct policy_host *policy_host(const struct policy *policy, uint32_t i);
 /* The host entry for address:port (exact port first, then the address alone), or NULL. */
 const struct policy_host *policy_host_at(const struct policy *policy, const struct flow_end *end);
+/* The i-th host (from 0) with this DNS name, in whatever case; NULL = no more. */
+const struct policy_host *policy_host_named(const struct policy *policy, const char *name,
+                                            uint32_t i);
 /* Is it an address of a link that is declared to be a private trunk's, or of its gateway? */
 bool policy_is_private_link(const struct policy *policy, const struct flow_end *end);
 /* Does the policy list the servers that it trusts? */

@@ -1,6 +1,7 @@
 /* rules/policy_hosts.c: the section hosts of a policy. */
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "rules/policy_reader.h"
 
@@ -178,10 +179,34 @@ static uint32_t count_links(const struct policy *policy)
     return count;
 }
 
+static int compare_names(const void *left, const void *right)
+{
+    const struct host_name *a = left, *b = right;
+    int order = strcasecmp(a->name, b->name);
+    return order != 0 ? order : (a->host > b->host) - (a->host < b->host);
+}
+
+static void sort_names(struct policy_reader *reader)
+{
+    struct policy *policy = reader->policy;
+    policy->names = policy_reader_room(reader, NULL, 0, policy->host_count, sizeof *policy->names);
+    policy->name_count = 0;
+    for (uint32_t i = 0; policy->names != NULL && i < policy->host_count; i++) {
+        if (policy->hosts[i].name != NULL) {
+            policy->names[policy->name_count++] =
+                (struct host_name){ .name = policy->hosts[i].name, .host = i };
+        }
+    }
+    if (policy->name_count > 1) {
+        qsort(policy->names, policy->name_count, sizeof *policy->names, compare_names);
+    }
+}
+
 /* The gateway itself is on its link, whether a subnet is named or not. */
 void policy_hosts_finish(struct policy_reader *reader)
 {
     struct policy *policy = reader->policy;
+    sort_names(reader);
     policy->links = policy_reader_room(reader, NULL, 0, count_links(policy), sizeof *policy->links);
     for (uint32_t i = 0; policy->links != NULL && i < policy->host_count; i++) {
         const struct policy_host *host = &policy->hosts[i];

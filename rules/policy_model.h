@@ -25,6 +25,12 @@ struct host_entry {
     const struct policy_node *where; /* only while the file is being read */
 };
 
+/* One name of a host, for lookup. */
+struct host_name {
+    const char *name;
+    uint32_t host; /* in policy.hosts */
+};
+
 struct policy {
     struct arena arena; /* owns all texts and arrays below */
     const char *name;
@@ -42,8 +48,9 @@ struct policy {
     struct policy_waiver *waivers;
     bool has_trusted_servers;
     struct host_entry *entries; /* by address, port, order after policy_sort */
+    struct host_name *names;    /* of hosts, by name: policy_hosts_finish */
     uint32_t row_count, host_count, zone_count, role_network_count, trust_count, entry_count;
-    uint32_t link_count, resolver_count, waiver_count;
+    uint32_t link_count, resolver_count, waiver_count, name_count;
 };
 
 enum { POLICY_MEMORY_MAX = 64 * 1024 * 1024 }; /* bytes one policy may take */

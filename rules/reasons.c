@@ -338,6 +338,16 @@ static const struct reason_word words[] = {
     { "dns.resolvers-undeclared",
       "Whether the resolver is to be trusted is for the policy to say.",
       "Write the addresses of your resolvers under trusted_resolvers:." },
+    { "dns.foreign-answer",
+      "A resolver gave addresses for a host's name of which the policy declares none: whoever believes "
+      "it connects to another machine. Only what hosts inside were told counts.",
+      "Find out which is right: add the address to the host in the policy, or correct the zone, or look "
+      "for who forges answers." },
+    { "dns.conflicting-answers",
+      "Two resolvers gave addresses for the name of one of your hosts that have none in common, while the "
+      "first answer was valid. A resolver inside and one outside may differ, and members of a pool may be "
+      "given out in turn: that is not told. A change of address that has not reached both looks the same.",
+      "Ask both resolvers again; what still differs after the time to live is a wrong zone or forged." },
     { "smb.not-encrypted",
       "SMB 3 can encrypt a share or a whole server. Here it did not: signatures keep files from being "
       "changed on the way, not from being read.",
@@ -472,6 +482,21 @@ static const struct reason_word words[] = {
       "The presented chain breaks off below the trust set. The missing CA certificate was shown in "
       "another connection and completes it: peers that do not keep it already refuse the chain.",
       "Install the intermediates on the host, so that it sends them (RFC 5246 7.4.2)." },
+    { "cert.issuer-changed",
+      "One server showed two certificates for one name in this capture, of different keys and CAs, and the "
+      "policy names no trust set that would vouch for the later one. A server that changes its CA does so "
+      "once; somebody in the middle shows his own to some.",
+      "Compare both fingerprints with the server's. Name a trust set for the host, so that overt can say "
+      "which CA is right." },
+    { "cert.renewed",
+      "One server showed two certificates for one name, with one key or by one CA: a renewal, or members "
+      "of a pool behind one address.",
+      "" },
+    { "cert.shared",
+      "Hosts of different roles showed certificates with one and the same key: whoever gets it from one of "
+      "them, an Edge Server for example, can pose as the others. Hosts of one role, as in a pool, may share "
+      "one.",
+      "Give each role a certificate and a key of its own (the services of one Edge Server may share)." },
     { "cert.expired",
       "The certificate's notAfter lay before the connection.",
       "Renew the certificate." },

@@ -233,6 +233,15 @@ static void read_signature(const X509 *x509, struct text *texts, struct certific
     c->signature = nid != NID_undef ? keep_text(texts, OBJ_nid2ln(nid)) : keep_oid(texts, object);
 }
 
+static void read_key_digest(const X509 *x509, struct certificate *c)
+{
+    const ASN1_BIT_STRING *bits = X509_get0_pubkey_bitstr(x509);
+    c->has_key_digest = bits != NULL && bits->length > 0;
+    if (c->has_key_digest) {
+        digest_sha256(bits->data, (size_t)bits->length, c->key_digest);
+    }
+}
+
 /* Asked of the extension: X509_get_extension_flags would read all of them and hash the whole. */
 static bool is_ca(const X509 *x509)
 {
@@ -273,5 +282,6 @@ const char *certificates_x509_describe(struct x509_st *x509, const struct evp_pk
         return "names cannot be read";
     }
     c->ca = is_ca(x509);
+    read_key_digest(x509, c);
     return NULL;
 }

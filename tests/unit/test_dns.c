@@ -57,6 +57,49 @@ static void an_answer_gives_its_addresses_to_the_name_asked_for(void)
     CHECK_EQ(seen_times(OBS_MALFORMED), 0);
 }
 
+static void an_answer_is_told_once_with_its_end(void)
+{
+    struct seen_flow flow = seen_open(&dns_analyzer);
+    uint8_t later[sizeof answer];
+    memcpy(later, answer, sizeof answer);
+    later[61] = 0x0f; /* of the A record: one hour becomes 3841 s, the other one stays */
+    later[62] = 0x01;
+    seen_datagram(&flow, 1, answer, sizeof answer, sizeof answer);
+    seen_datagram(&flow, 1, answer, sizeof answer, sizeof answer);
+    later[sizeof later - 1] = 0x11; /* another AAAA */
+    seen_datagram(&flow, 1, later, sizeof later, sizeof later);
+    seen_close(&flow);
+    CHECK_EQ(seen_times(OBS_DNS_ANSWER_NAME), 2);
+    CHECK_EQ(seen_times(OBS_DNS_ANSWER_ADDRESS), 4);
+    CHECK_EQ(seen_times(OBS_DNS_ANSWER_UNTIL), 3);
+    CHECK_EQ(seen_nth(OBS_DNS_ANSWER_ADDRESS, 3)->obs.index, 1);
+    CHECK(strcmp(seen_nth(OBS_DNS_ANSWER_ADDRESS, 0)->text, "10.0.1.10") == 0);
+    const struct seen *until = seen_nth(OBS_DNS_ANSWER_UNTIL, 1);
+    CHECK_EQ(until->obs.value - until->obs.time_us, 3600000000);
+    CHECK_EQ(until->obs.index, 0);
+}
+
+static void a_cut_answer_is_none(void)
+{
+    feed_both(answer, sizeof answer - 1, sizeof answer);
+    CHECK_EQ(seen_times(OBS_DNS_ADDRESS), 1);
+    CHECK_EQ(seen_times(OBS_DNS_ANSWER_NAME), 0);
+}
+
+static void different_answers_of_one_flow_are_capped(void)
+{
+    struct seen_flow flow = seen_open(&dns_analyzer);
+    uint8_t other[sizeof answer];
+    memcpy(other, answer, sizeof answer);
+    for (unsigned i = 0; i < 40; i++) {
+        other[sizeof other - 1] = (uint8_t)i;
+        seen_datagram(&flow, 1, other, sizeof other, sizeof other);
+    }
+    seen_close(&flow);
+    CHECK_EQ(seen_times(OBS_DNS_ANSWER_NAME), 32);
+    CHECK_EQ(seen_times(OBS_CUT), 8);
+}
+
 static void an_answer_alone_tells_who_asked(void)
 {
     struct seen_flow flow = seen_open(&dns_analyzer);
@@ -175,6 +218,9 @@ static void names_of_one_flow_are_capped(void)
 int main(void)
 {
     an_answer_gives_its_addresses_to_the_name_asked_for();
+    an_answer_is_told_once_with_its_end();
+    a_cut_answer_is_none();
+    different_answers_of_one_flow_are_capped();
     an_answer_alone_tells_who_asked();
     a_failed_answer_names_nothing();
     the_port_and_the_layout_are_both_asked_for();

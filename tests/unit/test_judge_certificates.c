@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "analyzers/crypto/certificates.h"
+#include "rules/identities.h"
 #include "tests/unit/judge_case.h"
 
 /* clang-format off */
@@ -220,7 +221,8 @@ static void a_client_chain_that_may_exist_and_was_not_seen_is_unknown(void)
     case_judge(&c);
     CHECK(case_is(&c, "TT-24", "unknown proven low"));
     CHECK(case_reason(case_row(&c, "TT-24"), "cert.not-seen"));
-    CHECK(strstr(case_row(&c, "TT-24")->reasons[0].text, "other.contoso.com") != NULL);
+    const struct assessment *row = case_row(&c, "TT-24");
+    CHECK(row != NULL && strstr(row->reasons[0].text, "other.contoso.com") != NULL);
     start_server_only(&c); /* behind its certificate */
     case_judge(&c);
     CHECK(case_is(&c, "TT-24", "unknown proven low"));
@@ -300,6 +302,78 @@ static void time_is_packet_time(void)
     case_done(&c);
 }
 
+/* A connection to `server`, which shows the certificate of CA a or of CA b. */
+static void talk(struct judge_case *c, const char *server, bool of_b)
+{
+    start(c, "10.20.0.7", server);
+    show(c, true, 0, of_b ? leaf_b : leaf_a, of_b ? sizeof leaf_b : sizeof leaf_a);
+    if (of_b) {
+        show(c, true, 1, ca_b, sizeof ca_b);
+    }
+    judge_learn(c->judge, &c->record);
+    case_judge(c);
+}
+
+static void another_ca_under_one_name_is_told_once(void)
+{
+    struct judge_case c = site();
+    talk(&c, "10.0.5.5", false);
+    CHECK(!case_reason(case_row(&c, "TT-24"), "cert.issuer-changed"));
+    talk(&c, "10.0.5.6", true); /* another host */
+    CHECK(!case_reason(case_row(&c, "TT-24"), "cert.issuer-changed"));
+    talk(&c, "10.0.5.5", true);
+    CHECK(case_is(&c, "TT-24", "weak proven medium"));
+    CHECK(case_reason(case_row(&c, "TT-24"), "cert.issuer-changed"));
+    CHECK(case_row(&c, "TT-24") != NULL && case_row(&c, "TT-24")->proof_count == 2);
+    talk(&c, "10.0.5.5", true);
+    CHECK(!case_reason(case_row(&c, "TT-24"), "cert.issuer-changed"));
+    judge_restart(c.judge);
+    talk(&c, "10.0.5.5", false);
+    talk(&c, "10.0.5.5", false);
+    CHECK(!case_reason(case_row(&c, "TT-24"), "cert.issuer-changed"));
+    case_done(&c);
+}
+
+static void another_ca_that_is_trusted_is_a_renewal(void)
+{
+    struct judge_case c = site();
+    talk(&c, "10.0.1.10", true);
+    talk(&c, "10.0.1.10", false);
+    CHECK(case_is(&c, "TT-24", "compliant proven info"));
+    CHECK(case_reason(case_row(&c, "TT-24"), "cert.renewed"));
+    talk(&c, "10.0.1.11", true);
+    talk(&c, "10.0.1.10", true); /* known */
+    CHECK(!case_reason(case_row(&c, "TT-24"), "cert.renewed"));
+    case_done(&c);
+}
+
+static void one_key_of_two_roles_is_told_of_the_second(void)
+{
+    struct judge_case c = site();
+    talk(&c, "10.0.1.10", false);
+    CHECK(!case_reason(case_row(&c, "TT-24"), "cert.shared"));
+    talk(&c, "10.0.1.11", false);
+    CHECK(case_reason(case_row(&c, "TT-24"), "cert.shared"));
+    talk(&c, "10.0.5.5", false); /* of a host without a role nothing is said */
+    CHECK(!case_reason(case_row(&c, "TT-24"), "cert.shared"));
+    case_done(&c);
+}
+
+static void certificates_of_hosts_are_capped(void)
+{
+    struct judge_case c = site();
+    char address[24];
+    for (unsigned i = 0; i < IDENTITIES_MAX + 2; i++) {
+        (void)snprintf(address, sizeof address, "10.5.%u.%u", i / 250, i % 250 + 1);
+        start(&c, "10.20.0.7", address);
+        show(&c, true, 0, leaf_a, sizeof leaf_a);
+        judge_learn(c.judge, &c.record);
+        judge_learn(c.judge, &c.record);
+    }
+    CHECK_EQ(judge_identities_dropped(c.judge), 4);
+    case_done(&c);
+}
+
 int main(void)
 {
     int file = mkstemp(ca_path);
@@ -316,6 +390,10 @@ int main(void)
     a_client_chain_that_was_not_asked_for_or_withheld_is_no_matter();
     what_is_hidden_or_resumed_is_unknown();
     time_is_packet_time();
+    another_ca_under_one_name_is_told_once();
+    another_ca_that_is_trusted_is_a_renewal();
+    one_key_of_two_roles_is_told_of_the_second();
+    certificates_of_hosts_are_capped();
     certificates_free(certificates);
     (void)unlink(ca_path);
     return check_failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;

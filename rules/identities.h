@@ -1,0 +1,57 @@
+/* rules/identities.h: which certificate each host showed, under which name: for words on a name
+ * whose certificate changed, and on one certificate of several hosts. */
+#ifndef OVERT_RULES_IDENTITIES_H
+#define OVERT_RULES_IDENTITIES_H
+
+#include "analyzers/crypto/certificates.h"
+#include "analyzers/flow_record.h"
+#include "base/status.h"
+
+enum {
+    IDENTITIES_MAX = 8192,   /* kept; further ones are counted */
+    IDENTITIES_CHECKED = 64, /* of one name, or of one key, that are looked at */
+    IDENTITIES_NAME = 128,   /* bytes of a name, the NUL included: of longer ones the beginning */
+    IDENTITIES_ISSUER = 128, /* likewise */
+    IDENTITIES_ORGANISATION = 64,
+};
+
+/* One certificate, shown by one host under one name for the first time. */
+struct identity {
+    struct flow_end end;        /* port 0: of the side that opened the connection */
+    char name[IDENTITIES_NAME]; /* SNI; "" without one */
+    char issuer[IDENTITIES_ISSUER];
+    char top[IDENTITIES_ISSUER]; /* issuer of the last certificate of the chain that was shown */
+    uint8_t leaf[32], key[32];   /* SHA-256 of the certificate, of its public key */
+    bool self_signed;
+    uint64_t flow_id, packet, time_us; /* where it was shown first */
+    uint32_t next_of_end, next_of_key; /* place + 1 */
+};
+
+struct identities;
+
+OV_MUST_CHECK enum ov_status identities_new(struct identities **ret_identities);
+void identities_free(struct identities *identities);
+/* Another capture begins: what was shown is forgotten. */
+void identities_restart(struct identities *identities);
+/* Takes the leaf that one side of a TLS flow showed; twice does no harm. certificates is borrowed,
+ * and not locked. */
+void identities_learn(struct identities *identities, const struct certificates *certificates,
+                      const struct flow_record *record, bool of_server);
+/* What the flow was the first to show; NULL: nothing. */
+const struct identity *identities_of(const struct identities *identities,
+                                     const struct certificates *certificates,
+                                     const struct flow_record *record, bool of_server);
+/* Those learnt before `identity`: another certificate at the same place under the same name, and
+ * the same key at another address. after: the last one, NULL: from the first. NULL = no more. */
+const struct identity *identities_next_of_end(const struct identities *identities,
+                                              const struct identity *identity,
+                                              const struct identity *after);
+const struct identity *identities_next_of_key(const struct identities *identities,
+                                              const struct identity *identity,
+                                              const struct identity *after);
+/* Were they issued by CAs of the same name, itself or above, or is it the same key? */
+bool identities_are_akin(const struct identity *a, const struct identity *b);
+/* Certificates that found no room. */
+uint64_t identities_dropped(const struct identities *identities);
+
+#endif
