@@ -40,6 +40,8 @@ struct segment {
     bool first;       /* nothing of this side's stream was used or lost before (datagram: true) */
     uint16_t port[2]; /* of side 0 and side 1: a hint, never a proof */
     uint8_t protocol; /* of IP where that is neither UDP nor TCP; else 0 */
+    uint8_t handed;   /* set before FEED_RELEASE: what was agreed on, for who claims next and
+                       * knows the bits (websocket_terms.h); 0 = nothing */
     const char *transport; /* what carries the datagram where that is not UDP; else NULL */
 };
 

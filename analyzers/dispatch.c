@@ -254,6 +254,7 @@ struct segment dispatch_segment(const struct analysis *a, uint8_t side, uint64_t
         .packet = packet,
         .time_us = time_us,
         .from = side,
+        .handed = a->handed,
         .port = { a->end[0].port, a->end[1].port },
     };
 }

@@ -55,6 +55,7 @@ struct analysis {
     bool start_seen; /* TCP: a SYN was seen */
     uint8_t fresh;   /* bit per side: handed over, and nothing of it used since */
     uint8_t spoken;  /* bit per side: stream bytes of it went by that nobody claimed */
+    uint8_t handed;  /* of the release, as in struct segment */
     bool settled;
     bool claimed; /* an analyzer of ours reported an app */
     bool changed; /* waits in dispatch->changed */

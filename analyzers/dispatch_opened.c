@@ -13,6 +13,7 @@ struct opened {
     uint32_t seq[2];          /* sequence number of the next byte */
     uint32_t undecided;       /* chunks or datagrams that nobody claimed */
     uint8_t seat;             /* of the analysis; SEAT_NONE = undecided */
+    uint8_t handed;           /* as in struct segment */
     bool settled;             /* nobody wants more */
 };
 
@@ -72,6 +73,7 @@ static enum feed feed(struct dispatch *d, struct analysis *a, struct segment *se
         in->settled = true;
     } else if (feed == FEED_RELEASE) {
         in->seat = SEAT_NONE;
+        in->handed = seg->handed;
     }
     return feed;
 }
@@ -87,6 +89,7 @@ static uint32_t on_data(struct stream_reader *reader, struct bytes bytes, uint64
     bool wait = false;
     seg.payload = bytes;
     seg.open = bytes.cut > 0;
+    seg.handed = in->handed;
     seg.first = first;
     if (in->settled) {
         return bytes_left(&bytes);

@@ -42,6 +42,7 @@ static uint32_t feed_seat(struct side_reader *r, struct segment *seg)
     }
     if (feed == FEED_RELEASE) {
         a->stream_seat = SEAT_NONE;
+        a->handed = seg->handed;
         a->undecided = 0;
         a->spoken = 0; /* what comes now begins anew */
         a->fresh = 3;

@@ -3,6 +3,7 @@
 #include "analyzers/header_lines.h"
 #include "analyzers/http_facts.h"
 #include "analyzers/http_message.h"
+#include "analyzers/websocket_terms.h"
 #include "base/scan.h"
 
 enum {
@@ -104,6 +105,25 @@ static const char *wrapper_of(const struct http_message *message)
     return "http_upgrade";
 }
 
+/* RFC 6455 4.2.2: what the server took of what the client wanted. Two headers of extensions are two
+ * of them. */
+static uint8_t terms_of(const struct http_message *message, uint8_t server)
+{
+    struct bytes headers = message->headers;
+    struct http_header header;
+    unsigned lists = 0;
+    uint8_t extension = 0, terms = server == 1 ? WEBSOCKET_TERMS_SERVER : 0;
+    while (http_message_next(&headers, &header)) {
+        if (header.name == HTTP_HEADER_WEBSOCKET_EXTENSIONS) {
+            extension = websocket_terms_read(header.value);
+            lists++;
+        } else if (header.name == HTTP_HEADER_WEBSOCKET_PROTOCOL && scan_is(&header.value, "sip")) {
+            terms |= WEBSOCKET_TERMS_SIP;
+        }
+    }
+    return lists == 1 ? terms | extension : terms;
+}
+
 /* A message whose headers are here; not whole: all of them that will come, and what stands last may
  * be half a line. */
 static enum step read_message(struct http_state *http, struct segment *seg,
@@ -134,6 +154,7 @@ static enum step read_message(struct http_state *http, struct segment *seg,
     struct http_request asked = http_facts_response(&http->facts, &message, place);
     if (message.status == 101 || (asked.connect && message.status / 100 == 2)) {
         observe_text(place->sink, seg, OBS_WRAPPER, wrapper_of(&message), 0);
+        seg->handed = message.status == 101 && whole ? terms_of(&message, seg->from) : 0;
         return STEP_RELEASE;
     }
     expect_body(side, &message, asked.head || is_bodiless(message.status));

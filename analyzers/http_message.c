@@ -120,6 +120,8 @@ static const struct {
     { "Location", HTTP_HEADER_LOCATION },
     { "X-MS-WebTicket", HTTP_HEADER_TICKET },
     { "Upgrade", HTTP_HEADER_UPGRADE },
+    { "Sec-WebSocket-Extensions", HTTP_HEADER_WEBSOCKET_EXTENSIONS },
+    { "Sec-WebSocket-Protocol", HTTP_HEADER_WEBSOCKET_PROTOCOL },
 };
 
 bool http_message_next(struct bytes *headers, struct http_header *ret_header)
@@ -200,6 +202,8 @@ static void read_header(struct http_message *message, const struct http_header *
     case HTTP_HEADER_CHALLENGE:
     case HTTP_HEADER_TICKET:
     case HTTP_HEADER_UPGRADE:
+    case HTTP_HEADER_WEBSOCKET_EXTENSIONS:
+    case HTTP_HEADER_WEBSOCKET_PROTOCOL:
         break;
     }
 }

@@ -17,6 +17,8 @@ enum http_header_name {
     HTTP_HEADER_TICKET, /* X-MS-WebTicket */
     HTTP_HEADER_TRANSFER_ENCODING,
     HTTP_HEADER_UPGRADE,
+    HTTP_HEADER_WEBSOCKET_EXTENSIONS, /* Sec-WebSocket-Extensions */
+    HTTP_HEADER_WEBSOCKET_PROTOCOL,   /* Sec-WebSocket-Protocol */
 };
 
 struct http_header {

@@ -316,6 +316,9 @@ enum observation_shape {
     X(OBS_SIP_CLEAR_URL, SHAPE_LIST, "sip.provisioning.http_urls",                                 \
       "names of download addresses that clients are given with http:")                             \
     X(OBS_SIP_REGISTRAR, SHAPE_SIDE, "sip.registrar", "side that answered REGISTER with 2xx/401")  \
+    X(OBS_WEBSOCKET_UNREAD, SHAPE_COUNTS, "websocket.unread",                                      \
+      "messages (RFC 7692): compressed, and the upgrade was not seen; context-lost damaged "       \
+      "too-large no-room")                                                                         \
     /* MSRP */                                                                                     \
     X(OBS_MSRP_METHOD, SHAPE_COUNTS, "msrp.methods", "RFC 4975 7.1: SEND REPORT NICKNAME ...")     \
     X(OBS_MSRP_RESPONSE, SHAPE_COUNTS, "msrp.responses", "RFC 4975 7.2")                           \

@@ -1,13 +1,17 @@
 /* analyzers/websocket.c: SIP in WebSocket frames (RFC 6455, RFC 7118), one message to a datagram.
  *
- * Clients mask what they send with a key beside it, which hides nothing: messages are put together
- * in clear in one buffer a side. Streams are claimed by the SIP that stands in their frames, so it
- * does not matter whether the upgrade was seen. */
+ * Messages may be compressed (RFC 7692), as was agreed on in the upgrade, and refer to those before
+ * them: then none may be missing. Clients mask what they send with a key beside it, which hides
+ * nothing: messages are put together in clear in one buffer a side. Streams are claimed by the SIP
+ * that stands in their frames, so it does not matter whether the upgrade was seen; or, where the
+ * first frame is compressed, by what was agreed on. */
 #include "analyzers/analyzer.h"
 
 #include <stdlib.h>
 
+#include "analyzers/inflate.h"
 #include "analyzers/sip_message.h"
+#include "analyzers/websocket_terms.h"
 #include "base/budget.h"
 
 enum {
@@ -36,16 +40,22 @@ struct websocket_side {
     uint64_t left;  /* bytes of the frame at hand that are still to come */
     uint32_t place; /* of the next byte in its mask */
     uint8_t mask[MASK_BYTES];
-    bool final;   /* the message ends with the frame at hand */
-    bool control; /* the frame at hand is none of the message */
-    bool skip;    /* the message is not put together: too large, compressed, or a part is missing */
-    bool adrift;  /* bytes were lost, and with them where a frame begins */
+    bool final;    /* the message ends with the frame at hand */
+    bool control;  /* the frame at hand is none of the message */
+    bool packed;   /* the message is compressed */
+    bool skip;     /* the message is not put together: too large, not to be unpacked, or a part is
+                    * missing */
+    bool stale;    /* likewise: the message refers to one that is not there */
+    bool lost;     /* a compressed message was: others may refer to it */
+    bool adrift;   /* bytes were lost, and with them where a frame begins */
     bool in_frame; /* its header was read */
+    struct inflate_stream *stream; /* owned; what was said so far, NULL = nothing compressed */
 };
 
 struct websocket_state {
     struct websocket_side side[2];
-    uint8_t lost; /* pieces thrown away since the last frame */
+    uint8_t lost;  /* pieces thrown away since the last frame */
+    uint8_t terms; /* WEBSOCKET_TERMS_* */
 };
 
 /* FIN(1) RSV(3) opcode(4) MASK(1) length(7) [length(16 or 64)] [mask(32)] */
@@ -71,28 +81,40 @@ static bool read_frame(struct bytes *in, struct frame *ret_frame)
     return bytes_ok(in);
 }
 
-/* RFC 6455 5.2, 5.5: RSV1 may be compression (RFC 7692), the others mean nothing. */
+/* RFC 6455 5.2, 5.5: RSV1 may be compression, which a message says once (RFC 7692 6), the others
+ * mean nothing. */
 static bool is_legal(uint8_t first, const struct frame *frame)
 {
     bool control = frame->opcode >= OPCODE_CLOSE;
     bool known = control ? frame->opcode <= OPCODE_LAST : frame->opcode <= OPCODE_BINARY;
-    return known && (first & 0x30) == 0 && frame->length <= INT32_MAX &&
+    bool once = !frame->reserved || frame->opcode != OPCODE_CONTINUATION;
+    return known && once && (first & 0x30) == 0 && frame->length <= INT32_MAX &&
            (!control || (frame->length <= CONTROL_MAX && frame->final && !frame->reserved));
 }
 
-/* Does the first frame hold the start of a SIP message? */
+static bool agreed(uint8_t terms)
+{
+    const uint8_t both = WEBSOCKET_TERMS_SIP | WEBSOCKET_TERMS_DEFLATE;
+    return (terms & both) == both;
+}
+
+/* Does the first frame hold the start of a SIP message, or a compressed one where it was said that
+ * they are SIP? */
 static enum claim websocket_claim(const struct segment *seg)
 {
     uint8_t clear[LOOK];
     struct bytes in = seg->payload;
     struct frame frame;
     int first = bytes_peek(&in, 0);
-    bool data = first >= 0 && ((first & 0x7f) == OPCODE_TEXT || (first & 0x7f) == OPCODE_BINARY);
+    bool data = first >= 0 && ((first & 0x3f) == OPCODE_TEXT || (first & 0x3f) == OPCODE_BINARY);
     if (!seg->open || !data) {
         return CLAIM_NO;
     }
     if (!read_frame(&in, &frame)) {
         return in.fault == BYTES_CUT ? CLAIM_MORE : CLAIM_NO;
+    }
+    if (frame.reserved) {
+        return agreed(seg->handed) && is_legal((uint8_t)first, &frame) ? CLAIM_YES : CLAIM_NO;
     }
     uint32_t size = bytes_left(&in) < LOOK ? bytes_left(&in) : LOOK;
     size = frame.length < size ? (uint32_t)frame.length : size;
@@ -142,9 +164,31 @@ static bool make_room(struct websocket_side *side, uint64_t more, struct budget 
     return true;
 }
 
-/* The header of the next frame. A message that is begun anew before its end was lost in part. */
-static void begin_frame(struct websocket_side *side, const struct frame *frame, struct sink *sink)
+static void tell_unread(const struct segment *seg, struct sink *sink, const char *why)
 {
+    observe_text(sink, seg, OBS_WEBSOCKET_UNREAD, why, 1);
+}
+
+/* Does no message of that side refer to one before? */
+static bool is_fresh(const struct websocket_state *ws, uint8_t from)
+{
+    uint8_t server = (ws->terms & WEBSOCKET_TERMS_SERVER) != 0;
+    return (ws->terms &
+            (from == server ? WEBSOCKET_TERMS_SERVER_FRESH : WEBSOCKET_TERMS_CLIENT_FRESH)) != 0;
+}
+
+/* The message at hand, or one before it, is not there in whole. */
+static void miss(const struct websocket_state *ws, struct websocket_side *side, uint8_t from)
+{
+    side->skip = true;
+    side->lost = side->lost || (agreed(ws->terms) && !is_fresh(ws, from));
+}
+
+/* The header of the next frame. A message that is begun anew before its end was lost in part. */
+static void begin_frame(struct websocket_state *ws, uint8_t from, const struct frame *frame,
+                        struct sink *sink)
+{
+    struct websocket_side *side = &ws->side[from];
     side->in_frame = true;
     side->left = frame->length;
     side->place = 0;
@@ -156,9 +200,13 @@ static void begin_frame(struct websocket_side *side, const struct frame *frame, 
     side->final = frame->final;
     if (frame->opcode != OPCODE_CONTINUATION) {
         side->size = 0;
-        side->skip = frame->reserved;
+        side->packed = frame->reserved;
+        side->stale = side->packed && side->lost;
+        side->skip = side->stale || (side->packed && !agreed(ws->terms));
     }
-    side->skip = side->skip || !make_room(side, frame->length, sink->budget);
+    if (!side->skip && !make_room(side, frame->length, sink->budget)) {
+        miss(ws, side, from);
+    }
 }
 
 static void take_payload(struct websocket_side *side, struct segment *seg)
@@ -178,16 +226,69 @@ static void take_payload(struct websocket_side *side, struct segment *seg)
     side->left -= size;
 }
 
-/* RFC 7118 5: a message of WebSocket is one of SIP, or a keep-alive. */
-static void end_frame(struct websocket_side *side, const struct segment *seg, struct sink *sink)
+/* Unpacks the message in its place; false, and told, when that cannot be. */
+static bool unpack(struct websocket_state *ws, const struct segment *seg, struct sink *sink)
 {
+    static const char *const reasons[] = {
+        [INFLATE_PART] = "damaged",
+        [INFLATE_DAMAGED] = "damaged",
+        [INFLATE_TOO_LARGE] = "too-large",
+        [INFLATE_NO_ROOM] = "no-room",
+    };
+    struct websocket_side *side = &ws->side[seg->from];
+    bool fresh = is_fresh(ws, seg->from);
+    struct bytes packed = bytes_of(side->message, side->size, side->size), plain;
+    enum inflate_end end = INFLATE_NO_ROOM;
+    if (!fresh && side->stream == NULL) {
+        side->stream = inflate_stream_new(sink->inflate);
+    }
+    if (fresh || side->stream != NULL) {
+        end = inflate_message(sink->inflate, side->stream, packed, &plain);
+    }
+    if (end != INFLATE_WHOLE) {
+        side->lost = !fresh;
+        tell_unread(seg, sink, reasons[end]);
+        return false;
+    }
+    side->size = 0;
+    uint32_t size = bytes_left(&plain);
+    if (!make_room(side, size, sink->budget)) {
+        tell_unread(seg, sink, "no-room");
+        return false;
+    }
+    side->size = bytes_copy(&plain, side->message, size) ? size : 0;
+    return true;
+}
+
+/* A message of which not all was kept, or which cannot be unpacked. */
+static void tell_skipped(const struct websocket_state *ws, const struct segment *seg,
+                         struct sink *sink)
+{
+    const struct websocket_side *side = &ws->side[seg->from];
+    if (side->packed && !agreed(ws->terms)) {
+        tell_unread(seg, sink, "compressed");
+    } else if (side->stale) {
+        tell_unread(seg, sink, "context-lost");
+    } else {
+        observe_text(sink, seg, OBS_CUT, "websocket", 1);
+    }
+}
+
+/* RFC 7118 5: a message of WebSocket is one of SIP, or a keep-alive. */
+static void end_frame(struct websocket_state *ws, const struct segment *seg, struct sink *sink)
+{
+    struct websocket_side *side = &ws->side[seg->from];
     side->in_frame = false;
     if (side->control || !side->final) {
         return;
     }
-    if (side->skip) {
-        observe_text(sink, seg, OBS_CUT, "websocket", 1);
-    } else if (side->size > 0 && sink->datagram != NULL) {
+    bool whole = !side->skip;
+    if (!whole) {
+        tell_skipped(ws, seg, sink);
+    } else if (side->packed && side->size > 0) {
+        whole = unpack(ws, seg, sink);
+    }
+    if (whole && side->size > 0 && sink->datagram != NULL) {
         struct segment datagram = *seg;
         datagram.payload = bytes_of(side->message, side->size, side->size);
         datagram.open = false;
@@ -196,6 +297,7 @@ static void end_frame(struct websocket_side *side, const struct segment *seg, st
         sink->datagram(sink, &datagram);
     }
     side->skip = true; /* until a message begins */
+    side->packed = false;
     side->size = 0;
 }
 
@@ -204,8 +306,18 @@ static enum feed lose(struct websocket_state *ws, struct segment *seg)
 {
     bytes_take(&seg->payload, bytes_left(&seg->payload));
     ws->side[seg->from].adrift = true;
+    miss(ws, &ws->side[seg->from], seg->from);
     ws->lost++;
     return ws->lost > LOST_MAX ? FEED_SETTLED : FEED_MORE;
+}
+
+/* Bytes behind a hole that read as the header of a compressed message: who sends it masks it or not
+ * (RFC 6455 5.1), and it ends with the segment. */
+static bool is_likely(const struct websocket_state *ws, uint8_t from, const struct bytes *in,
+                      const struct frame *frame)
+{
+    bool server = from == ((ws->terms & WEBSOCKET_TERMS_SERVER) != 0);
+    return frame->masked == !server && frame->length == bytes_left(in);
 }
 
 static enum feed websocket_feed(void *state, struct segment *seg, struct sink *sink)
@@ -213,6 +325,7 @@ static enum feed websocket_feed(void *state, struct segment *seg, struct sink *s
     struct websocket_state *ws = state;
     seg->from &= 1;
     struct websocket_side *side = &ws->side[seg->from];
+    ws->terms = seg->handed;
     while (bytes_left(&seg->payload) > 0) {
         struct frame frame;
         struct bytes in = seg->payload;
@@ -224,17 +337,20 @@ static enum feed websocket_feed(void *state, struct segment *seg, struct sink *s
             if (!read_frame(&in, &frame)) {
                 return FEED_MORE;
             }
+            if (side->adrift && frame.reserved && !is_likely(ws, seg->from, &in, &frame)) {
+                return lose(ws, seg);
+            }
             if (!is_legal((uint8_t)first, &frame)) {
                 return lose(ws, seg);
             }
             side->adrift = false;
             ws->lost = 0;
             seg->payload = in;
-            begin_frame(side, &frame, sink);
+            begin_frame(ws, seg->from, &frame, sink);
         }
         take_payload(side, seg);
         if (side->left == 0) {
-            end_frame(side, seg, sink);
+            end_frame(ws, seg, sink);
         }
     }
     return FEED_MORE;
@@ -245,7 +361,9 @@ static enum feed websocket_gap(void *state, uint8_t from, uint64_t missing, stru
     struct websocket_state *ws = state;
     struct websocket_side *side = &ws->side[from & 1];
     (void)sink;
-    side->skip = side->skip || !side->control;
+    if (!side->in_frame || !side->control || missing > side->left) {
+        miss(ws, side, from & 1);
+    }
     if (side->in_frame && missing < side->left) {
         side->left -= missing;
         side->place += (uint32_t)missing;
@@ -261,6 +379,8 @@ static void websocket_close(void *state, struct sink *sink)
     struct websocket_state *ws = state;
     give_back(&ws->side[0], sink->budget);
     give_back(&ws->side[1], sink->budget);
+    inflate_stream_free(sink->inflate, ws->side[0].stream);
+    inflate_stream_free(sink->inflate, ws->side[1].stream);
 }
 
 const struct analyzer websocket_analyzer = {

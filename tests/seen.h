@@ -93,7 +93,8 @@ struct seen_flow {
     struct sink sink;
     uint8_t *kept[2]; /* bytes of a stream that were not used */
     uint32_t kept_size[2];
-    bool used[2]; /* something was used, or lost */
+    bool used[2];   /* something was used, or lost */
+    uint8_t handed; /* what the analyzer before it agreed on */
     enum feed last;
 };
 
@@ -138,6 +139,7 @@ static inline void seen_bytes(struct seen_flow *flow, uint8_t from, const void *
     free(flow->kept[from]);
     struct segment seg = { .payload = bytes_of(heap, total, UINT32_MAX), .from = from };
     seg.payload.cut = UINT32_MAX;
+    seg.handed = flow->handed;
     seg.open = true;
     seg.first = !flow->used[from];
     seg.packet = 7;
@@ -160,6 +162,7 @@ static inline void seen_finish(struct seen_flow *flow, uint8_t from)
 {
     struct segment seg = { .payload = bytes_of(flow->kept[from], flow->kept_size[from], 0) };
     seg.from = from;
+    seg.handed = flow->handed;
     seg.first = !flow->used[from];
     seg.packet = 7;
     flow->last = flow->analyzer->feed(flow->state, &seg, &flow->sink);

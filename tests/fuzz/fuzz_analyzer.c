@@ -2,7 +2,8 @@
  * (-DANALYZER=stun).
  *
  * Input: records of flags(1) length(2) bytes(length). flags bit 0: side; bit 1: 100 bytes of that
- * side's stream were lost before; bit 2: 40 bytes of the datagram were not captured. Streams are
+ * side's stream were lost before; bit 2: 40 bytes of the datagram were not captured; above, in the
+ * first: what the analyzer before it handed over. Streams are
  * handed over as the dispatcher does it: what the analyzer leaves comes again with what follows. */
 #include <stddef.h>
 #include <stdlib.h>
@@ -21,7 +22,7 @@
 extern const struct analyzer CAT(ANALYZER, _analyzer);
 #define SUBJECT CAT(ANALYZER, _analyzer)
 
-enum { SIDE = 1, LOST = 2, SNAPPED = 4, PENDING_MAX = 65 * 1024 };
+enum { SIDE = 1, LOST = 2, SNAPPED = 4, HANDED_SHIFT = 3, PENDING_MAX = 65 * 1024 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -40,6 +41,7 @@ struct run {
     void *state;
     struct side sides[2];
     uint64_t packet;
+    uint8_t handed;
     bool settled;
 };
 
@@ -106,6 +108,7 @@ static void offer(struct run *run, uint8_t from, bool open)
                                .packet = run->packet,
                                .time_us = run->packet * 20000,
                                .from = from,
+                               .handed = run->handed,
                                .open = open,
                                .first = !side->used };
         uint32_t before = bytes_sent(&seg.payload);
@@ -191,6 +194,7 @@ static void run_as(bool stream, const uint8_t *data, size_t size)
 {
     struct run run = { 0 };
     start(&run);
+    run.handed = size > 0 ? data[0] >> HANDED_SHIFT : 0;
     for (size_t at = 0; at + 3 <= size && !run.settled;) {
         uint8_t flags = data[at];
         uint32_t n = (uint32_t)data[at + 1] << 8 | data[at + 2];

@@ -145,7 +145,8 @@ static void short_and_flipped_messages_stay_in_bounds(void)
 
 static void streams_are_capped_and_paid_for(void)
 {
-    struct budget budget = { .left = 64 * 1024 * 1024 };
+    const int64_t much = INT64_C(64) << 20;
+    struct budget budget = { .left = much };
     struct inflate all = { .budget = &budget };
     struct inflate_stream *streams[INFLATE_STREAMS_MAX];
     for (unsigned i = 0; i < INFLATE_STREAMS_MAX; i++) {
@@ -156,7 +157,7 @@ static void streams_are_capped_and_paid_for(void)
     for (unsigned i = 0; i < INFLATE_STREAMS_MAX; i++) {
         inflate_stream_free(&all, streams[i]);
     }
-    CHECK_EQ(budget.left, 64 * 1024 * 1024);
+    CHECK_EQ(budget.left, much);
     budget.left = 1000;
     struct bytes plain;
     CHECK(inflate_stream_new(&all) == NULL);

@@ -1,6 +1,9 @@
 /* tests/unit/test_websocket.c: SIP in WebSocket frames (RFC 7118). */
+#include "analyzers/inflate.h"
+#include "analyzers/websocket_terms.h"
 #include "tests/seen.h"
 #include "tests/unit/dispatch_talk.h"
+#include "tests/unit/websocket_vectors.h"
 
 extern const struct analyzer websocket_analyzer;
 
@@ -168,14 +171,15 @@ static void what_cannot_be_read_is_told(void)
     struct seen_flow flow = open_flow();
     seen_bytes(&flow, 0, frame, make_frame(frame, FIN | RSV1 | TEXT, key, request, 60));
     CHECK_EQ(carried_times, 0);
-    CHECK_EQ(seen_times(OBS_CUT), 1);
+    CHECK(seen_text(OBS_WEBSOCKET_UNREAD, "compressed"));
+    CHECK_EQ(seen_times(OBS_CUT), 0);
     uint8_t head[14] = { FIN | TEXT, 0xff, 0, 0, 0, 0, 0, 2 };
     seen_bytes(&flow, 0, head, sizeof head);
     for (unsigned i = 0; i < 0x20000 / 1024; i++) {
         char piece[1024] = "x";
         seen_bytes(&flow, 0, piece, sizeof piece);
     }
-    CHECK_EQ(seen_times(OBS_CUT), 2);
+    CHECK_EQ(seen_times(OBS_CUT), 1);
     seen_bytes(&flow, 0, frame, make_frame(frame, FIN | TEXT, key, answer, sizeof answer - 1));
     CHECK_EQ(carried_times, 1);
     seen_close(&flow);
@@ -236,6 +240,172 @@ static void cut_and_flipped_frames_stay_in_bounds(void)
     }
 }
 
+/* --- permessage-deflate (RFC 7692) --- */
+
+static const char deflated[] = "HTTP/1.1 101 Switching Protocols\r\n"
+                               "Upgrade: websocket\r\n"
+                               "Connection: Upgrade\r\n"
+                               "Sec-WebSocket-Extensions: permessage-deflate\r\n"
+                               "Sec-WebSocket-Protocol: sip\r\n\r\n";
+
+static struct inflate unpacker;
+
+static struct seen_flow open_deflated(uint8_t more)
+{
+    struct seen_flow flow = open_flow();
+    flow.sink.inflate = &unpacker;
+    flow.handed = WEBSOCKET_TERMS_SIP | WEBSOCKET_TERMS_DEFLATE | WEBSOCKET_TERMS_SERVER | more;
+    return flow;
+}
+
+static uint32_t make_packed(uint8_t out[ROOM], const uint8_t *packed, uint32_t size)
+{
+    return make_frame(out, FIN | RSV1 | TEXT, key, (const char *)packed, size);
+}
+
+static void say_packed(struct talk *t, unsigned from, const uint8_t *packed, uint32_t size)
+{
+    uint8_t frame[ROOM];
+    size = make_frame(frame, FIN | RSV1 | TEXT, from == CLIENT ? key : NULL, (const char *)packed,
+                      size);
+    say(t, from, TCP_ACK, frame, size);
+}
+
+static void compressed_sip_behind_its_upgrade_is_read(void)
+{
+    struct talk *t = talk_new(IPPROTO_TCP, 8080);
+    handshake(t);
+    say_text(t, CLIENT, upgrade);
+    say_text(t, SERVER, deflated);
+    say_packed(t, CLIENT, request_packed, sizeof request_packed);
+    say_packed(t, SERVER, answer_alone, sizeof answer_alone);
+    conclude(t);
+    CHECK(facts_is(t->record.facts, OBS_CARRIES, "sip"));
+    check_register(t);
+    CHECK(facts_find(t->record.facts, OBS_WEBSOCKET_UNREAD) == NULL);
+    talk_over(t);
+    t = talk_new(IPPROTO_TCP, 8080); /* nobody said that messages are compressed */
+    handshake(t);
+    say_text(t, CLIENT, upgrade);
+    say_text(t, SERVER, upgraded);
+    say_packed(t, CLIENT, request_packed, sizeof request_packed);
+    say_packed(t, SERVER, answer_alone, sizeof answer_alone);
+    conclude(t);
+    CHECK(facts_find(t->record.facts, OBS_SIP_METHOD) == NULL);
+    talk_over(t);
+}
+
+static void messages_refer_to_those_before(void)
+{
+    uint8_t frame[ROOM];
+    struct seen_flow flow = open_deflated(0);
+    seen_bytes(&flow, 0, frame, make_packed(frame, request_packed, sizeof request_packed));
+    CHECK_EQ(carried_times, 1);
+    CHECK(strcmp(carried, request) == 0);
+    seen_bytes(&flow, 0, frame, make_packed(frame, answer_behind, sizeof answer_behind));
+    CHECK_EQ(carried_times, 2);
+    CHECK(strcmp(carried, answer) == 0);
+    CHECK_EQ(unpacker.stream_count, 1);
+    seen_close(&flow);
+    CHECK_EQ(unpacker.stream_count, 0);
+    flow = open_deflated(WEBSOCKET_TERMS_CLIENT_FRESH);
+    seen_bytes(&flow, 0, frame, make_packed(frame, request_packed, sizeof request_packed));
+    CHECK_EQ(unpacker.stream_count, 0); /* nothing is kept of it */
+    CHECK_EQ(carried_times, 1);
+    seen_bytes(&flow, 0, frame, make_packed(frame, answer_behind, sizeof answer_behind));
+    CHECK(seen_text(OBS_WEBSOCKET_UNREAD, "damaged")); /* its sender broke its word */
+    seen_bytes(&flow, 0, frame, make_packed(frame, answer_alone, sizeof answer_alone));
+    CHECK_EQ(carried_times, 2);
+    seen_close(&flow);
+}
+
+/* RFC 7692 6.1: the first frame says that the message is compressed; a ping may come between. */
+static void fragments_of_a_compressed_message_are_put_together(void)
+{
+    uint8_t frame[ROOM];
+    for (uint32_t first = 0; first <= sizeof request_packed; first++) {
+        const char *packed = (const char *)request_packed;
+        struct seen_flow flow = open_deflated(0);
+        seen_bytes(&flow, 0, frame, make_frame(frame, RSV1 | TEXT, key, packed, first));
+        seen_bytes(&flow, 0, frame, make_frame(frame, FIN | PING, key, "ping", 4));
+        uint32_t rest = (uint32_t)sizeof request_packed - first;
+        seen_bytes(&flow, 0, frame, make_frame(frame, FIN, key, packed + first, rest));
+        CHECK_EQ(carried_times, 1);
+        CHECK(strcmp(carried, request) == 0);
+        seen_bytes(&flow, 0, frame, make_frame(frame, FIN | TEXT, key, answer, sizeof answer - 1));
+        CHECK_EQ(carried_times, 2); /* not all are */
+        seen_close(&flow);
+    }
+}
+
+/* What follows a hole may refer to what was in it. */
+static void hole_hides_all_that_may_refer_to_it(void)
+{
+    uint8_t frame[ROOM];
+    for (unsigned fresh = 0; fresh < 2; fresh++) {
+        struct seen_flow flow = open_deflated(fresh != 0 ? WEBSOCKET_TERMS_CLIENT_FRESH : 0);
+        seen_bytes(&flow, 0, frame, make_packed(frame, request_packed, sizeof request_packed));
+        seen_gap(&flow, 0, 300);
+        seen_bytes(&flow, 0, frame, make_packed(frame, answer_alone, sizeof answer_alone));
+        CHECK_EQ(carried_times, fresh != 0 ? 2 : 1);
+        CHECK_EQ(seen_text(OBS_WEBSOCKET_UNREAD, "context-lost"), fresh == 0);
+        seen_close(&flow);
+    }
+}
+
+static void without_room_messages_are_not_read(void)
+{
+    uint8_t frame[ROOM];
+    struct seen_flow flow = open_deflated(0);
+    struct inflate full = { .stream_count = INFLATE_STREAMS_MAX };
+    flow.sink.inflate = &full;
+    seen_bytes(&flow, 0, frame, make_packed(frame, request_packed, sizeof request_packed));
+    CHECK(seen_text(OBS_WEBSOCKET_UNREAD, "no-room"));
+    seen_bytes(&flow, 0, frame, make_packed(frame, answer_behind, sizeof answer_behind));
+    CHECK(seen_text(OBS_WEBSOCKET_UNREAD, "context-lost"));
+    CHECK_EQ(carried_times, 0);
+    seen_close(&flow);
+}
+
+static void cut_and_flipped_compressed_frames_stay_in_bounds(void)
+{
+    uint8_t frame[ROOM];
+    uint32_t size = make_packed(frame, request_packed, sizeof request_packed);
+    for (uint32_t i = 0; i < size * 8; i++) {
+        frame[i / 8] ^= (uint8_t)(1U << i % 8);
+        struct seen_flow flow = open_deflated(0);
+        seen_bytes(&flow, 0, frame, i / 8);
+        seen_bytes(&flow, 0, frame + i / 8, size - i / 8);
+        seen_finish(&flow, 0);
+        CHECK(carried_times <= 1);
+        seen_close(&flow);
+        CHECK_EQ(unpacker.stream_count, 0);
+        frame[i / 8] ^= (uint8_t)(1U << i % 8);
+    }
+}
+
+static void terms_are_read_as_the_rfc_writes_them(void)
+{
+    static const struct {
+        const char *text;
+        uint8_t terms;
+    } rows[] = {
+        { "permessage-deflate", WEBSOCKET_TERMS_DEFLATE },
+        { "permessage-deflate; server_no_context_takeover; client_max_window_bits=10",
+          WEBSOCKET_TERMS_DEFLATE | WEBSOCKET_TERMS_SERVER_FRESH },
+        { "permessage-deflate ;client_no_context_takeover; server_max_window_bits=\"12\"",
+          WEBSOCKET_TERMS_DEFLATE | WEBSOCKET_TERMS_CLIENT_FRESH },
+        { "permessage-deflate, x-other", 0 },
+        { "x-webkit-deflate-frame", 0 },
+        { "permessage-bzip2; x=\"permessage-deflate\"", 0 },
+        { "", 0 },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        uint32_t size = (uint32_t)strlen(rows[i].text);
+        CHECK_EQ(websocket_terms_read(bytes_of(rows[i].text, size, size)), rows[i].terms);
+    }
+}
+
 int main(void)
 {
     sip_behind_an_upgrade_is_read();
@@ -246,5 +416,13 @@ int main(void)
     a_hole_hides_one_message();
     streams_are_claimed_by_sip_alone();
     cut_and_flipped_frames_stay_in_bounds();
+    compressed_sip_behind_its_upgrade_is_read();
+    messages_refer_to_those_before();
+    fragments_of_a_compressed_message_are_put_together();
+    hole_hides_all_that_may_refer_to_it();
+    without_room_messages_are_not_read();
+    cut_and_flipped_compressed_frames_stay_in_bounds();
+    terms_are_read_as_the_rfc_writes_them();
+    inflate_done(&unpacker);
     return check_failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

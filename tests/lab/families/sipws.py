@@ -67,6 +67,22 @@ def invite_keys_clear(lab, work):
     play(lab, work, "ws", 80, f"invite:{KEY}")
 
 
+@scenario("sipws/call_deflated_clear", ONE, [Subject(row, "alice", "fe01", "violation", area="policy",
+                                                      note="compressed is not encrypted")
+                                              for row in ("TT-02", "TT-03", "TT-15")], "python3-websockets",
+          clear=("permessage-deflate",))
+def call_deflated_clear(lab, work):
+    """A client registers, sends a message and sets up a call with SDES keys by SIP over WebSocket without TLS, where
+    each message is compressed and refers to those before it (permessage-deflate)."""
+    script = ["/usr/bin/python3", os.path.join(os.path.dirname(os.path.abspath(websocket.__file__)),
+                                           "websocket_deflate.py")]
+    answer = base64.b64encode(bytes.fromhex(media.ANSWER_KEY)).decode("ascii")
+    server = lab.start("fe01", [*script, "serve", FE01.address, "80", answer])
+    lab.wait_listening("fe01", "tcp", 80)
+    lab.wait_ended(lab.start("alice", [*script, "call", "alice", ALICE.address, FE01.address, "80", KEY]))
+    lab.stop(server)
+
+
 @scenario("sipws/message_tls12", ALL, [Subject("TT-02", who, "fe01", "compliant", area="policy") for who in
                                        ("alice", "bob")], *PACKAGES, "kamailio-tls-modules", hidden=(MARKER,))
 def message_tls12(lab, work):
