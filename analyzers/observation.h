@@ -311,6 +311,8 @@ enum observation_shape {
       "Content-Encoding (RFC 3261 20.12): unknown-coding damaged too-large no-room")               \
     X(OBS_SIP_DIAGNOSTIC, SHAPE_LIST, "sip.diagnostics",                                           \
       "numbers of ms-diagnostics headers; 52017: encryption levels differ ([MS-OCER])")            \
+    X(OBS_SIP_ENCRYPTION_REFUSED, SHAPE_FLAG, "sip.encryption_refused",                            \
+      "488 by an end whose level of media encryption differs: 52017, Warning 308 ([MS-SDP])")      \
     X(OBS_SIP_AV_ENCRYPTION, SHAPE_TEXT, "sip.provisioning.av_encryption",                         \
       "required supported rejected: what clients are told of media ([MS-SIPREGE])")                \
     X(OBS_SIP_CLEAR_URL, SHAPE_LIST, "sip.provisioning.http_urls",                                 \

@@ -10,6 +10,7 @@
 #include "base/scan.h"
 
 enum { CALL_ROOM_MIN = 16, TRANSPORT_MAX = 16 /* characters */ };
+enum { STATUS_NOT_ACCEPTABLE = 488 }; /* RFC 3261 21.4.26 */
 
 static struct observation at_place(const struct sip_place *place, enum observation_kind kind,
                                    const struct bytes *at)
@@ -221,6 +222,19 @@ static void put_diagnostic(struct sip_facts *facts, struct bytes value,
     }
 }
 
+/* [MS-SDP], domain of Live Communications Server and of what came after it: 488 where one end
+ * requires encryption of media that the other does not have. */
+static bool refuses_encryption(const struct sip_header *header)
+{
+    struct bytes value = header->value;
+    if (header->name == SIP_HEADER_DIAGNOSTICS) {
+        return sip_provision_diagnostic(value) == SIP_PROVISION_LEVELS_DIFFER;
+    }
+    struct bytes code = header_lines_word(&value);
+    return header->name == SIP_HEADER_WARNING && scan_is(&code, "308") &&
+           scan_starts(&value, "lcs.microsoft.com");
+}
+
 static void put_provision(struct sip_facts *facts, const struct sip_provision *provision,
                           const struct sip_place *place)
 {
@@ -286,6 +300,7 @@ static void put_header(struct sip_facts *facts, const struct sip_header *header,
     case SIP_HEADER_CONTENT_TYPE:
     case SIP_HEADER_CSEQ:
     case SIP_HEADER_EVENT:
+    case SIP_HEADER_WARNING:
         break;
     }
 }
@@ -331,6 +346,9 @@ static void put_headers(struct sip_facts *facts, const struct sip_message *messa
     struct sip_header header;
     while (sip_message_next(&headers, &header)) {
         put_header(facts, &header, place);
+        if (message->status == STATUS_NOT_ACCEPTABLE && refuses_encryption(&header)) {
+            put_flag(place, OBS_SIP_ENCRYPTION_REFUSED, &header.value, &facts->refused);
+        }
     }
 }
 

@@ -21,6 +21,7 @@ struct sip_facts {
     bool domain;                                              /* likewise: of the first request */
     bool sips, credentials, im, presence, sharing, registrar; /* was told */
     bool relay;                                               /* likewise: credentials of one */
+    bool refused;                                             /* likewise: for its encryption */
 };
 
 struct sip_place {

@@ -160,6 +160,7 @@ static const struct {
     { "Server", NULL, SIP_HEADER_USER_AGENT },
     { "Authorization", NULL, SIP_HEADER_AUTHORIZATION },
     { "Proxy-Authorization", NULL, SIP_HEADER_AUTHORIZATION },
+    { "Warning", NULL, SIP_HEADER_WARNING },
     { "WWW-Authenticate", NULL, SIP_HEADER_CHALLENGE },
     { "Proxy-Authenticate", NULL, SIP_HEADER_CHALLENGE },
 };
@@ -255,6 +256,7 @@ static void read_header(struct sip_message *message, const struct sip_header *he
     case SIP_HEADER_PARTY:
     case SIP_HEADER_USER_AGENT:
     case SIP_HEADER_VIA:
+    case SIP_HEADER_WARNING:
         break;
     }
 }

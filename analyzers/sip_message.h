@@ -21,6 +21,7 @@ enum sip_header_name {
     SIP_HEADER_PARTY,      /* Contact, From, To, Route, Record-Route: holds addresses */
     SIP_HEADER_USER_AGENT, /* User-Agent, Server */
     SIP_HEADER_VIA,
+    SIP_HEADER_WARNING,
 };
 
 struct sip_header {

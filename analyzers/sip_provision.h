@@ -4,7 +4,10 @@
 
 #include "base/bytes.h"
 
-enum { SIP_PROVISION_URLS = 4 };
+enum {
+    SIP_PROVISION_URLS = 4,
+    SIP_PROVISION_LEVELS_DIFFER = 52017, /* [MS-OCER]: levels of media encryption */
+};
 
 /* Constants, or NULL where the document does not say. */
 struct sip_provision {

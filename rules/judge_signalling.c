@@ -26,6 +26,17 @@ static void note_exposure(const struct view *view, struct assessment *a)
                            facts_text(view->facts, facts_find(view->facts, OBS_SIP_CLEAR_URL)));
         judge_notes_proof(view, a, OBS_SIP_CLEAR_URL);
     }
+    if (facts_is(view->facts, OBS_SIP_AV_ENCRYPTION, "rejected")) {
+        judge_notes_reason(a, "sip.provisions-clear-media",
+                           "The server tells its clients not to encrypt audio and video.");
+        judge_notes_proof(view, a, OBS_SIP_AV_ENCRYPTION);
+    }
+    if (facts_true(view->facts, OBS_SIP_ENCRYPTION_REFUSED)) {
+        judge_notes_reason(a, "sip.encryption-refused",
+                           "A call was refused (488): one end requires encryption of media, the "
+                           "other one does not have it.");
+        judge_notes_proof(view, a, OBS_SIP_ENCRYPTION_REFUSED);
+    }
     if (facts_true(view->facts, OBS_SIP_COMPRESSED)) {
         judge_notes_reason(a, "sip.compressed",
                            "After NEGOTIATE the messages are compressed, which is no encryption.");

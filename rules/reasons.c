@@ -21,6 +21,16 @@ static const struct reason_word words[] = {
       "A provisioning document in readable SIP names an address of the address book or of the group "
       "service that begins with http: - clients will download from it in the clear.",
       "Correct the URL on the server (absInternalServerUrl and the like) to https." },
+    { "sip.provisions-clear-media",
+      "The provisioning document that a server sends to its clients says DoNotSupportEncryption "
+      "(ucPC2PCAVEncryption): their calls are RTP in clear, and calls with ends that require SRTP "
+      "fail.",
+      "Set the level of media encryption to RequireEncryption (Set-CsMediaConfiguration)." },
+    { "sip.encryption-refused",
+      "A call was refused with 488 since the levels of media encryption of its ends do not match "
+      "(ms-diagnostics 52017, or Warning 308 of lcs.microsoft.com). It proves that one end requires "
+      "SRTP, as it should, and that another one in use does not offer it.",
+      "Find the end that does not encrypt by the Call-ID, and set its level to RequireEncryption." },
     { "sip.compressed",
       "The connection switched to SIP compression (NEGOTIATE). What follows looks binary and "
       "is not encrypted.",

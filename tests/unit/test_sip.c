@@ -451,10 +451,37 @@ static void diagnostics_are_told_by_their_numbers(void)
     seen_close(&flow);
 }
 
+/* 488 because one end requires SRTP proves its policy; the words alone, elsewhere, prove nothing.
+ */
+static void refusal_for_encryption_levels_is_told(void)
+{
+    static const struct {
+        const char *text;
+        unsigned refused;
+    } rows[] = {
+        { "SIP/2.0 488 Not Acceptable Here\r\nCSeq: 1 INVITE\r\n"
+          "ms-client-diagnostics: 52017;reason=\"Encryption levels do not match\"\r\n\r\n",
+          1 },
+        { "SIP/2.0 488 Encryption Levels not compatible\r\nCSeq: 1 INVITE\r\nWarning: 308 "
+          "lcs.microsoft.com \"Encryption Levels not compatible\"\r\n\r\n",
+          1 },
+        { "SIP/2.0 488 Not Acceptable Here\r\nWarning: 304 h \"media\"\r\n\r\n", 0 },
+        { "SIP/2.0 488 Not Acceptable Here\r\nms-diagnostics: 52016\r\n\r\n", 0 },
+        { "BYE sip:x SIP/2.0\r\nms-client-diagnostics: 52017\r\n\r\n", 0 },
+        { "SIP/2.0 200 OK\r\nWarning: 308 lcs.microsoft.com\r\n\r\n", 0 },
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct seen_flow flow = feed_one(rows[i].text);
+        seen_close(&flow);
+        CHECK_EQ(seen_times(OBS_SIP_ENCRYPTION_REFUSED), rows[i].refused);
+    }
+}
+
 int main(void)
 {
     what_a_server_tells_its_clients_is_told();
     diagnostics_are_told_by_their_numbers();
+    refusal_for_encryption_levels_is_told();
     sip_rfc3261_invite_tells_all_its_facts_in_order();
     sip_the_first_request_tells_its_domain();
     sip_no_secret_leaves();

@@ -513,6 +513,21 @@ static void case_31_compressed_sip_is_clear(void)
     case_done(&c);
 }
 
+/* What readable SIP tells of the media policies of others. */
+static void clear_sip_tells_of_levels_of_media_encryption(void)
+{
+    struct judge_case c = case_of(case_site);
+    case_flow(&c, "10.20.0.7", "10.0.1.10", 5060, "sip");
+    case_sip(&c, "INVITE");
+    case_value(&c, OBS_SIP_ENCRYPTION_REFUSED, 1);
+    case_text(&c, OBS_SIP_AV_ENCRYPTION, "rejected");
+    case_judge(&c);
+    CHECK(case_is(&c, "TT-02", "violation proven high"));
+    CHECK(case_reason(case_row(&c, "TT-02"), "sip.encryption-refused"));
+    CHECK(case_reason(case_row(&c, "TT-02"), "sip.provisions-clear-media"));
+    case_done(&c);
+}
+
 static void case_32_tls_from_the_middle_is_unknown(void)
 {
     struct judge_case c = case_of(case_site);
@@ -559,6 +574,7 @@ int main(void)
     a_vpn_that_nobody_can_rate_makes_nothing_compliant();
     a_vpn_inside_tcp_is_compliant_with_an_advice();
     case_31_compressed_sip_is_clear();
+    clear_sip_tells_of_levels_of_media_encryption();
     case_32_tls_from_the_middle_is_unknown();
     return check_failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
