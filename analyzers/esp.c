@@ -197,8 +197,14 @@ static enum feed esp_feed(void *state, struct segment *seg, struct sink *sink)
         return FEED_MORE;
     }
     uint32_t spi = bytes_u32(&in);
+    bool known = bytes_ok(&in);
     bytes_u32(&in);
     if (!bytes_ok(&in)) {
+        if (known && in.fault == BYTES_CUT) { /* by IP's word it is ESP: so much is certain */
+            begin(esp, seg, sink, "esp");
+            (void)sa_of(esp, spi, seg, sink);
+            observe_text(sink, seg, OBS_CUT, "esp", 1);
+        }
         return FEED_MORE;
     }
     begin(esp, seg, sink, "esp");

@@ -132,6 +132,21 @@ static void transport_mode_shows_by_its_trailer(void)
     CHECK_EQ(esp_null_look(&in), ESP_NULL_CLOSED);
 }
 
+static void a_cut_header_still_names_its_sa(void)
+{
+    static const uint8_t esp[] = { 0xc0, 0xff, 0xee, 0x01, 0, 0, 0, 1 };
+    struct seen_flow flow = seen_open(&esp_analyzer);
+    (void)feed_packet(&flow, 0, IPPROTO_ESP, esp, 3, 84);
+    CHECK_EQ(seen_times(OBS_ESP_SPI), 0);
+    (void)feed_packet(&flow, 0, IPPROTO_ESP, esp, 6, 84);
+    (void)feed_packet(&flow, 0, IPPROTO_ESP, esp, 6, 6); /* too short at all */
+    seen_close(&flow);
+    CHECK(seen_text(OBS_ESP_SPI, "0xc0ffee01"));
+    CHECK_EQ(seen_times(OBS_ESP_SPI), 1);
+    CHECK_EQ(seen_times(OBS_CUT), 1);
+    CHECK(strcmp(seen_nth(OBS_ESP_CLASS, 0)->text, "undecided") == 0);
+}
+
 static void authentication_headers_are_named(void)
 {
     static const uint8_t ah[] = { 50, 4, 0, 0, 0, 0, 0x10, 0x01, 0, 0, 0, 1,
@@ -183,6 +198,7 @@ int main(void)
     many_sas_are_told_and_the_oldest_forgotten();
     null_encryption_is_proven_by_what_it_shows();
     transport_mode_shows_by_its_trailer();
+    a_cut_header_still_names_its_sa();
     authentication_headers_are_named();
     what_may_be_media_is_not_claimed();
     any_cut_and_flip_stays_in_bounds();
