@@ -1,4 +1,5 @@
-/* rules/judge_content.c: rows on what readable SIP carries: messages, sharing, media keys. */
+/* rules/judge_content.c: rows on what readable SIP carries: messages, sharing, media keys; also
+ * where TLS around it was opened. */
 #include "rules/judge_view.h"
 
 static void judge_im(const struct view *view, const struct policy_row *row, struct assessment *a)
@@ -69,8 +70,25 @@ static void judge_keys(const struct view *view, struct assessment *a)
     }
 }
 
+/* Read under logged keys: as well protected as the TLS around it. */
+static void judge_opened(const struct view *view, const struct policy_row *row,
+                         struct assessment *a)
+{
+    judge_tls(view, row, a);
+    if (row->subject == SUBJECT_SHARING) {
+        judge_notes_proof(view, a, OBS_SIP_SHARING);
+        return;
+    }
+    judge_notes_proof(view, a, OBS_SIP_IM);
+    judge_notes_proof(view, a, OBS_SIP_PRESENCE);
+}
+
 void judge_content(const struct view *view, const struct policy_row *row, struct assessment *a)
 {
+    if (view->tls) {
+        judge_opened(view, row, a);
+        return;
+    }
     a->observed = "none";
     a->evidence = EVIDENCE_PROVEN;
     if (row->subject == SUBJECT_IM) {

@@ -167,6 +167,17 @@ static bool carries_relay_credentials(const struct view *view, const struct poli
            (view->tls && row->port_count > 0 && in_ports(row, view->port));
 }
 
+/* SIP that was read inside TLS under logged keys: what it carries is seen, and protected. */
+static bool is_opened_sip(const struct view *view)
+{
+    return view->tls && !view->quic && facts_true(view->facts, OBS_SIP_DECRYPTED);
+}
+
+static bool has_messages(const struct view *view)
+{
+    return facts_true(view->facts, OBS_SIP_IM) || facts_true(view->facts, OBS_SIP_PRESENCE);
+}
+
 static bool is_relay_control(const struct view *view)
 {
     return facts_find(view->facts, OBS_STUN_METHOD) != NULL ||
@@ -189,8 +200,9 @@ static bool may_fit(const struct view *view, enum row_group group)
         return view->tls ? !is_strange_tls(view)
                          : view->sip || view->http || view->opaque || view->said;
     case GROUP_IM:
-        return view->sip || has_msrp_text(view);
+        return view->sip || has_msrp_text(view) || is_opened_sip(view);
     case GROUP_SHARING:
+        return view->sip || is_opened_sip(view);
     case GROUP_KEYS:
         return view->sip;
     case GROUP_MEDIA:
@@ -251,10 +263,9 @@ static bool fits(const struct view *view, const struct policy_row *row)
     case GROUP_TRANSPORT:
         return transport_fits(view, row);
     case GROUP_IM:
-        return has_msrp_text(view) || (view->sip && (facts_true(facts, OBS_SIP_IM) ||
-                                                     facts_true(facts, OBS_SIP_PRESENCE)));
+        return has_msrp_text(view) || has_messages(view);
     case GROUP_SHARING:
-        return view->sip && facts_true(facts, OBS_SIP_SHARING);
+        return facts_true(facts, OBS_SIP_SHARING);
     case GROUP_KEYS:
         return view->sip &&
                (facts_true(facts, OBS_SIP_KEYS_EXPOSED) || facts_true(facts, OBS_SIP_FINGERPRINTS));
@@ -462,16 +473,23 @@ static bool is_for_what_is_seen(const struct view *view, const struct candidates
     return !permits || clear || row->subject >= SUBJECT_SERVICE;
 }
 
-/* TLS to a web server's port is taken as download, of whatever kind: the first such row speaks. */
+/* TLS to a web server's port is taken as download: of the paths asked for, where it was opened,
+ * else of whatever kind: the first such row speaks. */
 static bool is_not_web(const struct view *view, const struct candidates *all,
                        const struct policy_row *row)
 {
     const struct policy_row *download = NULL;
+    bool by_path = false;
     for (uint32_t i = all->count; i > 0; i--) {
-        download = all->rows[i - 1]->subject == SUBJECT_DOWNLOAD ? all->rows[i - 1] : download;
+        bool is_download = all->rows[i - 1]->subject == SUBJECT_DOWNLOAD;
+        download = is_download ? all->rows[i - 1] : download;
+        by_path = by_path || (is_download && judge_download_concerns(view, all->rows[i - 1]));
     }
-    if (!view->tls || download == NULL || row == download) {
+    if (!view->tls || download == NULL) {
         return true;
+    }
+    if (row->subject == SUBJECT_DOWNLOAD) {
+        return by_path ? judge_download_concerns(view, row) : row == download;
     }
     return row->subject == SUBJECT_SIGNALLING && judge_rows_strictness(row) == 2;
 }

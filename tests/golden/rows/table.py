@@ -19,9 +19,10 @@ HERE = Path(__file__).resolve().parent
 PCAPS = HERE.parents[2] / "pcaps"
 SATISFIED = {"compliant", "exempt", "not_assessable"}
 BROKEN = {"violation", "weak", "exempt", "unknown", "not_assessable"}
-# Inside TLS nobody can see what these rows are about: they have nothing to say, which is how a flow satisfies them. TT-51 is
-# about credentials in clear: without them likewise. TT-24 alone speaks of certificates only where it has something to show.
-SILENT = {"TT-03", "TT-05", "TT-08", "TT-09", "TT-14a", "TT-14b", "TT-15", "TT-24", "TT-51"}
+# These only forbid: they have nothing to say of a flow that satisfies them. TT-15 is about keys and TT-51 about credentials that anybody
+# can read. TT-24 alone speaks of certificates only where it has something to show: with trust sets it says compliant
+# (tests/unit/test_judge_certificates.c).
+SILENT = {"TT-15", "TT-24", "TT-51"}
 # TT-19 is compliant only with trust sets, which need certificates: case 23, from a capture.
 BY_CAPTURE = {"TT-19"}
 # TT-25 judges by strength profiles: tests/unit/test_strength.c shows it.
