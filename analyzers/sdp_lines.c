@@ -227,10 +227,12 @@ static uint32_t read_fingerprint(struct bytes hex, uint8_t ret_fingerprint[FINGE
 {
     uint32_t size = 0;
     while (bytes_left(&hex) > 0) {
+        bool last = bytes_left(&hex) <= 2; /* else another one follows the colon */
         struct bytes pair = scan_until(&hex, ':');
         int high = hex_digit(bytes_peek(&pair, 0));
         int low = hex_digit(bytes_peek(&pair, 1));
-        if (bytes_left(&pair) != 2 || high < 0 || low < 0 || size == FINGERPRINT_MAX) {
+        bool good = bytes_left(&pair) == 2 && high >= 0 && low >= 0 && size < FINGERPRINT_MAX;
+        if (!good || last != (bytes_left(&hex) == 0)) {
             return 0;
         }
         ret_fingerprint[size++] = (uint8_t)(high << 4 | low);

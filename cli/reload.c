@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyzers/crypto/verified.h"
 #include "base/text.h"
 #include "cli/audit.h"
 
@@ -67,9 +68,15 @@ static void tell_mistakes(struct pipeline *p, const char *mistakes, uint64_t tim
     tell(p, "policy.not-reloaded", buffer, time_us);
 }
 
-static bool wants_all_signatures(const struct pipeline *p, const struct policy *policy)
+/* What is left out of a sample is inferred only. True: it is left out all the same, since the
+ * command line says so. */
+static bool demand_signatures(struct pipeline *p, const struct policy *policy)
 {
-    return !policy_settings(policy)->accept_inferred_mtls && p->options->verify != VERIFY_ALL;
+    bool all = !policy_settings(policy)->accept_inferred_mtls;
+    if (!p->options->verify_named) {
+        verified_demand(certificates_verified(p->certificates), all);
+    }
+    return all && p->options->verify_named && p->options->verify != VERIFY_ALL;
 }
 
 static void adopt(struct pipeline *p, struct policy *policy, uint64_t time_us)
@@ -87,9 +94,9 @@ static void adopt(struct pipeline *p, struct policy *policy, uint64_t time_us)
              " waivers; flows are judged by it from now on%s",
              policy_name(policy), policy_row_count(policy), policy_host_count(policy),
              policy_waiver_count(policy),
-             wants_all_signatures(p, policy) ? "; it accepts no inferred MTLS, but signatures are "
-                                               "sampled until overt is started again"
-                                             : "");
+             demand_signatures(p, policy)
+                 ? "; it accepts no inferred MTLS, but --verify leaves signatures out"
+                 : "");
     tell(p, "policy.reloaded", text, time_us);
     if (!p->options->quiet) {
         fprintf(stderr, "overt: SIGHUP: %s: %s\n", p->options->policy, text);

@@ -33,6 +33,8 @@ void verified_reset(struct verified *verified);
 uint64_t verified_signer(const struct verified *verified, const void *who, size_t size);
 /* Did signatures of this signer verify long enough before this packet, and all that were tried? */
 bool verified_is_proven(struct verified *verified, uint64_t signer, uint64_t packet);
+/* From now on nobody counts as proven (all), or again as their signatures say. */
+void verified_demand(struct verified *verified, bool all);
 /* A signature of it was verified while this packet (from 1) was looked at. */
 void verified_note(struct verified *verified, uint64_t signer, uint64_t packet, bool valid);
 

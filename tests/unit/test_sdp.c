@@ -204,8 +204,9 @@ static void fingerprints_of_both_levels_are_told_and_unread_ones_leave_a_mark(vo
     CHECK_EQ(times_told(OBS_SDP_FINGERPRINT, 1, "sha-1"), 1);
     CHECK_EQ(seen_nth(OBS_SDP_FINGERPRINT, 0)->obs.sub, 1);
     CHECK_EQ(times_told(OBS_SDP_FINGERPRINT, 0, "") + times_told(OBS_SDP_FINGERPRINT, 1, ""), 0);
-    static const char *const malformed[] = { "sha-256", "sha-256 4A:B", "sha-256 4A:GB",
-                                             "sha-256 4A4B", "%% 4A" };
+    static const char *const malformed[] = { "sha-256",       "sha-256 4A:B", "sha-256 4A:GB",
+                                             "sha-256 4A4B",  "%% 4A",        "sha-256 4A:",
+                                             "sha-256 4A:4B:" };
     for (unsigned i = 0; i < sizeof malformed / sizeof *malformed; i++) {
         char text[96];
         snprintf(text, sizeof text, "v=0\r\nm=audio 5004 RTP/AVP 0\r\na=fingerprint:%s\r\n",

@@ -57,11 +57,27 @@ static void beyond_the_cap_nobody_is_proven(void)
     verified_free(v);
 }
 
+static void nobody_is_proven_while_all_is_demanded(void)
+{
+    struct verified *v = verified_new();
+    uint64_t one = verified_signer(v, "one", 3);
+    verified_note(v, one, 100, true);
+    verified_demand(v, true);
+    CHECK(!verified_is_proven(v, one, late));
+    verified_reset(v);
+    verified_note(v, one, 100, true);
+    CHECK(!verified_is_proven(v, one, late));
+    verified_demand(v, false);
+    CHECK(verified_is_proven(v, one, late));
+    verified_free(v);
+}
+
 int main(void)
 {
     a_proof_counts_after_the_lag();
     the_order_of_notes_does_not_matter();
     a_failure_counts_after_the_lag_and_for_ever();
     beyond_the_cap_nobody_is_proven();
+    nobody_is_proven_while_all_is_demanded();
     return check_failures > 0;
 }
