@@ -1,5 +1,5 @@
 /* tests/unit/test_pptp.c: PPTP and its PPP, by the formats of RFC 2637, 1661 and 3078. (No program
- * that speaks it runs in the lab: these are written by hand.) */
+ * that speaks it runs in the lab: these are written by hand; pcaps/oldvpn has whole sessions.) */
 #include <netinet/in.h>
 
 #include "tests/seen.h"
