@@ -30,6 +30,7 @@ SMB_CONF = """
   ncalrpc dir = {directory}/rpc
   log file = {directory}/smbd.log
   load printers = no
+  allow dcerpc auth level connect = yes
 [replica]
   path = {directory}/share
   read only = no
@@ -95,6 +96,30 @@ def version_1(lab, _work):
     """Configuration is pushed by SMB 1."""
     serve(lab, least="NT1", most="NT1", signing="disabled")
     push(lab, "-m", "NT1", "--option=client signing=disabled")
+
+
+DCERPCD = "/usr/libexec/samba/samba-dcerpcd"
+LEVELS = {"connect": "who calls is proven once, calls are readable", "sign": "calls are signed and readable",
+          "seal": "calls are encrypted"}
+
+
+def remote_calls(level, shows):
+    """Samba's endpoint mapper and account database over TCP, asked by rpcclient at one level of [MS-RPCE]."""
+    def play(lab, _work):
+        serve(lab)
+        config = lab.path("smb.conf")
+        lab.start("app01", [DCERPCD, "-F", "--libexec-rpcds", "-s", config, "--option=rpc start on demand helpers=no"])
+        lab.wait_listening("app01", "tcp", 135)
+        own = lab.write("client.conf", "[global]\nclient min protocol = NT1\n")
+        lab.run("fe01", ["rpcclient", "-s", own, f"ncacn_ip_tcp:{APP}[{level},ntlm]", "-U", f"root%{PASSWORD}", "-c",
+                         "querydominfo"], seconds=30)
+    play.__doc__ = f"Remote calls (DCE/RPC on TCP): {shows}."
+    rows = [Subject(row, "fe01", "app01", "none", note="no traffic of this row") for row in ("TT-01", "TT-32", "TT-51")]
+    scenario(f"rpc/{level}", HOSTS, rows, *SMB, hidden=(PASSWORD,))(play)
+
+
+for level, shows in LEVELS.items():
+    remote_calls(level, shows)
 
 
 LOGIN = f"""#!/bin/sh
