@@ -174,6 +174,7 @@ static void look_at_protocols(struct view *view)
                  r->app_by != NULL && strcmp(r->app_by, "content") == 0;
     view->tls = (view->tls && !view->sip) || view->quic;
     view->tunnel = facts_find(facts, OBS_VPN_RATING) != NULL;
+    view->keying = !view->tunnel && facts_find(facts, OBS_IKE_ENCRYPTION) != NULL;
     view->http = facts_find(facts, OBS_HTTP_PATH) != NULL && !view->tls;
     view->media = has_media(view);
     view->hidden = is_hidden_relay(view);
@@ -358,15 +359,18 @@ static void assess_possible(const struct view *view, const struct candidates *c,
     }
 }
 
-static bool is_nothing(const struct assessment *a)
+/* Certificates that were not shown, and ciphers that are strong enough where nothing asks for them:
+ * a VPN is not there for its keys being agreed on. */
+static bool is_nothing(const struct view *view, const struct assessment *a)
 {
-    return a->row->subject == SUBJECT_CERTIFICATE && a->verdict == VERDICT_COMPLIANT &&
-           a->proof_count == 0;
+    bool silent = a->row->subject == SUBJECT_CERTIFICATE || a->row->subject == SUBJECT_UNLISTED ||
+                  (a->row->subject == SUBJECT_SESSION && view->keying);
+    return silent && a->verdict == VERDICT_COMPLIANT && a->proof_count == 0;
 }
 
 static void append(const struct view *view, const struct assessment *a, struct judgement *judgement)
 {
-    if (!is_nothing(a) && judgement->count < ASSESSMENTS_MAX) {
+    if (!is_nothing(view, a) && judgement->count < ASSESSMENTS_MAX) {
         struct assessment *kept = &judgement->assessments[judgement->count++];
         *kept = *a;
         judge_waivers_servers(view, kept);

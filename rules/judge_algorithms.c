@@ -22,9 +22,9 @@ static bool has_srtp(const struct view *view)
 
 static bool has_tunnel(const struct view *view)
 {
-    static const enum observation_kind kinds[] = { OBS_IKE_ENCRYPTION, OBS_ESP_CLASS,
+    static const enum observation_kind kinds[] = { OBS_IKE_ENCRYPTION,    OBS_ESP_CLASS,
                                                    OBS_WIREGUARD_MESSAGE, OBS_OPENVPN_CLASS,
-                                                   OBS_SSH_KEX };
+                                                   OBS_SSH_KEX,           OBS_RDP_METHOD };
     for (unsigned i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (facts_find(view->facts, kinds[i]) != NULL) {
             return true;
@@ -33,9 +33,16 @@ static bool has_tunnel(const struct view *view)
     return false;
 }
 
+/* RDP under its own security, whose method the server tells in a later packet. */
+static bool is_rdp_alone(const struct view *view)
+{
+    return facts_is(view->facts, OBS_RDP_SECURITY, "standard");
+}
+
 bool judge_algorithms_concerns(const struct view *view)
 {
-    return facts_true(view->facts, OBS_TLS_ESTABLISHED) || has_srtp(view) || has_tunnel(view);
+    return facts_true(view->facts, OBS_TLS_ESTABLISHED) || has_srtp(view) || has_tunnel(view) ||
+           is_rdp_alone(view);
 }
 
 static enum verdict miss(struct assessment *a, const char *what)
@@ -142,26 +149,14 @@ static enum verdict judge_class(const struct view *view, const struct strength_p
 static enum verdict judge_vpn(const struct view *view, const struct strength_profile *fips,
                               struct assessment *a)
 {
-    static const struct {
-        enum observation_kind from;
-        enum strength_kind kind;
-    } parts[] = {
-        { OBS_IKE_ENCRYPTION, STRENGTH_IKE_ENCRYPTION },  { OBS_IKE_PRF, STRENGTH_IKE_PRF },
-        { OBS_IKE_INTEGRITY, STRENGTH_IKE_INTEGRITY },    { OBS_IKE_GROUP, STRENGTH_IKE_GROUP },
-        { OBS_IKE_ADDITIONAL_GROUP, STRENGTH_IKE_GROUP }, { OBS_SSH_KEX, STRENGTH_SSH_KEX },
-        { OBS_SSH_HOST_KEY, STRENGTH_SSH_HOST_KEY },      { OBS_SSH_CIPHER, STRENGTH_SSH_CIPHER },
-        { OBS_SSH_CIPHER_BACK, STRENGTH_SSH_CIPHER },     { OBS_SSH_MAC, STRENGTH_SSH_MAC },
-        { OBS_SSH_MAC_BACK, STRENGTH_SSH_MAC },
-    };
-    enum verdict verdict = VERDICT_COMPLIANT;
+    enum verdict verdict = judge_strength_session(view, fips, a);
     const struct fact *wireguard = facts_find(view->facts, OBS_WIREGUARD_MESSAGE);
     struct strength_value value = { .kind = STRENGTH_VPN, .name = "wireguard" };
-    for (unsigned i = 0; i < sizeof parts / sizeof *parts; i++) {
-        verdict = judge_notes_worse(
-            verdict, judge_strength_facts(view, fips, parts[i].from, parts[i].kind, a));
-    }
     if (facts_find(view->facts, OBS_IKE_ENCRYPTION) != NULL) {
         verdict = judge_notes_worse(verdict, miss(a, "What IKE agrees on under its keys is"));
+    }
+    if (is_rdp_alone(view) && facts_find(view->facts, OBS_RDP_METHOD) == NULL) {
+        verdict = judge_notes_worse(verdict, miss(a, "The encryption method of RDP is"));
     }
     if (wireguard != NULL) {
         verdict = judge_notes_worse(verdict, judge_strength(view, fips, &value, wireguard, "", a));

@@ -29,7 +29,9 @@ static const enum row_group groups[SUBJECT_COUNT] = {
 static enum row_group group_of(const struct view *view, const struct policy_row *row)
 {
     if (row->subject == SUBJECT_SESSION) {
-        return view->tunnel ? GROUP_TUNNEL : view->media ? GROUP_MEDIA : GROUP_TRANSPORT;
+        return view->tunnel || view->keying ? GROUP_TUNNEL
+               : view->media                ? GROUP_MEDIA
+                                            : GROUP_TRANSPORT;
     }
     return groups[row->subject];
 }
@@ -195,7 +197,7 @@ static bool may_fit(const struct view *view, enum row_group group)
 {
     switch (group) {
     case GROUP_TUNNEL:
-        return view->tunnel;
+        return view->tunnel || view->keying;
     case GROUP_TRANSPORT:
         return view->tls ? !is_strange_tls(view)
                          : view->sip || view->http || view->opaque || view->said;
@@ -222,7 +224,7 @@ static bool may_fit(const struct view *view, enum row_group group)
     case GROUP_ALGORITHMS:
         return judge_algorithms_concerns(view);
     case GROUP_UNLISTED:
-        return has_credentials(view);
+        return has_credentials(view) || judge_unlisted_is_session(view);
     case GROUP_COUNT:
         break;
     }

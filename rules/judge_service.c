@@ -136,8 +136,29 @@ void judge_relay_control(const struct view *view, const struct policy_row *row,
     }
 }
 
+/* What protects itself, and shows how: NULL where nothing does. */
+static const char *session_of(const struct view *view)
+{
+    const struct facts *facts = view->facts;
+    return facts_find(facts, OBS_SSH_KEX) != NULL          ? "ssh"
+           : facts_find(facts, OBS_RDP_METHOD) != NULL     ? "rdp"
+           : facts_find(facts, OBS_IKE_ENCRYPTION) != NULL ? "ike"
+                                                           : NULL;
+}
+
+bool judge_unlisted_is_session(const struct view *view)
+{
+    uint64_t clients = role_bit(ROLE_CLIENT_INTERNAL) | role_bit(ROLE_CLIENT_EXTERNAL);
+    return ((view->client.roles | view->server.roles) & ~clients) != 0 && session_of(view) != NULL;
+}
+
 void judge_unlisted(const struct view *view, const struct policy_row *row, struct assessment *a)
 {
     (void)row;
     judge_credentials(view, a);
+    if (judge_unlisted_is_session(view)) {
+        enum verdict strength = judge_strength_session(view, policy_strength(view->policy), a);
+        a->verdict = judge_notes_worse(a->verdict, strength);
+        a->observed = session_of(view);
+    }
 }

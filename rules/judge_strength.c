@@ -159,6 +159,28 @@ enum verdict judge_strength_handshake(const struct view *view,
     return judge_notes_worse(group, judge_notes_worse(server, client));
 }
 
+enum verdict judge_strength_session(const struct view *view, const struct strength_profile *profile,
+                                    struct assessment *a)
+{
+    static const struct {
+        enum observation_kind from;
+        enum strength_kind kind;
+    } parts[] = {
+        { OBS_IKE_ENCRYPTION, STRENGTH_IKE_ENCRYPTION },  { OBS_IKE_PRF, STRENGTH_IKE_PRF },
+        { OBS_IKE_INTEGRITY, STRENGTH_IKE_INTEGRITY },    { OBS_IKE_GROUP, STRENGTH_IKE_GROUP },
+        { OBS_IKE_ADDITIONAL_GROUP, STRENGTH_IKE_GROUP }, { OBS_SSH_KEX, STRENGTH_SSH_KEX },
+        { OBS_SSH_HOST_KEY, STRENGTH_SSH_HOST_KEY },      { OBS_SSH_CIPHER, STRENGTH_SSH_CIPHER },
+        { OBS_SSH_CIPHER_BACK, STRENGTH_SSH_CIPHER },     { OBS_SSH_MAC, STRENGTH_SSH_MAC },
+        { OBS_SSH_MAC_BACK, STRENGTH_SSH_MAC },           { OBS_RDP_METHOD, STRENGTH_RDP },
+    };
+    enum verdict verdict = VERDICT_COMPLIANT;
+    for (unsigned i = 0; i < sizeof parts / sizeof *parts; i++) {
+        verdict = judge_notes_worse(
+            verdict, judge_strength_facts(view, profile, parts[i].from, parts[i].kind, a));
+    }
+    return verdict;
+}
+
 enum verdict judge_strength_leaf(const struct view *view, const struct strength_profile *profile,
                                  bool of_server, struct assessment *a)
 {

@@ -120,11 +120,35 @@ static void judge_outside(const struct view *view, struct assessment *a)
                                      : "none that overt knows was seen at all");
 }
 
+/* What it agreed on in clear, by the policy's profile: the rating asks for 128 bits and no more.
+ * OpenVPN agrees on its keys by TLS. */
+static void judge_agreed(const struct view *view, struct assessment *a)
+{
+    const struct strength_profile *profile = policy_strength(view->policy);
+    const struct fact *wireguard = facts_find(view->facts, OBS_WIREGUARD_MESSAGE);
+    struct strength_value value = { .kind = STRENGTH_VPN, .name = "wireguard" };
+    enum verdict verdict = judge_strength_session(view, profile, a);
+    verdict = judge_notes_worse(
+        verdict, judge_strength_facts(view, profile, OBS_TLS_VERSION, STRENGTH_VERSION, a));
+    verdict = judge_notes_worse(
+        verdict, judge_strength_facts(view, profile, OBS_TLS_CIPHER, STRENGTH_SUITE, a));
+    verdict = judge_notes_worse(verdict, judge_strength_handshake(view, profile, a));
+    if (wireguard != NULL) {
+        verdict =
+            judge_notes_worse(verdict, judge_strength(view, profile, &value, wireguard, "", a));
+    }
+    a->verdict = judge_notes_worse(a->verdict, verdict);
+}
+
 void judge_tunnel(const struct view *view, const struct policy_row *row, struct assessment *a)
 {
     (void)row;
     if (view->tunnel) {
         judge_inside(view, a);
+        judge_agreed(view, a);
+    } else if (view->keying) {
+        a->observed = "ike";
+        judge_agreed(view, a);
     } else {
         judge_outside(view, a);
     }

@@ -74,6 +74,7 @@ struct view {
     bool hidden;   /* TLS to a media relay: whatever goes through it is not to be seen */
     bool opaque;   /* unrecognised, and something was said */
     bool tunnel;   /* a VPN that carried data */
+    bool keying;   /* IKE that agreed on ciphers, for a VPN that is in another flow */
     bool said;     /* something that is not known to be nothing went by */
 };
 
@@ -98,7 +99,9 @@ judge_row judge_name_service;      /* DNS */
 /* Does an answer of the flow contradict the policy, or another resolver? */
 bool judge_names_contradict(const struct view *view);
 judge_row judge_algorithms; /* only those of FIPS mode */
-judge_row judge_unlisted;   /* credentials in what no other row is about */
+judge_row judge_unlisted;   /* credentials and weak ciphers in what no other row is about */
+/* SSH, RDP or IKE of a server, whose ciphers are to be seen? */
+bool judge_unlisted_is_session(const struct view *view);
 
 /* What is known of the TLS of a flow, with its reasons: used by every row that asks for TLS. */
 judge_row judge_tls;
@@ -120,6 +123,9 @@ enum verdict judge_strength_facts(const struct view *view, const struct strength
 /* Group and signatures of a TLS or DTLS handshake, as far as they are to be seen. */
 enum verdict judge_strength_handshake(const struct view *view,
                                       const struct strength_profile *profile, struct assessment *a);
+/* What IKE, SSH and RDP's own security agree on in clear; compliant where there is nothing. */
+enum verdict judge_strength_session(const struct view *view, const struct strength_profile *profile,
+                                    struct assessment *a);
 /* Key and signature of the leaf that one side showed. */
 enum verdict judge_strength_leaf(const struct view *view, const struct strength_profile *profile,
                                  bool of_server, struct assessment *a);

@@ -291,6 +291,116 @@ static void fips_mode_judges_ssh(void)
     case_done(&c);
 }
 
+static void fips_mode_judges_rdp(void)
+{
+    static const char *const methods[] = { "40bit", "56bit", "128bit", "fips", "none" };
+    struct judge_case c = case_with("settings: {fips: true}\n");
+    for (unsigned i = 0; i < sizeof methods / sizeof *methods; i++) {
+        case_flow(&c, "10.20.0.7", "10.0.1.10", 3389, "rdp");
+        case_text(&c, OBS_RDP_SECURITY, "standard");
+        case_judge(&c);
+        CHECK(case_is(&c, "TT-25", "unknown proven low")); /* the method was not seen */
+        CHECK(case_reason(case_row(&c, "TT-25"), "fips.not-seen"));
+        case_text(&c, OBS_RDP_METHOD, methods[i]);
+        case_judge(&c);
+        CHECK(case_is(&c, "TT-25", "violation proven medium"));
+        CHECK(case_reason(case_row(&c, "TT-25"), "strength.rdp"));
+    }
+    case_flow(&c, "10.20.0.7", "10.0.1.10", 3389, "rdp");
+    case_text(&c, OBS_RDP_SECURITY, "standard");
+    case_text(&c, OBS_RDP_METHOD, "0x20");
+    case_judge(&c);
+    CHECK(case_is(&c, "TT-25", "unknown proven low"));
+    CHECK(case_reason(case_row(&c, "TT-25"), "strength.unknown"));
+    case_done(&c);
+}
+
+/* What no other row is about: TT-51, of servers alone. */
+static void sessions_of_servers_are_judged_by_the_profile(void)
+{
+    static const struct {
+        enum observation_kind kind;
+        const char *app, *value, *want, *reason;
+    } cases[] = {
+        { OBS_SSH_KEX, "ssh", "curve25519-sha256", NULL, NULL },
+        { OBS_SSH_KEX, "ssh", "diffie-hellman-group1-sha1", "weak proven low", "strength.ssh-kex" },
+        { OBS_SSH_KEX, "ssh", "kex@example.org", "unknown proven low", "strength.unknown" },
+        { OBS_RDP_METHOD, "rdp", "128bit", "weak proven low", "strength.rdp" },
+        { OBS_RDP_METHOD, "rdp", "fips", "weak proven low", "strength.rdp" },
+        { OBS_RDP_METHOD, "rdp", "0x20", "unknown proven low", "strength.unknown" },
+        { OBS_IKE_ENCRYPTION, "ike", "ENCR_CHACHA20_POLY1305", NULL, NULL },
+        { OBS_IKE_ENCRYPTION, "ike", "ENCR_3DES", "weak proven low", "strength.ike-encryption" },
+        { OBS_IKE_ENCRYPTION, "ike", "0x0021", "unknown proven low", "strength.unknown" },
+        { OBS_IKE_ENCRYPTION, "ike", "ENCR_AES_CBC", "unknown proven low", "strength.unknown" },
+    };
+    struct judge_case c = case_with("");
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        case_flow(&c, "10.20.0.7", "10.0.1.10", 22, cases[i].app);
+        case_text(&c, cases[i].kind, cases[i].value);
+        case_judge(&c);
+        if (cases[i].want == NULL) {
+            CHECK_EQ(c.judgement.count, 0);
+        } else {
+            CHECK(case_is(&c, "TT-51", cases[i].want));
+            CHECK(case_reason(case_row(&c, "TT-51"), cases[i].reason));
+            CHECK(strcmp(case_row(&c, "TT-51")->observed, cases[i].app) == 0);
+        }
+        case_flow(&c, "10.20.0.7", "10.20.0.8", 22, cases[i].app); /* no server */
+        case_text(&c, cases[i].kind, cases[i].value);
+        case_judge(&c);
+        CHECK_EQ(c.judgement.count, 0);
+    }
+    case_done(&c);
+}
+
+static struct judge_case vpn_case_with(const char *strength)
+{
+    char text[4096];
+    const char *at = strstr(case_site, "role: gateway}");
+    snprintf(text, sizeof text, "%.*srole: gateway, trunk: vpn%sstrength: %s\n",
+             (int)(at - case_site), case_site, at + strlen("role: gateway"), strength);
+    return case_of(text);
+}
+
+/* TT-21 asks for 128 bits; the profile may ask for more. The flow of IKE alone earns nothing. */
+static void tunnels_of_trunks_are_judged_by_the_profile_too(void)
+{
+    static const struct {
+        const char *strength, *group, *want; /* want: of a tunnel that is rated ok128 */
+    } cases[] = {
+        { "rfc9325", "ecp384", "compliant inferred info" },
+        { "rfc9325", "modp2048_256", "weak inferred medium" },
+        { "rfc9325", "0x0021", "unknown inferred low" },
+        { "cnsa-2", "ecp256", "weak inferred medium" },
+    };
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct judge_case c = vpn_case_with(cases[i].strength);
+        for (unsigned tunnel = 0; tunnel < 2; tunnel++) {
+            case_flow(&c, "10.0.2.10", "10.0.9.5", tunnel ? 4500 : 500, tunnel ? "esp" : "ike");
+            c.record.l4 = IPPROTO_UDP;
+            case_text(&c, OBS_IKE_ENCRYPTION, "ENCR_AES_GCM_16");
+            case_value(&c, OBS_IKE_KEY_BITS, 256);
+            case_text(&c, OBS_IKE_GROUP, cases[i].group);
+            if (tunnel) {
+                case_text(&c, OBS_VPN_PROTOCOL, "esp");
+                case_text(&c, OBS_VPN_RATING, "ok128");
+                case_text(&c, OBS_VPN_EVIDENCE, "inferred");
+                case_text(&c, OBS_VPN_REASON, "ike");
+            }
+            case_judge(&c);
+            if (tunnel) {
+                CHECK(case_is(&c, "TT-21", cases[i].want));
+            } else if (cases[i].want[0] == 'c') {
+                CHECK_EQ(c.judgement.count, 0);
+            } else {
+                CHECK(case_row(&c, "TT-21") != NULL);
+                CHECK(case_row(&c, "TT-21")->evidence == EVIDENCE_PROVEN);
+            }
+        }
+        case_done(&c);
+    }
+}
+
 static void unconfirmed_entries_say_so_in_reasons(void)
 {
     struct judge_case c = case_with("strength: legacy-ocs\n");
@@ -331,6 +441,9 @@ int main(void)
     fips_mode_does_not_call_compliant_what_it_cannot_see();
     fips_mode_judges_srtp_and_tunnels();
     fips_mode_judges_ssh();
+    fips_mode_judges_rdp();
+    sessions_of_servers_are_judged_by_the_profile();
+    tunnels_of_trunks_are_judged_by_the_profile_too();
     unconfirmed_entries_say_so_in_reasons();
     fips_mode_is_waived_like_any_row();
     return check_failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
