@@ -32,6 +32,7 @@ enum {
     SAMPLE_MAX = 1500,  /* bytes of a sample */
     AGAIN_MAX = 8,      /* samples of numbers that came before */
     RTCP_SAMPLES = 3,   /* of each side */
+    REPORTS_FEW = 6,    /* RTCP packets that may be too few to be sure of; joins knows more */
 };
 
 /* RFC 3550 5.1: V(2) P(1) X(1) CC(4) M(1) PT(7) sequence(16) timestamp(32) SSRC(32) CSRC(32)*CC */
@@ -530,7 +531,8 @@ static void close_flow(void *state, struct sink *sink)
             rtp_report_stream(sink, stream, told++);
         }
     }
-    if (flow->rtcp.packets > 0 && (flow_certain || told > 0)) {
+    bool few = flow->streams_used == 0 && flow->rtcp.packets <= REPORTS_FEW;
+    if (flow->rtcp.packets > 0 && (flow_certain || told > 0 || few)) {
         rtp_report_rtcp(sink, flow);
     }
     if (flow->unread > 0) {

@@ -11,11 +11,11 @@
 #include <unistd.h>
 
 #include "cli/audit.h"
+#include "cli/budget.h"
 #include "cli/judge_lines.h"
 #include "cli/progress.h"
 
 enum {
-    CERTIFICATES_MAX = 16384,
     FILES_MAX = 4096,  /* captures that records name */
     NOTICES_MAX = 256, /* that wait for the findings */
     TOLD_MAX = 20,     /* faults told on stderr, of each file */
@@ -353,7 +353,8 @@ int judge_command(int argc, char **argv)
     j->options = &options;
     j->policy = policy;
     int code = EXIT_OUTPUT;
-    enum ov_status status = certificates_new(CERTIFICATES_MAX, &j->certificates);
+    uint32_t certificates = budget_of(options.memory_bytes).certificates;
+    enum ov_status status = certificates_new(certificates, &j->certificates);
     status = status == OV_OK ? judge_new(policy, j->certificates, &j->judge) : status;
     if (status != OV_OK) {
         fprintf(stderr, "overt: %s\n", ov_status_text(status));

@@ -4,10 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    CERTIFICATES_MAX = 8192,
-    DATAGRAMS_MAX = 1024, /* IP datagrams in pieces at once */
-};
+#include "cli/budget.h"
+
+enum { DATAGRAMS_MAX = 1024 }; /* IP datagrams in pieces at once */
 
 static enum ov_status init_workers(struct pipeline *p)
 {
@@ -43,7 +42,8 @@ enum ov_status pipeline_init(struct pipeline *p, const struct options *options,
     p->options = options;
     p->policy = policy;
     p->seed = hash_seed_random();
-    enum ov_status status = certificates_new(CERTIFICATES_MAX, &p->certificates);
+    uint32_t certificates = budget_of(options->memory_bytes).certificates;
+    enum ov_status status = certificates_new(certificates, &p->certificates);
     if (status == OV_OK) {
         status = open_keys(p);
     }

@@ -4,7 +4,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
-enum { CALLS_MAX = 20000, SESSIONS_MAX = 16384, NAMED_MAX = 16384, TUNNELED_MAX = 16384 };
+#include "cli/budget.h"
 
 enum ov_status verdicts_init(struct verdicts *v, const struct options *options,
                              const struct policy *policy, const struct certificates *certificates,
@@ -12,10 +12,11 @@ enum ov_status verdicts_init(struct verdicts *v, const struct options *options,
 {
     memset(v, 0, sizeof *v);
     v->options = options;
-    enum ov_status status = calls_new(CALLS_MAX, seed, &v->joins.calls);
-    status = status == OV_OK ? resumption_new(SESSIONS_MAX, seed, &v->joins.resumption) : status;
-    status = status == OV_OK ? names_new(NAMED_MAX, seed, &v->joins.names) : status;
-    status = status == OV_OK ? tunnels_join_new(TUNNELED_MAX, seed, &v->joins.tunnels) : status;
+    struct memory_budget budget = budget_of(options->memory_bytes);
+    enum ov_status status = calls_new(budget.calls, seed, &v->joins.calls);
+    status = status == OV_OK ? resumption_new(budget.sessions, seed, &v->joins.resumption) : status;
+    status = status == OV_OK ? names_new(budget.names, seed, &v->joins.names) : status;
+    status = status == OV_OK ? tunnels_join_new(budget.tunnels, seed, &v->joins.tunnels) : status;
     status = status == OV_OK ? call_verdicts_new(&v->call_verdicts) : status;
     v->certificates = certificates;
     return status == OV_OK ? judge_new(policy, certificates, &v->judge) : status;
@@ -100,6 +101,7 @@ static void judge_one(struct verdicts *v, struct flow_record *record)
 {
     struct judgement judgement;
     complete(v, record);
+    calls_name(record);
     judge_flow(v->judge, record, v->file, &judgement);
     if (v->flows.file != NULL) {
         const struct report_judged judged = { record, &judgement, v->certificates };

@@ -4,12 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/budget.h"
+
 enum {
     IDLE_TCP_MS = 15 * 60000, /* SIP and TLS connections idle between keep-alives */
     IDLE_UDP_MS = 5 * 60000,  /* SIP over UDP: refreshes come every few minutes */
     IDLE_CLOSED_MS = 10000,
-    BYTES_PER_FLOW = 400, /* of the memory cap: a half of it for the flow table, 200 bytes a flow;
-                             the other is for analyzers' state, streams and facts */
+    BYTES_PER_FLOW = 400, /* of the workers' memory: a half of it for the flow table, 200 bytes a
+                             flow; the other is for analyzers' state, streams and facts */
     FLOWS_MOST = 4 * 1024 * 1024,
     FIRST_CLOSINGS = 64,
     FIRST_PARTS = 8,
@@ -58,7 +60,7 @@ enum ov_status worker_init(struct worker *w, const struct options *options, unsi
                            const struct worker_shared *shared)
 {
     memset(w, 0, sizeof *w);
-    uint64_t memory_bytes = options->memory_bytes / workers;
+    uint64_t memory_bytes = budget_of(options->memory_bytes).workers_bytes / workers;
     w->limits = (struct flow_table_limits){
         .flows_max = flows_max(memory_bytes),
         .idle_tcp_ms = IDLE_TCP_MS,

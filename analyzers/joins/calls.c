@@ -12,6 +12,7 @@ enum {
     STREAMS_PER_CALL = 4,
     SENT_PER_CALL = 4,
     ENDPOINTS_PER_CALL = 16,
+    WAITING_PER_CALL = 800, /* bytes of packets that no key fitted yet */
     BUCKETS_MAX = 1 << 20,
 };
 
@@ -42,6 +43,7 @@ enum ov_status calls_new(uint32_t calls_max, struct hash_seed seed, struct calls
     calls->seed = seed;
     calls->call_mask = call_buckets - 1;
     calls->endpoint_mask = endpoint_buckets - 1;
+    calls->waiting_most = (uint64_t)most * WAITING_PER_CALL;
     pool_init(&calls->calls, sizeof(struct call), most);
     pool_init(&calls->lines, sizeof(struct call_line), cap_of(most, LINES_PER_CALL) + CALL_LINES);
     pool_init(&calls->endpoints, sizeof(struct call_endpoint),
@@ -370,12 +372,16 @@ void calls_conclude(struct calls *calls, struct flow_record *record)
     if (media || keying) {
         calls_media_conclude(calls, record);
     }
-    if (facts_find(record->facts, OBS_MEDIA_RTCP_PROTECTION) != NULL) {
+    bool rtcp = facts_find(record->facts, OBS_MEDIA_RTCP_PROTECTION) != NULL;
+    if (rtcp && !media) {
+        calls_media_reports(calls, record);
+    }
+    if (rtcp) {
         calls_tags_reports(calls, record);
     }
-    bool rtcp = facts_find(record->facts, OBS_MEDIA_RTCP_PROTECTION) != NULL;
     if (calls->tell != NULL && (media || rtcp)) {
         calls_sheets_note(calls, record);
     }
     calls_proof_forget(calls, record->id);
+    calls_name(record);
 }

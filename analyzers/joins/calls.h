@@ -11,7 +11,8 @@
 struct calls;
 struct certificates;
 
-/* Keeps at most calls_max dialogs; the one silent for longest goes first. Caller owns. */
+/* Keeps at most calls_max dialogs, and for each on average so many lines, addresses, keys and
+ * streams as calls.c says; the one silent for longest goes first. Caller owns. */
 OV_MUST_CHECK enum ov_status calls_new(uint32_t calls_max, struct hash_seed seed,
                                        struct calls **ret_calls);
 void calls_free(struct calls *calls);
@@ -41,6 +42,10 @@ bool calls_announced(const struct calls *calls, const struct flow_end *end);
  * negotiated, codec, kind, tag, and media.call. What packets prove outranks what was announced; a
  * tag that fits a key proves most. */
 void calls_conclude(struct calls *calls, struct flow_record *record);
+
+/* Names a flow "rtp" that had too few packets to be sure of by themselves, where calls_conclude
+ * found who announced it or a tag that fits: of a record that was made anew since. */
+void calls_name(struct flow_record *record);
 
 /* Somebody wants to know of each call when it is over: five minutes after its end, when there is no
  * room for it any more, or at calls_tell. The sheet is borrowed during the call of `tell`. Before

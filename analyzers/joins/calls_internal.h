@@ -279,8 +279,9 @@ struct calls {
     uint32_t *digest_buckets, *index_buckets;  /* likewise, CALL_DIGESTS and CALL_INDICES */
     uint32_t call_mask, endpoint_mask;
     uint32_t oldest_key, newest_key, oldest_stream, newest_stream;
-    uint32_t swept;          /* place of the key that was looked at last */
-    uint64_t waiting_bytes;  /* of packets that wait for a key */
+    uint32_t swept;         /* place of the key that was looked at last */
+    uint64_t waiting_bytes; /* of packets that wait for a key, of all streams */
+    uint64_t waiting_most;
     struct srtp_tag *tag;    /* owned */
     uint32_t oldest, newest; /* by last message */
     uint64_t order_base;     /* added to packet numbers, which begin anew with each capture */
@@ -478,5 +479,7 @@ void calls_tags_reports(struct calls *calls, struct flow_record *record);
 const char *calls_media_agreed(const struct call_line *answer, const struct call_line *offer);
 /* calls_media.c: final facts of a media flow. */
 void calls_media_conclude(struct calls *calls, struct flow_record *record);
+/* The same of a flow of which only RTCP is known: ties it to its call. */
+void calls_media_reports(struct calls *calls, struct flow_record *record);
 
 #endif

@@ -517,10 +517,26 @@ static void put_call(const struct calls *calls, const struct call_match *match,
     struct stream flow = { .facts = record->facts, .packet = record->packet_first };
     flow.time_us = record->start_us;
     put_text(&flow, OBS_MEDIA_CALL, id);
+}
+
+void calls_name(struct flow_record *record)
+{
+    const struct facts *facts = record->facts;
+    const struct fact *reports = facts_find(facts, OBS_MEDIA_RTCP_PROTECTION);
+    bool media = facts_find(facts, OBS_MEDIA_SSRC) != NULL || reports != NULL;
+    bool fitted = facts_is(facts, OBS_MEDIA_RTCP_EVIDENCE, "proven");
     bool unnamed = record->app == NULL || strcmp(record->app, "unknown") == 0;
-    if (unnamed && facts_find(record->facts, OBS_MEDIA_SSRC) != NULL) {
-        record->app = "rtp"; /* too few packets to be sure of by themselves, but announced */
+    if (unnamed && media && (fitted || facts_find(facts, OBS_MEDIA_CALL) != NULL)) {
+        record->app = "rtp";
         record->app_by = "content";
+    }
+}
+
+void calls_media_reports(struct calls *calls, struct flow_record *record)
+{
+    struct call_match match = calls_match_flow(calls, record);
+    if (match.call != POOL_NONE) {
+        put_call(calls, &match, record);
     }
 }
 

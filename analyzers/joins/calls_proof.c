@@ -10,15 +10,14 @@
 #include "analyzers/joins/calls_internal.h"
 
 enum {
-    ROLL_OVERS_SOON = 3,    /* roll-over counters tried with every key: 0, 1, 2 */
-    ROLL_OVERS_MAX = 256,   /* with the sender's own, when the flow is told */
-    KEYS_TRIED = 64,        /* keys of its call that a packet is tried with */
-    OTHERS_TRIED = 64,      /* keys of other calls, of either kind in try_others */
-    OTHERS_SEEN = 4096,     /* keys that are looked at for that */
-    OTHERS_PACKETS = 2,     /* packets of a stream that are tried with them; with others than those
-                               of its hosts the first only */
-    WAITING_MAX = 16 << 20, /* bytes of packets that wait, of all streams */
-    E_AND_INDEX = 4,        /* bytes of an SRTCP packet before MKI and tag (GCM: MKI alone) */
+    ROLL_OVERS_SOON = 3,  /* roll-over counters tried with every key: 0, 1, 2 */
+    ROLL_OVERS_MAX = 256, /* with the sender's own, when the flow is told */
+    KEYS_TRIED = 64,      /* keys of its call that a packet is tried with */
+    OTHERS_TRIED = 64,    /* keys of other calls, of either kind in try_others */
+    OTHERS_SEEN = 4096,   /* keys that are looked at for that */
+    OTHERS_PACKETS = 2,   /* packets of a stream that are tried with them; with others than those
+                             of its hosts the first only */
+    E_AND_INDEX = 4,      /* bytes of an SRTCP packet before MKI and tag (GCM: MKI alone) */
 };
 
 /* A packet of a stream, and who may have keyed it. */
@@ -322,7 +321,8 @@ static void keep_waiting(const struct trial *t)
     stream->waiting_at[stream->waiting_count] = t->place;
     stream->waiting_bytes[stream->waiting_count++] = (uint16_t)size;
     calls->waiting_bytes += size;
-    while (calls->waiting_bytes > WAITING_MAX && stream_at(calls, calls->oldest_stream) != stream) {
+    while (calls->waiting_bytes > calls->waiting_most &&
+           stream_at(calls, calls->oldest_stream) != stream) {
         forget_oldest(calls);
     }
 }

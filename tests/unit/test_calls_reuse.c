@@ -1,6 +1,7 @@
 /* tests/unit/test_calls_reuse.c: the wrong call for a stream: used ports, forks, proxies, caps. */
 #include <time.h>
 
+#include "analyzers/joins/calls_internal.h"
 #include "tests/unit/calls_case.h"
 
 static void bye(struct leg *leg)
@@ -283,8 +284,30 @@ static void one_address_in_every_call_costs_no_walk(void)
     calls_free(calls);
 }
 
+static void packets_that_wait_have_a_cap(void)
+{
+    struct calls *calls = new_calls(4); /* 3200 bytes: what one stream leaves */
+    const struct flow_end ends[2] = { end_of(CALLER, 4000), end_of(CALLEE, 6000) };
+    static const char packet[1000];
+    struct observation obs = { .kind = OBS_MEDIA_SAMPLE, .text = packet, .text_size = 1000 };
+    struct media media;
+    for (uint64_t flow = 0; flow < 100; flow++) {
+        for (unsigned i = 0; i < 5; i++) {
+            obs.text_size = 900 + i;
+            calls_observe(calls, flow, ends, &obs);
+        }
+    }
+    CHECK_EQ(calls->waiting_most, 4 * 800);
+    CHECK_EQ(calls->streams.in_use, 1);
+    CHECK_EQ(calls->waiting_bytes, 900 + 901 + 904);
+    CHECK_EQ(calls->dropped, 99);
+    open_media(&media, "unknown", NULL);
+    close_all(calls, &media);
+}
+
 int main(void)
 {
+    packets_that_wait_have_a_cap();
     ports_of_an_ended_call_belong_to_nobody();
     a_clock_that_is_set_back_ends_no_call();
     a_refused_call_keys_no_later_stream();
