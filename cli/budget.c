@@ -3,7 +3,7 @@
 #include "cli/budget.h"
 
 enum {
-    CALL_BYTES = 6 << 10, /* with its lines, addresses, keys, streams and packets that wait */
+    CALL_BYTES = 4 << 10, /* with its lines, addresses, keys, streams and packets that wait */
     CERTIFICATE_BYTES = 12 << 10, /* as it came, as OpenSSL has it, and its key */
     SESSION_BYTES = 1 << 10,
     NAME_BYTES = 1 << 10,
@@ -21,8 +21,8 @@ static uint32_t entries(uint64_t bytes, uint64_t each, uint32_t most)
 struct memory_budget budget_of(uint64_t memory_bytes)
 {
     return (struct memory_budget){
-        .workers_bytes = memory_bytes / 16 * 11,
-        .calls = entries(memory_bytes / 8, CALL_BYTES, CALLS_MOST),
+        .workers_bytes = memory_bytes / 16 * 9,
+        .calls = entries(memory_bytes / 4, CALL_BYTES, CALLS_MOST),
         .certificates = entries(memory_bytes / 16, CERTIFICATE_BYTES, MOST),
         .sessions = entries(memory_bytes / 32, SESSION_BYTES, MOST),
         .names = entries(memory_bytes / 32, NAME_BYTES, MOST),

@@ -9,8 +9,8 @@ struct memory_budget {
     uint32_t calls, certificates, sessions, names, tunnels; /* entries of the tables they share */
 };
 
-/* Deals out memory_bytes; findings, which are never dropped, have what is left over. Tables that
- * joins share have a cap of their own beside it, as no site needs more. */
+/* Deals out memory_bytes; findings, which are never dropped, have what is left over. The shared
+ * tables have a cap of their own beside it, as no site needs more. */
 struct memory_budget budget_of(uint64_t memory_bytes);
 
 #endif

@@ -17,7 +17,7 @@ enum ov_status verdicts_init(struct verdicts *v, const struct options *options,
     status = status == OV_OK ? resumption_new(budget.sessions, seed, &v->joins.resumption) : status;
     status = status == OV_OK ? names_new(budget.names, seed, &v->joins.names) : status;
     status = status == OV_OK ? tunnels_join_new(budget.tunnels, seed, &v->joins.tunnels) : status;
-    status = status == OV_OK ? call_verdicts_new(&v->call_verdicts) : status;
+    status = status == OV_OK ? call_verdicts_new(budget.calls, &v->call_verdicts) : status;
     v->certificates = certificates;
     return status == OV_OK ? judge_new(policy, certificates, &v->judge) : status;
 }

@@ -83,10 +83,10 @@ void report_call(struct report_out *out, const char *sensor, const struct call_s
     }
     json_line_begin(&line, "call", sensor, file);
     json_line_put(&line, line.root, "id", json_line_new_id('c', sheet->id));
-    if (sheet->call_id != NULL) {
+    json_t *ids = sheet->call_id_count > 0 ? json_line_array(&line, line.root, "call_ids") : NULL;
+    for (uint32_t i = 0; i < sheet->call_id_count; i++) {
         bool cut = false;
-        json_t *ids = json_line_array(&line, line.root, "call_ids");
-        json_line_append(&line, ids, json_line_new_text(sheet->call_id, &cut));
+        json_line_append(&line, ids, json_line_new_text(sheet->call_ids[i], &cut));
     }
     json_line_capture_time(&line, line.root, "start", sheet->start_us);
     json_line_capture_time(&line, line.root, "end", sheet->end_us);

@@ -6,11 +6,12 @@
 
 #include "rules/kept.h"
 
-enum { SETS = 16384, WAYS = 4 }; /* a power of two */
+enum { WAYS = 4 };
 
 struct call_verdicts {
-    struct call_verdict set[SETS][WAYS]; /* flow 0 = free; the newest first */
-    struct kept kept;                    /* ids of rows: the policy may be replaced */
+    struct call_verdict (*set)[WAYS]; /* owned; flow 0 = free; the newest first */
+    uint32_t mask;                    /* sets, a power of two, less one */
+    struct kept kept;                 /* ids of rows: the policy may be replaced */
 };
 
 /* Worse verdicts are higher. */
@@ -23,20 +24,29 @@ static unsigned badness(enum verdict verdict)
     return order[verdict];
 }
 
-enum ov_status call_verdicts_new(struct call_verdicts **ret_verdicts)
+enum ov_status call_verdicts_new(uint32_t calls_max, struct call_verdicts **ret_verdicts)
 {
-    *ret_verdicts = calloc(1, sizeof **ret_verdicts);
-    if (*ret_verdicts == NULL) {
+    struct call_verdicts *verdicts = calloc(1, sizeof *verdicts);
+    uint32_t sets = 16;
+    while (sets < calls_max && sets < 1U << 20) {
+        sets *= 2;
+    }
+    sets *= 2; /* room for eight flows of each call, so that few sets overflow */
+    *ret_verdicts = verdicts;
+    if (verdicts == NULL) {
         return OV_NOMEM;
     }
-    kept_init(&(*ret_verdicts)->kept);
-    return OV_OK;
+    kept_init(&verdicts->kept);
+    verdicts->mask = sets - 1;
+    verdicts->set = calloc(sets, sizeof *verdicts->set); /* untouched pages cost nothing */
+    return verdicts->set != NULL ? OV_OK : OV_NOMEM;
 }
 
 void call_verdicts_free(struct call_verdicts *verdicts)
 {
     if (verdicts != NULL) {
         kept_done(&verdicts->kept);
+        free(verdicts->set);
         free(verdicts);
     }
 }
@@ -60,7 +70,7 @@ void call_verdicts_note(struct call_verdicts *verdicts, const struct flow_record
     if (worst == NULL || !of_call) {
         return;
     }
-    struct call_verdict *set = verdicts->set[record->id & (SETS - 1)];
+    struct call_verdict *set = verdicts->set[record->id & verdicts->mask];
     for (unsigned i = WAYS - 1; i > 0; i--) {
         set[i] = set[i - 1];
     }
@@ -71,7 +81,7 @@ void call_verdicts_note(struct call_verdicts *verdicts, const struct flow_record
 static void take_worse(const struct call_verdicts *verdicts, uint64_t flow,
                        struct call_verdict *worst)
 {
-    const struct call_verdict *set = verdicts->set[flow & (SETS - 1)];
+    const struct call_verdict *set = verdicts->set[flow & verdicts->mask];
     for (unsigned i = 0; i < WAYS && flow != 0; i++) {
         if (set[i].flow == flow) {
             *worst = badness(set[i].verdict) > badness(worst->verdict) ? set[i] : *worst;

@@ -8,9 +8,10 @@
 
 struct call_verdicts;
 
-/* Remembers the verdicts of some 65 000 flows, of later ones rather than of earlier ones. Caller
- * owns. */
-OV_MUST_CHECK enum ov_status call_verdicts_new(struct call_verdicts **ret_verdicts);
+/* Remembers the verdicts of eight flows of each of calls_max calls, of later ones rather than of
+ * earlier ones. Caller owns; after OV_NOMEM too. */
+OV_MUST_CHECK enum ov_status call_verdicts_new(uint32_t calls_max,
+                                               struct call_verdicts **ret_verdicts);
 void call_verdicts_free(struct call_verdicts *verdicts);
 /* A flow that may be of a call was judged; others cost nothing. */
 void call_verdicts_note(struct call_verdicts *verdicts, const struct flow_record *record,

@@ -5,7 +5,7 @@
 
 #include "analyzers/flow_record.h"
 
-enum { SHEET_LEGS = 24, SHEET_MEDIA = 32, SHEET_CHANGES = 8 };
+enum { SHEET_LEGS = 24, SHEET_MEDIA = 32, SHEET_CHANGES = 8, SHEET_CALL_IDS = 4 };
 
 /* A connection on which messages of the call were read. */
 struct sheet_leg {
@@ -43,8 +43,9 @@ struct sheet_medium {
 };
 
 struct call_sheet {
-    uint64_t id;         /* printed as c:%016x; that of the flow where no signalling was seen */
-    const char *call_id; /* RFC 3261 8.1.1.4; NULL = no signalling was seen */
+    uint64_t id;            /* printed as c:%016x; that of the flow where no signalling was seen */
+    uint32_t call_id_count; /* 0 = no signalling was seen; several where a B2BUA stands between */
+    const char *call_ids[SHEET_CALL_IDS]; /* RFC 3261 8.1.1.4 */
     uint64_t start_us, end_us;
     bool ended; /* a BYE or a refusal was seen */
     uint32_t leg_count, media_count;

@@ -11,6 +11,7 @@
 enum {
     CALL_LEGS = 6,        /* pairs of hosts between which messages of one call were read */
     CALL_LEG_FLOWS = 4,   /* SIP flows of a leg */
+    CALL_GROUP = 4,       /* dialogs that are one call */
     CALL_LINES = 64,      /* m= lines kept of one call, both parties and all changes */
     CALL_ENDPOINTS = 128, /* addresses kept of one call */
     CALL_CODECS = 16,
@@ -318,6 +319,15 @@ static inline struct call_line *calls_line_at(const struct calls *calls, uint32_
 /* calls_draft.c: adds one observation to the draft; true when the message is complete. */
 bool calls_draft_take(struct calls *calls, uint64_t flow_id, const struct flow_end end[2],
                       const struct observation *obs);
+
+/* The dialogs of one call, by their first messages. */
+struct call_group {
+    uint32_t count;
+    uint32_t call[CALL_GROUP];
+    bool reversed[CALL_GROUP]; /* its party 1 is the first dialog's party 0 */
+};
+/* calls_twins.c: the call at that place, and those that are the same one under other Call-IDs. */
+void calls_twins_of(const struct calls *calls, uint32_t place, struct call_group *ret_group);
 
 /* calls_talk.c: who speaks SIP in clear. */
 OV_MUST_CHECK enum ov_status calls_talk_init(struct calls *calls);

@@ -513,7 +513,9 @@ static void put_call(const struct calls *calls, const struct call_match *match,
 {
     char id[24];
     struct text text = text_into(id, sizeof id);
-    text_printf(&text, "c:%016llx", (unsigned long long)calls_at(calls, match->call)->name);
+    struct call_group group;
+    calls_twins_of(calls, match->call, &group);
+    text_printf(&text, "c:%016llx", (unsigned long long)calls_at(calls, group.call[0])->name);
     struct stream flow = { .facts = record->facts, .packet = record->packet_first };
     flow.time_us = record->start_us;
     put_text(&flow, OBS_MEDIA_CALL, id);

@@ -395,12 +395,14 @@ static void sort_media(struct call_sheet *sheet)
     }
 }
 
-static void put_media(const struct calls *calls, const struct call *call, struct call_sheet *sheet)
+static void put_sent(const struct calls *calls, const struct call *call, bool reversed,
+                     struct call_sheet *sheet)
 {
+    uint8_t caller = reversed;
     for (uint32_t at = call->streams; at != POOL_NONE; at = sent_at(calls, at)->next) {
         const struct call_sent *sent = sent_at(calls, at);
         struct sheet_medium *medium =
-            sent->rtcp ? NULL : medium_of(sheet, sent->section, sent->party == 0);
+            sent->rtcp ? NULL : medium_of(sheet, sent->section, sent->party == caller);
         if (medium != NULL) {
             medium->kind = calls->names.text[sent->kind];
             add_sent(medium, sent);
@@ -412,10 +414,11 @@ static void put_media(const struct calls *calls, const struct call *call, struct
             (void)medium_of(sheet, line->section, true);
         }
     }
-    sort_media(sheet);
-    for (uint32_t i = 0; i < sheet->media_count; i++) {
-        put_agreed(calls, call, &sheet->media[i]);
-    }
+}
+
+static void put_reports(const struct calls *calls, const struct call *call,
+                        struct call_sheet *sheet)
+{
     for (uint32_t at = call->streams; at != POOL_NONE; at = sent_at(calls, at)->next) {
         const struct call_sent *sent = sent_at(calls, at);
         for (uint32_t i = 0; i < sheet->media_count && sent->rtcp; i++) {
@@ -427,27 +430,53 @@ static void put_media(const struct calls *calls, const struct call *call, struct
     }
 }
 
-static void put_legs(const struct call *call, struct call_sheet *sheet)
+static void put_media(const struct calls *calls, const struct call_group *group,
+                      struct call_sheet *sheet)
 {
+    for (uint32_t i = 0; i < group->count; i++) {
+        put_sent(calls, calls_at(calls, group->call[i]), group->reversed[i], sheet);
+    }
+    sort_media(sheet);
+    for (uint32_t i = 0; i < group->count; i++) {
+        const struct call *call = calls_at(calls, group->call[i]);
+        for (uint32_t k = 0; k < sheet->media_count; k++) {
+            if (sheet->media[k].offered == NULL) { /* all dialogs have the same SDP */
+                put_agreed(calls, call, &sheet->media[k]);
+            }
+        }
+        put_reports(calls, call, sheet);
+    }
+}
+
+static void put_legs(const struct call *call, bool reversed, struct call_sheet *sheet)
+{
+    uint32_t hops = sheet->leg_count > 0 ? sheet->legs[sheet->leg_count - 1].hop : 0;
     for (unsigned i = 0; i < call->leg_count; i++) {
         const struct call_leg *leg = &call->legs[i];
         for (unsigned k = 0; k < leg->flow_count && sheet->leg_count < SHEET_LEGS; k++) {
             sheet->legs[sheet->leg_count++] = (struct sheet_leg){
                 .flow = leg->flow[k],
-                .hop = i + 1,
-                .caller = leg->host[0],
-                .callee = leg->host[1],
+                .hop = hops + i + 1,
+                .caller = leg->host[reversed],
+                .callee = leg->host[!reversed],
                 .opened = leg->opened[k],
             };
         }
     }
 }
 
-static void put_times(const struct call *call, struct call_sheet *sheet)
+/* It has ended when all its dialogs have. */
+static void put_times(const struct calls *calls, const struct call_group *group,
+                      struct call_sheet *sheet)
 {
-    sheet->start_us = call->start_us;
-    sheet->ended = call->ended_us != 0;
-    sheet->end_us = sheet->ended ? call->ended_us : call->last_us;
+    sheet->start_us = calls_at(calls, group->call[0])->start_us;
+    sheet->ended = true;
+    for (uint32_t i = 0; i < group->count; i++) {
+        const struct call *call = calls_at(calls, group->call[i]);
+        uint64_t end_us = call->ended_us != 0 ? call->ended_us : call->last_us;
+        sheet->ended = sheet->ended && call->ended_us != 0;
+        sheet->end_us = end_us > sheet->end_us ? end_us : sheet->end_us;
+    }
     for (uint32_t i = 0; i < sheet->media_count; i++) {
         const struct sheet_medium *medium = &sheet->media[i];
         if (medium->sent) {
@@ -458,13 +487,19 @@ static void put_times(const struct call *call, struct call_sheet *sheet)
     }
 }
 
-static void tell(struct calls *calls, struct call *call)
+static void tell(struct calls *calls, uint32_t place)
 {
-    struct call_sheet sheet = { .id = call->name, .call_id = call->id };
-    call->told = true;
-    put_legs(call, &sheet);
-    put_media(calls, call, &sheet);
-    put_times(call, &sheet);
+    struct call_group group;
+    calls_twins_of(calls, place, &group);
+    struct call_sheet sheet = { .id = calls_at(calls, group.call[0])->name };
+    for (uint32_t i = 0; i < group.count; i++) {
+        struct call *call = calls_at(calls, group.call[i]);
+        call->told = true;
+        sheet.call_ids[sheet.call_id_count++] = call->id;
+        put_legs(call, group.reversed[i], &sheet);
+    }
+    put_media(calls, &group, &sheet);
+    put_times(calls, &group, &sheet);
     calls->tell(calls->tell_context, &sheet);
 }
 
@@ -477,7 +512,7 @@ void calls_sheets_leave(struct calls *calls, uint32_t place)
 {
     struct call *call = calls_at(calls, place);
     if (calls->tell != NULL && is_untold(call)) {
-        tell(calls, call);
+        tell(calls, place);
     }
     while (call->streams != POOL_NONE) {
         uint32_t at = call->streams;
@@ -499,14 +534,20 @@ void calls_pass_time(struct calls *calls, uint64_t now_us)
         calls->told_at = calls->told_at < calls->calls.made ? calls->told_at + 1 : 1;
         struct call *call = calls_at(calls, calls->told_at);
         if (is_untold(call) && call->ended_us != 0 && now_us > call->last_us + over_us) {
-            tell(calls, call);
+            tell(calls, calls->told_at);
         }
     }
 }
 
+/* A call that was not told, in the order of their first messages. */
+struct waiting_call {
+    uint64_t start_us, name;
+    uint32_t place;
+};
+
 static int by_start(const void *a, const void *b)
 {
-    const struct call *one = *(struct call *const *)a, *other = *(struct call *const *)b;
+    const struct waiting_call *one = a, *other = b;
     if (one->start_us != other->start_us) {
         return one->start_us < other->start_us ? -1 : 1;
     }
@@ -515,20 +556,23 @@ static int by_start(const void *a, const void *b)
 
 void calls_tell(struct calls *calls)
 {
-    struct call **untold =
-        calls->tell != NULL ? calloc(calls->calls.in_use + 1U, sizeof(struct call *)) : NULL;
+    struct waiting_call *untold =
+        calls->tell != NULL ? calloc(calls->calls.in_use + 1U, sizeof *untold) : NULL;
     size_t count = 0;
     if (untold == NULL) {
         return;
     }
     for (uint32_t at = calls->oldest; at != POOL_NONE; at = calls_at(calls, at)->newer) {
-        if (is_untold(calls_at(calls, at))) {
-            untold[count++] = calls_at(calls, at);
+        const struct call *call = calls_at(calls, at);
+        if (is_untold(call)) {
+            untold[count++] = (struct waiting_call){ call->start_us, call->name, at };
         }
     }
-    qsort(untold, count, sizeof(struct call *), by_start);
+    qsort(untold, count, sizeof *untold, by_start);
     for (size_t i = 0; i < count; i++) {
-        tell(calls, untold[i]);
+        if (is_untold(calls_at(calls, untold[i].place))) { /* it may have been told with another */
+            tell(calls, untold[i].place);
+        }
     }
     free(untold);
 }

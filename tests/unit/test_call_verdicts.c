@@ -14,7 +14,7 @@ static const struct policy_row signalling = { .id = "TT-02" }, media = { .id = "
 static struct call_verdicts *new_verdicts(void)
 {
     struct call_verdicts *verdicts = NULL;
-    if (call_verdicts_new(&verdicts) != OV_OK) {
+    if (call_verdicts_new(16, &verdicts) != OV_OK) {
         abort();
     }
     return verdicts;

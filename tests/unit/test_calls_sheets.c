@@ -87,7 +87,8 @@ static void protected_call_is_told_at_the_end(void)
     calls_tell(calls);
     CHECK_EQ(told_count, 1);
     const struct call_sheet *sheet = &told[0];
-    CHECK(same(sheet->call_id, "call-1"));
+    CHECK_EQ(sheet->call_id_count, 1);
+    CHECK(same(sheet->call_ids[0], "call-1"));
     CHECK(!sheet->ended);
     CHECK_EQ(sheet->start_us, 1);
     CHECK_EQ(sheet->end_us, 11 * second);
@@ -171,7 +172,7 @@ static void media_without_signalling_has_a_sheet_of_its_own(void)
     media.record.client = 1;
     CHECK(call_sheet_of_flow(&media.record, &sheet));
     CHECK_EQ(sheet.id, 9);
-    CHECK(sheet.call_id == NULL && sheet.leg_count == 0);
+    CHECK(sheet.call_id_count == 0 && sheet.leg_count == 0);
     CHECK_EQ(sheet.media_count, 2);
     CHECK(!sheet.media[0].has_section && !sheet.media[0].caller && sheet.media[1].caller);
     CHECK(same(sheet.media[0].applied, "rtp"));
@@ -194,8 +195,106 @@ static void nobody_wants_to_know(void)
     calls_free(calls);
 }
 
+enum { BETWEEN = 77 }; /* the B2BUA's host */
+
+/* Of one that stays out of the media: the callee's dialog has another Call-ID and the same SDP. */
+static void dialogs_of_a_b2bua_are_one_call(void)
+{
+    struct calls *calls = calls_told(8);
+    struct leg leg = leg_between(calls, 5, CALLER, BETWEEN);
+    struct leg beyond = leg_between(calls, 6, BETWEEN, CALLEE);
+    beyond.call_id = "call-2";
+    offer(&leg, 1, "RTP/SAVP", suite_80);
+    beyond.time_us = 2;
+    offer(&beyond, 7, "RTP/SAVP", suite_80);
+    beyond.time_us = 3;
+    answer(&beyond, 7, "RTP/SAVP", suite_80);
+    leg.time_us = 4;
+    answer(&leg, 1, "RTP/SAVP", suite_80);
+    send_media(calls, "srtp", NULL);
+    leg.time_us = beyond.time_us = 12 * second;
+    start(&leg, 0, "BYE", 0, 2);
+    finish(&leg);
+    calls_tell(calls);
+    CHECK_EQ(told_count, 1);
+    CHECK_EQ(told[0].call_id_count, 2);
+    CHECK(same(told[0].call_ids[0], "call-1") && same(told[0].call_ids[1], "call-2"));
+    CHECK_EQ(told[0].leg_count, 2);
+    CHECK(told[0].legs[0].flow == 5 && told[0].legs[0].hop == 1);
+    CHECK(told[0].legs[1].flow == 6 && told[0].legs[1].hop == 2);
+    CHECK(!told[0].ended); /* one of them is still open */
+    CHECK_EQ(told[0].media_count, 2);
+    check_medium(&told[0].media[0], true, "srtp", 0);
+    check_medium(&told[0].media[1], false, "srtp", 0);
+    calls_free(calls);
+}
+
+/* A controller calls both (RFC 3725): the one called first is the caller to the other. */
+static void dialogs_of_a_controller_are_one_call(void)
+{
+    struct calls *calls = calls_told(8);
+    struct leg leg = leg_between(calls, 5, BETWEEN, CALLEE);
+    struct leg beyond = leg_between(calls, 6, BETWEEN, CALLER);
+    start(&leg, 0, "INVITE", 0, 1);
+    m_line(&leg, 0, 4000, "RTP/AVP", CALLER);
+    finish(&leg);
+    leg.time_us = 2;
+    answer(&leg, 1, "RTP/AVP", NULL);
+    beyond.call_id = "call-2";
+    beyond.time_us = 3;
+    start(&beyond, 0, "INVITE", 0, 1);
+    m_line(&beyond, 0, 6000, "RTP/AVP", CALLEE);
+    finish(&beyond);
+    beyond.time_us = 4;
+    start(&beyond, 1, "INVITE", 200, 1);
+    m_line(&beyond, 0, 4000, "RTP/AVP", CALLER);
+    finish(&beyond);
+    send_media(calls, "rtp", NULL);
+    calls_tell(calls);
+    CHECK_EQ(told_count, 1);
+    CHECK_EQ(told[0].leg_count, 2);
+    CHECK(told[0].legs[0].caller.byte[15] == BETWEEN && told[0].legs[1].callee.byte[15] == BETWEEN);
+    CHECK_EQ(told[0].media_count, 2);
+    check_medium(&told[0].media[0], true, "rtp", 10);
+    check_medium(&told[0].media[1], false, "rtp", 10);
+    calls_free(calls);
+}
+
+/* Ports are used again by the next call of the same two, and by others with one of them. */
+static void calls_that_share_addresses_are_not_one(void)
+{
+    for (unsigned i = 0; i < 3; i++) {
+        struct calls *calls = calls_told(8);
+        struct leg leg = leg_between(calls, 5, CALLER, CALLEE);
+        offer(&leg, 1, "RTP/SAVP", suite_80);
+        answer(&leg, 1, "RTP/SAVP", suite_80);
+        leg.time_us = 100 * second;
+        if (i == 0) {
+            start(&leg, 0, "BYE", 0, 2);
+            finish(&leg);
+        }
+        leg.call_id = "call-2";
+        leg.time_us = (i == 2 ? 500 : 101) * second;
+        offer(&leg, 1, "RTP/SAVP", suite_80);
+        if (i != 1) {
+            answer(&leg, 1, "RTP/SAVP", suite_80);
+        } /* else: to somebody who has not answered */
+        leg.call_id = "call-1";
+        leg.time_us = 600 * second;
+        start(&leg, 1, "INFO", 0, 9); /* the first call is the newest by its messages */
+        finish(&leg);
+        calls_tell(calls);
+        CHECK_EQ(told_count, 2);
+        CHECK(same(told[0].call_ids[0], "call-1") && same(told[1].call_ids[0], "call-2"));
+        calls_free(calls);
+    }
+}
+
 int main(void)
 {
+    dialogs_of_a_b2bua_are_one_call();
+    dialogs_of_a_controller_are_one_call();
+    calls_that_share_addresses_are_not_one();
     protected_call_is_told_at_the_end();
     change_in_the_middle_is_told_with_its_packet();
     call_that_is_over_is_told_soon();
