@@ -184,6 +184,9 @@ static void tell_limits(struct pipeline *p)
         { resumption_dropped(p->verdicts.joins.resumption), "table.sessions-full",
           "TLS handshakes were forgotten at the cap of their table: sessions that resume them are "
           "unknown" },
+        { calls_forgotten(p->verdicts.joins.calls), "table.calls-full",
+          "calls that had not ended found no room any more: media of theirs is judged without its "
+          "call: raise --memory" },
         { names_dropped(p->verdicts.joins.names), "table.names-full",
           "addresses or names of DNS answers found no room: hosts may lack their names" },
         { tunnels_join_dropped(p->verdicts.joins.tunnels), "table.vpns-full",

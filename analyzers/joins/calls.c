@@ -101,6 +101,11 @@ uint32_t calls_count(const struct calls *calls)
     return calls->calls.in_use;
 }
 
+uint64_t calls_forgotten(const struct calls *calls)
+{
+    return calls->forgotten;
+}
+
 bool calls_same_end(const struct flow_end *a, const struct flow_end *b)
 {
     return a->port == b->port && address_equal(&a->address, &b->address);
@@ -226,6 +231,8 @@ static uint32_t take_slot(struct calls *calls, struct pool *pool, uint32_t keepe
 {
     uint32_t slot = pool_take(pool);
     while (slot == POOL_NONE && calls->oldest != POOL_NONE && calls->oldest != keeper) {
+        const struct call *oldest = calls_at(calls, calls->oldest);
+        calls->forgotten += oldest->ended_us == 0 && oldest->line_count > 0;
         forget_call(calls, calls->oldest);
         slot = pool_take(pool);
     }

@@ -65,5 +65,8 @@ void calls_certificates_conclude(const struct calls *calls, const struct certifi
                                  struct flow_record *record);
 
 uint32_t calls_count(const struct calls *calls);
+/* Calls with SDP that were given up at the cap before they had ended: later media of theirs has no
+ * call. */
+uint64_t calls_forgotten(const struct calls *calls);
 
 #endif

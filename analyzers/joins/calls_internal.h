@@ -287,6 +287,7 @@ struct calls {
     uint32_t oldest, newest; /* by last message */
     uint64_t order_base;     /* added to packet numbers, which begin anew with each capture */
     bool live;               /* packet numbers tell no order: times do */
+    uint64_t forgotten;      /* calls with SDP that had not ended, for want of room */
     uint64_t dropped;        /* lines, endpoints, legs and names beyond a cap */
     struct call_names names;
     struct call_draft draft;

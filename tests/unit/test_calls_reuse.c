@@ -297,6 +297,7 @@ static void packets_that_wait_have_a_cap(void)
             calls_observe(calls, flow, ends, &obs);
         }
     }
+    CHECK_EQ(calls_forgotten(calls), 0);
     CHECK_EQ(calls->waiting_most, 4 * 800);
     CHECK_EQ(calls->streams.in_use, 1);
     CHECK_EQ(calls->waiting_bytes, 900 + 901 + 904);

@@ -156,6 +156,7 @@ static void call_that_is_over_is_told_soon(void)
     start(&leg, 0, "INVITE", 0, 1); /* without SDP: no room for call-2 any more */
     finish(&leg);
     CHECK_EQ(told_count, 2);
+    CHECK_EQ(calls_forgotten(calls), 1); /* call-1 had ended */
     CHECK(same(told[1].media[0].offered, "rtp") && same(told[1].media[0].answered, NULL));
     calls_tell(calls);
     CHECK_EQ(told_count, 2); /* call-3 announced no media */
