@@ -9,6 +9,7 @@ enum {
     NAME_BYTES = 1 << 10,
     TUNNEL_BYTES = 1 << 7,
     CALLS_MOST = 1 << 16,
+    CERTIFICATES_MOST = 1 << 13,
     MOST = 1 << 14,
 };
 
@@ -23,7 +24,7 @@ struct memory_budget budget_of(uint64_t memory_bytes)
     return (struct memory_budget){
         .workers_bytes = memory_bytes / 16 * 9,
         .calls = entries(memory_bytes / 4, CALL_BYTES, CALLS_MOST),
-        .certificates = entries(memory_bytes / 16, CERTIFICATE_BYTES, MOST),
+        .certificates = entries(memory_bytes / 16, CERTIFICATE_BYTES, CERTIFICATES_MOST),
         .sessions = entries(memory_bytes / 32, SESSION_BYTES, MOST),
         .names = entries(memory_bytes / 32, NAME_BYTES, MOST),
         .tunnels = entries(memory_bytes / 64, TUNNEL_BYTES, MOST),
