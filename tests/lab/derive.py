@@ -18,6 +18,8 @@ SAMPLE = 3  # copies of each scenario in a quick run
 # calls whose protection changes: a part is not the whole
 CHANGES_ON_THE_WAY = {"media/exact_ends_clear", "media/exact_one_side_ends_clear", "srtp/tls_ends_clear"}
 MEDIA_ROWS = {"TT-04", "TT-11a", "TT-11b", "TT-12"}
+# Told by comparing an answer or a certificate with another, or with the policy.
+CONTRADICTIONS = {"dns.conflicting-answers", "dns.foreign-answer", "cert.issuer-changed", "cert.shared"}
 SEEN_IN_HEADERS = {"media.clear", "media.negotiated-not-applied"}  # RTP headers and sizes show it, cut or not
 
 
@@ -169,9 +171,12 @@ def is_good(proof):
 def excused(name, kind, frames, kept, row, finding):
     """Why a copy need no longer show a violation that the whole capture showed, or "".
 
-    finding: what overt says of the row on the whole capture. Two cases: no packet of the flows that prove it is left;
-    or it is media, and the packets that prove it (the clear ones, or those with readable keys) are gone or cut. So a
+    finding: what overt says of the row on the whole capture. Three cases: it is a contradiction between two flows; no
+    packet of the flows that prove it is left; or it is media, and the packets that prove it (the clear ones, or those with readable keys) are gone or cut. So a
     copy of one direction cannot show the other side's clear media, nor one from the middle the keys before it."""
+    contradictions = {reason["code"] for reason in finding["reasons"]} if finding else set()
+    if not kind.equal and contradictions & CONTRADICTIONS:
+        return "what contradicts may not be in the copy, or at another time"
     if not kind.loses or row["wanted"] != "violation" or not finding or finding["verdict"] != "violation":
         return ""
     bare = {f.number: f for f in frames}  # a copy may have them in a tunnel
