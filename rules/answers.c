@@ -102,8 +102,9 @@ static const struct answer *find(const struct answers *answers, const struct ans
     return NULL;
 }
 
-bool answers_read(const struct answers *answers, const struct flow_record *record, unsigned i,
-                  bool ipv6, struct answer *ret_answer)
+/* False: no such answer, or none of that family. */
+static bool read_answer(const struct flow_record *record, unsigned i, bool ipv6,
+                        struct answer *ret_answer)
 {
     const struct facts *facts = record->facts;
     const struct fact *name = facts_find_at(facts, OBS_DNS_ANSWER_NAME, (uint16_t)i, 0);
@@ -129,9 +130,18 @@ bool answers_read(const struct answers *answers, const struct flow_record *recor
             ret_answer->count++;
         }
     }
+    return ret_answer->count > 0;
+}
+
+bool answers_read(const struct answers *answers, const struct flow_record *record, unsigned i,
+                  bool ipv6, struct answer *ret_answer)
+{
+    if (!read_answer(record, i, ipv6, ret_answer)) {
+        return false;
+    }
     const struct answer *kept = find(answers, ret_answer);
     ret_answer->serial = kept != NULL ? kept->serial : 0;
-    return ret_answer->count > 0;
+    return true;
 }
 
 static void forget(struct answers *answers, uint32_t place)
@@ -169,7 +179,7 @@ void answers_learn(struct answers *answers, const struct flow_record *record)
     for (unsigned i = 0; facts_find_at(record->facts, OBS_DNS_ANSWER_NAME, (uint16_t)i, 0) != NULL;
          i++) {
         for (unsigned family = 0; family < 2; family++) {
-            if (!answers_read(answers, record, i, family == 1, &answer)) {
+            if (!read_answer(record, i, family == 1, &answer)) {
                 continue;
             }
             const struct answer *kept = find(answers, &answer);

@@ -130,7 +130,7 @@ bool calls_announced(const struct calls *calls, const struct flow_end *end)
 {
     uint32_t at = calls_chain(calls, end);
     for (unsigned i = 0; at != POOL_NONE && i < CALLS_WALK; i++) {
-        const struct call_endpoint *entry = pool_at(&calls->endpoints, at);
+        const struct call_endpoint *entry = calls_endpoint_at(calls, at);
         if (calls_same_end(&entry->end, end)) {
             return true;
         }
@@ -139,22 +139,17 @@ bool calls_announced(const struct calls *calls, const struct flow_end *end)
     return false;
 }
 
-static struct call_endpoint *endpoint_at(const struct calls *calls, uint32_t at)
-{
-    return pool_at(&calls->endpoints, at);
-}
-
 /* Many calls may name one address and port: no walk here. */
 static void unchain_endpoint(struct calls *calls, uint32_t place)
 {
-    const struct call_endpoint *entry = endpoint_at(calls, place);
+    const struct call_endpoint *entry = calls_endpoint_at(calls, place);
     if (entry->previous != POOL_NONE) {
-        endpoint_at(calls, entry->previous)->next = entry->next;
+        calls_endpoint_at(calls, entry->previous)->next = entry->next;
     } else {
         *endpoint_head(calls, &entry->end) = entry->next;
     }
     if (entry->next != POOL_NONE) {
-        endpoint_at(calls, entry->next)->previous = entry->previous;
+        calls_endpoint_at(calls, entry->next)->previous = entry->previous;
     }
 }
 
@@ -203,7 +198,7 @@ void calls_forget_lines(struct calls *calls, uint32_t place)
     struct call *call = calls_at(calls, place);
     while (call->endpoints != POOL_NONE) {
         uint32_t at = call->endpoints;
-        call->endpoints = endpoint_at(calls, at)->next_same;
+        call->endpoints = calls_endpoint_at(calls, at)->next_same;
         unchain_endpoint(calls, at);
         pool_give(&calls->endpoints, at);
     }
@@ -292,7 +287,7 @@ static struct call_endpoint *entry_of(const struct calls *calls, const struct ca
                                       const struct flow_end *end, uint8_t party)
 {
     for (uint32_t at = call->endpoints; at != POOL_NONE;) {
-        struct call_endpoint *entry = pool_at(&calls->endpoints, at);
+        struct call_endpoint *entry = calls_endpoint_at(calls, at);
         if (calls_same_end(&entry->end, end) && calls_line_at(calls, entry->line)->party == party) {
             return entry;
         }
@@ -326,10 +321,10 @@ void calls_announce(struct calls *calls, uint32_t place, const struct flow_end *
     if (at == POOL_NONE) {
         return;
     }
-    entry = endpoint_at(calls, at);
+    entry = calls_endpoint_at(calls, at);
     uint32_t *head = endpoint_head(calls, end);
     if (*head != POOL_NONE) {
-        endpoint_at(calls, *head)->previous = at;
+        calls_endpoint_at(calls, *head)->previous = at;
     }
     *entry = (struct call_endpoint){
         .end = *end,

@@ -182,7 +182,7 @@ void calls_choice_take(const struct calls *calls, const struct call *call,
         at = line->next;
     }
     for (uint32_t at = call->endpoints; at != POOL_NONE;) {
-        struct call_endpoint *entry = pool_at(&calls->endpoints, at);
+        struct call_endpoint *entry = calls_endpoint_at(calls, at);
         const struct call_line *line = calls_line_at(calls, entry->line);
         bool named = line->party == offer->party && line->digest == offer->digest && line->passed &&
                      (entry->parts & 1U << part) != 0;

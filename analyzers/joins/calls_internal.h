@@ -312,6 +312,11 @@ static inline struct call *calls_at(const struct calls *calls, uint32_t at)
     return pool_at(&calls->calls, at);
 }
 
+static inline struct call_endpoint *calls_endpoint_at(const struct calls *calls, uint32_t at)
+{
+    return pool_at(&calls->endpoints, at);
+}
+
 static inline struct call_line *calls_line_at(const struct calls *calls, uint32_t at)
 {
     return at == POOL_NONE ? NULL : pool_at(&calls->lines, at);

@@ -53,7 +53,7 @@ static unsigned find_all(const struct calls *calls, const struct flow_end *end,
     unsigned count = 0;
     uint32_t at = calls_chain(calls, end);
     for (unsigned i = 0; at != POOL_NONE && i < CALLS_WALK && count < MATCHES; i++) {
-        const struct call_endpoint *entry = pool_at(&calls->endpoints, at);
+        const struct call_endpoint *entry = calls_endpoint_at(calls, at);
         if (calls_same_end(&entry->end, end)) {
             const struct call_line *line = line_of(calls, entry, span);
             if (line != NULL) {

@@ -9,11 +9,6 @@ enum {
     APART_US = 300000000 /* the second dialog begins before the first one is answered */
 };
 
-static const struct call_endpoint *endpoint_at(const struct calls *calls, uint32_t at)
-{
-    return pool_at(&calls->endpoints, at);
-}
-
 static uint8_t party_of(const struct calls *calls, const struct call_endpoint *entry)
 {
     return calls_line_at(calls, entry->line)->party;
@@ -23,8 +18,9 @@ static uint8_t party_of(const struct calls *calls, const struct call_endpoint *e
 static int party_behind(const struct calls *calls, const struct call *call,
                         const struct flow_end *end)
 {
-    for (uint32_t at = call->endpoints; at != POOL_NONE; at = endpoint_at(calls, at)->next_same) {
-        const struct call_endpoint *entry = endpoint_at(calls, at);
+    for (uint32_t at = call->endpoints; at != POOL_NONE;
+         at = calls_endpoint_at(calls, at)->next_same) {
+        const struct call_endpoint *entry = calls_endpoint_at(calls, at);
         if (!entry->guess && calls_same_end(&entry->end, end)) {
             return party_of(calls, entry);
         }
@@ -49,7 +45,7 @@ static bool are_twins(const struct calls *calls, const struct call *call, const 
     bool seen[2][2] = { { false } }; /* a party of call is that party of other */
     uint32_t at = call->endpoints;
     for (unsigned i = 0; at != POOL_NONE && i < LOOKED_AT; i++) {
-        const struct call_endpoint *entry = endpoint_at(calls, at);
+        const struct call_endpoint *entry = calls_endpoint_at(calls, at);
         int party = entry->guess ? -1 : party_behind(calls, other, &entry->end);
         if (party >= 0) {
             seen[party_of(calls, entry) & 1][party & 1] = true;
@@ -95,7 +91,7 @@ static void take_chain(const struct calls *calls, uint32_t place, const struct f
 {
     uint32_t at = calls_chain(calls, end);
     for (unsigned i = 0; at != POOL_NONE && i < CALLS_WALK && *looked < LOOKED_AT; i++) {
-        const struct call_endpoint *entry = endpoint_at(calls, at);
+        const struct call_endpoint *entry = calls_endpoint_at(calls, at);
         at = entry->next;
         bool candidate = !entry->guess && calls_same_end(&entry->end, end) && entry->call != place;
         if (!candidate || group->count == CALL_GROUP || is_in(group, entry->call)) {
@@ -116,7 +112,7 @@ void calls_twins_of(const struct calls *calls, uint32_t place, struct call_group
     unsigned looked = 0;
     uint32_t at = calls_at(calls, place)->endpoints;
     for (unsigned i = 0; at != POOL_NONE && i < LOOKED_AT; i++) {
-        const struct call_endpoint *entry = endpoint_at(calls, at);
+        const struct call_endpoint *entry = calls_endpoint_at(calls, at);
         if (!entry->guess) {
             take_chain(calls, place, &entry->end, &looked, ret_group);
         }
