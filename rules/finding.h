@@ -31,7 +31,7 @@ enum {
     PROOFS_MAX = 8,
     REASON_TEXT_SIZE = 256,
     FINDING_FLOWS = 10,   /* flow ids kept of one finding */
-    ASSESSMENTS_MAX = 12, /* rows that may apply to one flow */
+    ASSESSMENTS_MAX = 16, /* rows that may apply to one flow */
     ROLE_TEXT_SIZE = 96,
 };
 

@@ -295,7 +295,11 @@ static void assess(const struct view *view, const struct policy_row *row, struct
         owed.require = row->of_clients;
     }
     *a = (struct assessment){ .row = row, .observed = "unknown" };
-    judges[row->subject](view, &owed, a);
+    if (judge_rows_is_implied(view, row)) {
+        judge_content_implied(view, &owed, a);
+    } else {
+        judges[row->subject](view, &owed, a);
+    }
 }
 
 static const char *phrase_of(enum verdict verdict)
@@ -360,9 +364,13 @@ static void assess_possible(const struct view *view, const struct candidates *c,
 }
 
 /* Certificates that were not shown, and ciphers that are strong enough where nothing asks for them:
- * a VPN is not there for its keys being agreed on. */
+ * a VPN is not there for its keys being agreed on. Nor what is wrong with TLS once more, for what
+ * may be inside. */
 static bool is_nothing(const struct view *view, const struct assessment *a)
 {
+    if (a->verdict != VERDICT_COMPLIANT && judge_rows_is_implied(view, a->row)) {
+        return true;
+    }
     bool silent = a->row->subject == SUBJECT_CERTIFICATE || a->row->subject == SUBJECT_UNLISTED ||
                   (a->row->subject == SUBJECT_SESSION && view->keying);
     return silent && a->verdict == VERDICT_COMPLIANT && a->proof_count == 0;
@@ -385,8 +393,10 @@ static void assess_group(const struct view *view, enum row_group group, struct j
     struct assessment a;
     judge_rows_select(view, group, &c);
     if (c.count > 0 && !c.certain) {
-        assess_possible(view, &c, &a);
-        append(view, &a, judgement);
+        if (!judge_rows_is_implied(view, c.rows[0])) { /* roles that are guessed imply nothing */
+            assess_possible(view, &c, &a);
+            append(view, &a, judgement);
+        }
         return;
     }
     for (uint32_t i = 0; i < c.count; i++) {
@@ -417,6 +427,9 @@ static void assess_all(struct view *view, struct judgement *judgement)
     for (unsigned group = 0; group < GROUP_COUNT; group++) {
         if (is_due(view, (enum row_group)group, judgement)) {
             assess_group(view, (enum row_group)group, judgement);
+        }
+        if (group == GROUP_TRANSPORT) {
+            view->implies = judge_content_implies(view, judgement->assessments, judgement->count);
         }
     }
 }

@@ -1,5 +1,5 @@
-/* rules/judge_content.c: rows on what readable SIP carries: messages, sharing, media keys; also
- * where TLS around it was opened. */
+/* rules/judge_content.c: rows on what SIP carries: messages, sharing, media keys; readable, or in
+ * TLS, opened or not. */
 #include "rules/judge_view.h"
 
 static void judge_im(const struct view *view, const struct policy_row *row, struct assessment *a)
@@ -81,6 +81,35 @@ static void judge_opened(const struct view *view, const struct policy_row *row,
     }
     judge_notes_proof(view, a, OBS_SIP_IM);
     judge_notes_proof(view, a, OBS_SIP_PRESENCE);
+}
+
+bool judge_content_implies(const struct view *view, const struct assessment *assessments,
+                           uint32_t count)
+{
+    bool satisfied = false;
+    for (uint32_t i = 0; i < count; i++) {
+        const struct assessment *a = &assessments[i];
+        bool signalling = a->row->subject == SUBJECT_SIGNALLING;
+        if (!judge_rows_hide_sip(view, a->row) || (signalling && a->verdict != VERDICT_COMPLIANT)) {
+            return false;
+        }
+        satisfied = satisfied || signalling;
+    }
+    return satisfied;
+}
+
+void judge_content_implied(const struct view *view, const struct policy_row *row,
+                           struct assessment *a)
+{
+    char client[VIEW_NAME_SIZE], server[VIEW_NAME_SIZE];
+    judge_tls(view, row, a);
+    a->reason_count = 0;
+    a->evidence = EVIDENCE_INFERRED;
+    judge_notes_reason(a, "sip.inside-tls",
+                       "SIP between %s and %s:%u goes inside TLS: what it carries of this is "
+                       "protected by it.",
+                       judge_notes_name(&view->client, client),
+                       judge_notes_name(&view->server, server), view->port);
 }
 
 void judge_content(const struct view *view, const struct policy_row *row, struct assessment *a)

@@ -175,6 +175,29 @@ static bool is_opened_sip(const struct view *view)
     return view->tls && !view->quic && facts_true(view->facts, OBS_SIP_DECRYPTED);
 }
 
+bool judge_rows_hide_sip(const struct view *view, const struct policy_row *row)
+{
+    bool signalling = row->subject == SUBJECT_SIGNALLING || row->subject == SUBJECT_SESSION;
+    if (!view->tls || view->quic || !signalling) {
+        return false;
+    }
+    if (facts_find(view->facts, OBS_CARRIES) != NULL) {
+        return facts_is(view->facts, OBS_CARRIES, "sip");
+    }
+    bool access = view->port == 443 && judge_rows_strictness(row) == 1;
+    return access || (view->port >= 5060 && view->port <= 5087); /* beside them: C3P, PSOM */
+}
+
+bool judge_rows_is_implied(const struct view *view, const struct policy_row *row)
+{
+    bool content = row->subject == SUBJECT_IM || row->subject == SUBJECT_SHARING;
+    bool secret =
+        row->subject == SUBJECT_KEYS || (row->subject == SUBJECT_RELAY_CREDENTIALS &&
+                                         !(row->port_count > 0 && in_ports(row, view->port)));
+    return view->implies && (secret || (content && !is_opened_sip(view) &&
+                                        !facts_true(view->facts, OBS_TLS_DECRYPTED)));
+}
+
 static bool has_messages(const struct view *view)
 {
     return facts_true(view->facts, OBS_SIP_IM) || facts_true(view->facts, OBS_SIP_PRESENCE);
@@ -202,11 +225,11 @@ static bool may_fit(const struct view *view, enum row_group group)
         return view->tls ? !is_strange_tls(view)
                          : view->sip || view->http || view->opaque || view->said;
     case GROUP_IM:
-        return view->sip || has_msrp_text(view) || is_opened_sip(view);
+        return view->sip || view->implies || has_msrp_text(view) || is_opened_sip(view);
     case GROUP_SHARING:
-        return view->sip || is_opened_sip(view);
+        return view->sip || view->implies || is_opened_sip(view);
     case GROUP_KEYS:
-        return view->sip;
+        return view->sip || view->implies;
     case GROUP_MEDIA:
         return view->media || view->hidden;
     case GROUP_CERTIFICATE:
@@ -260,6 +283,9 @@ static bool fits(const struct view *view, const struct policy_row *row)
     if (row->subject == SUBJECT_SESSION && row->require == REQUIRE_NONE &&
         !is_clear(view, group_of(view, row))) {
         return false; /* what permits only: those that demand are about the rest */
+    }
+    if (judge_rows_is_implied(view, row)) {
+        return true;
     }
     switch (group_of(view, row)) {
     case GROUP_TRANSPORT:

@@ -76,6 +76,7 @@ struct view {
     bool tunnel;   /* a VPN that carried data */
     bool keying;   /* IKE that agreed on ciphers, for a VPN that is in another flow */
     bool said;     /* something that is not known to be nothing went by */
+    bool implies;  /* SIP by its roles, inside TLS as it must be: traffic table 5.5 */
 };
 
 /* Judges one row on a view: fills verdict, evidence, observed, reasons and proofs. */
@@ -83,7 +84,7 @@ typedef void judge_row(const struct view *view, const struct policy_row *row,
                        struct assessment *ret_assessment);
 
 judge_row judge_signalling; /* transport of SIP, PSOM and server links */
-judge_row judge_content;    /* IM, sharing, keys: what readable SIP carries */
+judge_row judge_content;    /* IM, sharing, keys: what SIP carries */
 judge_row judge_media;
 judge_row judge_download;
 judge_row judge_certificates;
@@ -152,6 +153,13 @@ uint64_t judge_identity_roles(const struct view *view, const struct address *add
 enum trunk judge_session_trunk(const struct view *view);
 /* Does somebody use a link that is declared to be a private trunk's for something else? */
 bool judge_session_is_stranger(const struct view *view);
+/* By each of the assessments, which are those of the transport: is the flow SIP inside TLS, and
+ * satisfied is what is asked of signalling? */
+bool judge_content_implies(const struct view *view, const struct assessment *assessments,
+                           uint32_t count);
+/* Whatever SIP carries is as well protected as the TLS around it: compliant and inferred, or
+ * nothing is to be said (traffic table 5.5). */
+judge_row judge_content_implied;
 /* What a trunk is that is declared to be in a VPN: the VPN itself, or what is outside of it. */
 judge_row judge_tunnel;
 /* Is it known to pass by the tunnel between the same hosts? */
@@ -178,6 +186,11 @@ bool judge_rows_between(const struct view *view, const struct policy_row *row);
 bool judge_rows_concern(const struct view *view, const struct policy_row *row);
 /* How much a row asks for: 0 nothing, 1 encryption, 2 mutual authentication. */
 unsigned judge_rows_strictness(const struct policy_row *row);
+/* Signalling by its row, inside TLS: SIP, as far as port and roles tell? */
+bool judge_rows_hide_sip(const struct view *view, const struct policy_row *row);
+/* Is the row about what such SIP may carry? Of opened TLS messages and sharing are seen; keys and
+ * credentials never are. */
+bool judge_rows_is_implied(const struct view *view, const struct policy_row *row);
 /* Is this a port that only UC software is expected to listen on? */
 bool judge_rows_is_uc_port(uint16_t port);
 

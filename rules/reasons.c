@@ -467,6 +467,9 @@ static const struct reason_word words[] = {
       "TLS 1.3 hides certificates and signatures, IKE hides what it agrees on for ESP, and what the "
       "capture lacks is not known.",
       "Give overt a key log (--keylog), capture whole handshakes, or check the host itself." },
+    { "sip.inside-tls",
+      "SIP goes inside TLS as it must be: messages, keys, credentials in it are protected too.",
+      "" },
     { "row.clear-permitted",
       "The row permits cleartext among others.",
       "" },

@@ -14,7 +14,7 @@ static void case_1_mutual_tls_between_servers_is_compliant(void)
     case_mtls(&c, "proven", "certificate-verify");
     case_judge(&c);
     CHECK(case_is(&c, "TT-01", "compliant proven info"));
-    CHECK_EQ(c.judgement.count, 1);
+    CHECK_EQ(c.judgement.count, 3); /* and messages and media keys inside */
     CHECK(strcmp(c.judgement.assessments[0].observed, "mtls") == 0);
     CHECK(strcmp(c.judgement.client.role, "front_end") == 0);
     CHECK(strcmp(c.judgement.server.role, "edge_access") == 0);
