@@ -211,7 +211,7 @@ static void tell_judge_limits(const struct options *o, struct report_out *out,
         { judge_answers_dropped(judge), "table.answers-full",
           "answers of name servers found no room: contradictions may be missing" },
         { judge_identities_dropped(judge), "table.certificates-full",
-          "certificates of hosts found no room: changed and shared ones may be missing" },
+          "certificates of hosts were forgotten: changed and shared ones may be missing" },
     };
     for (size_t i = 0; i < sizeof limits / sizeof limits[0]; i++) {
         tell_limit(o, &limits[i], out, NULL);

@@ -1,4 +1,7 @@
-/* rules/identities.c: a table that fills up, with one chain for each place and one for each key. */
+/* rules/identities.c: a ring of the newest, with one chain for each place and one for each key.
+ *
+ * Chains lead from new to old, so that those whose place was taken again end every chain that they
+ * are in: nothing has to be unlinked. */
 #include "rules/identities.h"
 
 #include <stdlib.h>
@@ -10,8 +13,8 @@ enum { BUCKETS = 4096 };
 
 struct identities {
     struct hash_seed seed;
-    uint32_t by_end[BUCKETS], by_key[BUCKETS]; /* place + 1 of the last one learnt */
-    uint32_t count;
+    uint64_t by_end[BUCKETS], by_key[BUCKETS]; /* serial of the last one learnt, 0 = none */
+    uint64_t serial;                           /* of the newest; the first one has 1 */
     uint64_t dropped;
     struct identity items[IDENTITIES_MAX]; /* untouched pages cost nothing */
 };
@@ -36,7 +39,7 @@ void identities_restart(struct identities *identities)
 {
     memset(identities->by_end, 0, sizeof identities->by_end);
     memset(identities->by_key, 0, sizeof identities->by_key);
-    identities->count = 0;
+    identities->serial = 0;
 }
 
 static uint32_t end_bucket(const struct identities *identities, const struct identity *i)
@@ -51,9 +54,11 @@ static uint32_t key_bucket(const struct identities *identities, const struct ide
     return (uint32_t)(keyed_hash(i->key, sizeof i->key, identities->seed) % BUCKETS);
 }
 
-static const struct identity *at_place(const struct identities *identities, uint32_t place)
+/* NULL: the end of a chain, or one that was forgotten since. */
+static const struct identity *at_serial(const struct identities *identities, uint64_t serial)
 {
-    return place != 0 ? &identities->items[place - 1] : NULL;
+    bool kept = serial != 0 && serial + IDENTITIES_MAX > identities->serial;
+    return kept ? &identities->items[serial % IDENTITIES_MAX] : NULL;
 }
 
 static bool is_same_end(const struct identity *a, const struct identity *b)
@@ -78,7 +83,7 @@ const struct identity *identities_next_of_end(const struct identities *identitie
 {
     const struct identity *i = after != NULL ? after : identity;
     do {
-        i = at_place(identities, i->next_of_end);
+        i = at_serial(identities, i->next_of_end);
     } while (i != NULL && (!is_same_end(i, identity) || is_same_leaf(i, identity)));
     return i;
 }
@@ -89,7 +94,7 @@ const struct identity *identities_next_of_key(const struct identities *identitie
 {
     const struct identity *i = after != NULL ? after : identity;
     do {
-        i = at_place(identities, i->next_of_key);
+        i = at_serial(identities, i->next_of_key);
     } while (i != NULL &&
              (!is_same_key(i, identity) || address_equal(&i->end.address, &identity->end.address)));
     return i;
@@ -168,19 +173,14 @@ static bool read_identity(const struct certificates *certificates, const struct 
 static const struct identity *find(const struct identities *identities,
                                    const struct identity *wanted, unsigned *ret_others)
 {
-    uint32_t place = identities->by_end[end_bucket(identities, wanted)];
+    const struct identity *i =
+        at_serial(identities, identities->by_end[end_bucket(identities, wanted)]);
     *ret_others = 0;
-    while (place != 0) {
-        const struct identity *i = &identities->items[place - 1];
-        if (is_same_end(i, wanted)) {
-            if (is_same_leaf(i, wanted)) {
-                return i;
-            }
-            ++*ret_others;
-        }
-        place = i->next_of_end;
+    while (i != NULL && !(is_same_end(i, wanted) && is_same_leaf(i, wanted))) {
+        *ret_others += is_same_end(i, wanted) ? 1 : 0;
+        i = at_serial(identities, i->next_of_end);
     }
-    return NULL;
+    return i;
 }
 
 void identities_learn(struct identities *identities, const struct certificates *certificates,
@@ -192,16 +192,18 @@ void identities_learn(struct identities *identities, const struct certificates *
         find(identities, &identity, &others) != NULL) {
         return;
     }
-    if (identities->count == IDENTITIES_MAX || others >= IDENTITIES_CHECKED) {
-        identities->dropped++;
+    bool crowded = others >= IDENTITIES_CHECKED;
+    identities->dropped += crowded || identities->serial >= IDENTITIES_MAX ? 1 : 0;
+    if (crowded) {
         return;
     }
-    uint32_t *end = &identities->by_end[end_bucket(identities, &identity)];
-    uint32_t *key = &identities->by_key[key_bucket(identities, &identity)];
+    uint64_t *end = &identities->by_end[end_bucket(identities, &identity)];
+    uint64_t *key = &identities->by_key[key_bucket(identities, &identity)];
     identity.next_of_end = *end;
     identity.next_of_key = *key;
-    identities->items[identities->count++] = identity;
-    *end = *key = identities->count;
+    identities->serial++;
+    identities->items[identities->serial % IDENTITIES_MAX] = identity;
+    *end = *key = identities->serial;
 }
 
 const struct identity *identities_of(const struct identities *identities,

@@ -8,7 +8,7 @@
 #include "base/status.h"
 
 enum {
-    IDENTITIES_MAX = 8192,   /* kept; further ones are counted */
+    IDENTITIES_MAX = 8192,   /* kept: the newest; those forgotten are counted */
     IDENTITIES_CHECKED = 64, /* of one name, or of one key, that are looked at */
     IDENTITIES_NAME = 128,   /* bytes of a name, the NUL included: of longer ones the beginning */
     IDENTITIES_ISSUER = 128, /* likewise */
@@ -24,7 +24,7 @@ struct identity {
     uint8_t leaf[32], key[32];   /* SHA-256 of the certificate, of its public key */
     bool self_signed;
     uint64_t flow_id, packet, time_us; /* where it was shown first */
-    uint32_t next_of_end, next_of_key; /* place + 1 */
+    uint64_t next_of_end, next_of_key; /* serials of older ones, 0 = none */
 };
 
 struct identities;
@@ -51,7 +51,7 @@ const struct identity *identities_next_of_key(const struct identities *identitie
                                               const struct identity *after);
 /* Were they issued by CAs of the same name, itself or above, or is it the same key? */
 bool identities_are_akin(const struct identity *a, const struct identity *b);
-/* Certificates that found no room. */
+/* Certificates that were forgotten for newer ones, or were too many under one name. */
 uint64_t identities_dropped(const struct identities *identities);
 
 #endif

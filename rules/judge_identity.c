@@ -91,8 +91,8 @@ static enum verdict judge_change(const struct view *view, const struct identity 
                            name, view->port, own->name[0] != '\0' ? own->name : name, first->issuer,
                            own->issuer);
     }
+    put_proof(own, true, a); /* first: the finding is about this flow */
     put_proof(first, true, a);
-    put_proof(own, true, a);
     return renewed ? VERDICT_COMPLIANT : VERDICT_WEAK;
 }
 
@@ -122,8 +122,8 @@ static enum verdict judge_sharing(const struct view *view, const struct identity
                            "hosts of different roles.",
                            name_of(view, other, other_name), other_role, name_of(view, own, name),
                            role);
-        put_proof(other, other->end.port != 0, a);
         put_proof(own, of_server, a);
+        put_proof(other, other->end.port != 0, a);
         a->evidence = inferred || other_inferred ? EVIDENCE_INFERRED : a->evidence;
         return VERDICT_WEAK;
     }

@@ -133,8 +133,8 @@ static enum verdict judge_others(const struct view *view, const struct answer *o
             "address in common.",
             judge_notes_name(&view->server, resolver), address_text(&own->address[0], told),
             own->name, address_text(&other->resolver, ip), address_text(&other->address[0], its));
+        put_proof(own, a); /* first: the finding is about this flow */
         put_proof(other, a);
-        put_proof(own, a);
         a->evidence = EVIDENCE_INFERRED;
         return VERDICT_WEAK;
     }

@@ -289,15 +289,15 @@ static const struct reason_word words[] = {
       "is, and lengths and contents of the packets fit it; or the format of OpenVPN's packets tells.",
       "" },
     { "vpn.not-encrypted",
-      "What is inside the tunnel can be read: ESP or OpenVPN without a cipher, or integrity (AH) "
-      "alone.",
-      "Configure AES-GCM or AES-CBC with 128 bits or more for the data as well, not only for the key "
-      "exchange." },
+      "What is inside the tunnel can be read: ESP or OpenVPN without a cipher, integrity (AH) alone, "
+      "or L2TP, PPTP or GRE by themselves.",
+      "Configure AES-GCM or AES-CBC with 128 bits or more for the data, not only for the key "
+      "exchange. Put L2TP and GRE inside IPsec, and replace PPTP: it has no such cipher." },
     { "vpn.weak",
       "The tunnel uses DES, 3DES or another cipher with blocks of 64 bits, or agrees on its keys in "
       "a group below MODP 2048: weaker than AES with 128 bits.",
       "Offer only AES (GCM or CBC, 128 bits or more) or ChaCha20-Poly1305, and groups from MODP 2048, "
-      "ECP 256 or Curve25519 on." },
+      "ECP 256 or Curve25519 on. PPTP knows only RC4: replace it by IPsec." },
     { "vpn.unrated",
       "A tunnel was seen, and nothing tells how strong it is: its key exchange is not in the capture, "
       "too few packets are, or its cipher is not known.",

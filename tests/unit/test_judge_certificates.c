@@ -370,7 +370,11 @@ static void certificates_of_hosts_are_capped(void)
         judge_learn(c.judge, &c.record);
         judge_learn(c.judge, &c.record);
     }
-    CHECK_EQ(judge_identities_dropped(c.judge), 4);
+    CHECK_EQ(judge_identities_dropped(c.judge), 2);
+    talk(&c, address, true); /* the newest is known: its certificate has changed */
+    CHECK(case_reason(case_row(&c, "TT-24"), "cert.issuer-changed"));
+    talk(&c, "10.5.0.1", true); /* the oldest was forgotten */
+    CHECK(!case_reason(case_row(&c, "TT-24"), "cert.issuer-changed"));
     case_done(&c);
 }
 
