@@ -19,6 +19,7 @@ enum {
     NEAR = 16,             /* sequence numbers apart that count as a step of a young stream */
     DROPOUT_MAX = 3000,    /* RFC 3550 A.1 */
     MISORDER_MAX = 100,    /* RFC 3550 A.1 */
+    SILENT_MAX = 50,       /* frames left out between two packets: a second */
     CLOCK_MAX_HZ = 256000, /* no media clock is faster */
     CLOCK_SLACK_S = 4,     /* seconds that a timestamp may be ahead of the capture time */
     IDLE_US = 5000000,     /* a stream silent for so long gives its evidence away */
@@ -266,13 +267,18 @@ static void take_jump(struct media_stream *stream, const struct header *header)
     stream->restarted = true;
 }
 
-/* Does this step fit a stream without any loss, pause or change of frame length? */
+/* Does this step fit a stream without any loss or change of frame length? In silence a sender may
+ * leave frames out (RFC 3551 4.1). */
 static bool is_unbroken(struct media_stream *stream, uint16_t ahead, uint32_t step)
 {
     if (step != 0 && stream->step == 0) {
         stream->step = step;
     }
-    return stream->unbroken && ahead == 1 && (step == 0 || step == stream->step);
+    if (!stream->unbroken || ahead != 1) {
+        return false;
+    }
+    return step == 0 || step == stream->step ||
+           (step % stream->step == 0 && step / stream->step <= SILENT_MAX);
 }
 
 static void grow_certain(struct media_stream *stream, bool good)

@@ -301,6 +301,27 @@ static void an_index_that_goes_on_is_srtcp(void)
     }
 }
 
+/* Frames of silence are left out; a clock that goes by anything else is no clock. */
+static void a_short_stream_with_silence_is_told_without_a_name(void)
+{
+    static const uint32_t steps[3][3] = { { 160, 320, 480 },
+                                          { 160, 320, 500 },
+                                          { 160, 160, 8160 } };
+    for (unsigned i = 0; i < 3; i++) {
+        struct bench *bench = open_bench();
+        struct media media = pcmu(2, 0);
+        for (unsigned k = 0; k < 3; k++) {
+            media.step = steps[i][k];
+            send_media(bench, &media, 1);
+        }
+        send_media(bench, &media, 1);
+        end(bench);
+        CHECK_EQ(bench->apps, 0);
+        CHECK_EQ(facts_find(&bench->facts, OBS_MEDIA_SSRC) != NULL, i == 0);
+        close_bench(bench);
+    }
+}
+
 static void few_reports_are_told_without_a_name(void)
 {
     struct bench *bench = open_bench();
@@ -442,6 +463,7 @@ int main(void)
     streams_beyond_the_cap_are_counted();
     a_compound_packet_with_a_cname_is_clear_rtcp();
     an_index_that_goes_on_is_srtcp();
+    a_short_stream_with_silence_is_told_without_a_name();
     few_reports_are_told_without_a_name();
     an_index_that_jumps_is_not_srtcp();
     a_clear_goodbye_beside_srtcp_is_told_with_both_grounds();
