@@ -3,6 +3,7 @@
 #include "rules/call_verdicts.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "rules/kept.h"
 
@@ -90,19 +91,40 @@ static void take_worse(const struct call_verdicts *verdicts, uint64_t flow,
     }
 }
 
+static bool is(const char *text, const char *word)
+{
+    return text != NULL && strcmp(text, word) == 0;
+}
+
+/* Fax over UDPTL (T.38) was agreed on, from the start or in place of audio: no flow shows it. */
+static bool has_fax(const struct sheet_medium *medium)
+{
+    bool fax = is(medium->kind, "image") && is(medium->answered, "other");
+    for (uint32_t i = 0; i < medium->change_count; i++) {
+        const struct sheet_change *change = &medium->changes[i];
+        fax = fax || (is(change->what, "answered") && is(change->now, "other"));
+    }
+    return fax;
+}
+
 struct call_verdict call_verdicts_of(const struct call_verdicts *verdicts,
                                      const struct call_sheet *sheet)
 {
     struct call_verdict worst = { .verdict = VERDICT_NOT_ASSESSABLE };
+    bool fax = false;
     for (uint32_t i = 0; i < sheet->media_count; i++) {
         const struct sheet_medium *medium = &sheet->media[i];
         const uint32_t room = sizeof medium->flows / sizeof medium->flows[0];
+        fax = fax || has_fax(medium);
         for (uint32_t k = 0; k < medium->flow_count && k < room; k++) {
             take_worse(verdicts, medium->flows[k], &worst);
         }
     }
     for (uint32_t i = 0; i < sheet->leg_count; i++) {
         take_worse(verdicts, sheet->legs[i].flow, &worst);
+    }
+    if (fax && badness(worst.verdict) < badness(VERDICT_UNKNOWN)) {
+        worst = (struct call_verdict){ .verdict = VERDICT_UNKNOWN };
     }
     return worst;
 }

@@ -67,6 +67,29 @@ static void worst_flow_and_row_are_named(void)
     call_verdicts_free(verdicts);
 }
 
+static void a_call_with_fax_is_never_compliant(void)
+{
+    struct call_verdicts *verdicts = new_verdicts();
+    struct call_sheet sheet = { .leg_count = 1, .media_count = 1 };
+    sheet.legs[0].flow = 1;
+    sheet.media[0].kind = "image";
+    sheet.media[0].answered = "refused";
+    judged(verdicts, 1, true, VERDICT_COMPLIANT, VERDICT_COMPLIANT);
+    CHECK_EQ(call_verdicts_of(verdicts, &sheet).verdict, VERDICT_COMPLIANT);
+    sheet.media[0].answered = "other";
+    CHECK_EQ(call_verdicts_of(verdicts, &sheet).verdict, VERDICT_UNKNOWN);
+    sheet.media[0].kind = "application"; /* a data channel has DTLS of its own */
+    CHECK_EQ(call_verdicts_of(verdicts, &sheet).verdict, VERDICT_COMPLIANT);
+    sheet.media[0].kind = "audio";
+    sheet.media[0].answered = "srtp";
+    sheet.media[0].change_count = 1;
+    sheet.media[0].changes[0] = (struct sheet_change){ .what = "answered", .now = "other" };
+    CHECK_EQ(call_verdicts_of(verdicts, &sheet).verdict, VERDICT_UNKNOWN);
+    judged(verdicts, 1, true, VERDICT_VIOLATION, VERDICT_COMPLIANT);
+    CHECK_EQ(call_verdicts_of(verdicts, &sheet).verdict, VERDICT_VIOLATION);
+    call_verdicts_free(verdicts);
+}
+
 static void newest_flows_are_remembered(void)
 {
     struct call_verdicts *verdicts = new_verdicts();
@@ -81,6 +104,7 @@ static void newest_flows_are_remembered(void)
 int main(void)
 {
     worst_flow_and_row_are_named();
+    a_call_with_fax_is_never_compliant();
     newest_flows_are_remembered();
     return check_failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
