@@ -162,11 +162,16 @@ static bool has_msrp_text(const struct view *view)
     return !view->tls && facts_true(view->facts, OBS_MSRP_TEXT);
 }
 
+static bool is_relay_port(const struct view *view, const struct policy_row *row)
+{
+    return row->port_count > 0 && in_ports(row, view->port);
+}
+
 /* Relay credentials are on this port of an Edge; elsewhere they must be readable to be known. */
 static bool carries_relay_credentials(const struct view *view, const struct policy_row *row)
 {
     return facts_true(view->facts, OBS_SIP_RELAY_CREDENTIALS) ||
-           (view->tls && row->port_count > 0 && in_ports(row, view->port));
+           (view->tls && is_relay_port(view, row));
 }
 
 /* SIP that was read inside TLS under logged keys: what it carries is seen, and protected. */
@@ -190,12 +195,14 @@ bool judge_rows_hide_sip(const struct view *view, const struct policy_row *row)
 
 bool judge_rows_is_implied(const struct view *view, const struct policy_row *row)
 {
-    bool content = row->subject == SUBJECT_IM || row->subject == SUBJECT_SHARING;
-    bool secret =
-        row->subject == SUBJECT_KEYS || (row->subject == SUBJECT_RELAY_CREDENTIALS &&
-                                         !(row->port_count > 0 && in_ports(row, view->port)));
-    return view->implies && (secret || (content && !is_opened_sip(view) &&
-                                        !facts_true(view->facts, OBS_TLS_DECRYPTED)));
+    if (!view->implies) {
+        return false;
+    }
+    if (row->subject == SUBJECT_IM || row->subject == SUBJECT_SHARING) {
+        return !is_opened_sip(view) && !facts_true(view->facts, OBS_TLS_DECRYPTED);
+    }
+    return row->subject == SUBJECT_KEYS ||
+           (row->subject == SUBJECT_RELAY_CREDENTIALS && !is_relay_port(view, row));
 }
 
 static bool has_messages(const struct view *view)

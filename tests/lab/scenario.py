@@ -5,6 +5,7 @@ SCENARIOS = {}
 
 INTERNAL = ["10.77.0.0/16", "fd77::/16"]
 PERIMETER = ["192.0.2.0/24", "2001:db8:2::/48"]  # all else is external
+TLS_ROWS = ("TT-01", "TT-02", "TT-10b", "TT-13", "TT-19")  # on the transport of SIP
 
 
 @dataclass(frozen=True)

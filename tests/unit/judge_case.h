@@ -130,6 +130,14 @@ static inline void case_mtls(struct judge_case *c, const char *state, const char
     case_text(c, OBS_TLS_MTLS_REASON, reason);
 }
 
+/* A client certificate that was asked for, shown and proven. */
+static inline void case_mutual(struct judge_case *c)
+{
+    case_value(c, OBS_TLS_CERTIFICATE_REQUESTED, 1);
+    case_text(c, OBS_TLS_CLIENT_CERTIFICATE, "presented");
+    case_mtls(c, "proven", "certificate-verify");
+}
+
 /* Readable SIP with one request. */
 static inline void case_sip(struct judge_case *c, const char *method)
 {

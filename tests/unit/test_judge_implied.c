@@ -49,9 +49,7 @@ static void between_servers_mutual_tls_is_what_implies(void)
     CHECK_EQ(implied(&c), 0);
     case_flow(&c, "10.0.1.10", "192.0.2.10", 5061, "tls");
     case_tls(&c, TLS12);
-    case_value(&c, OBS_TLS_CERTIFICATE_REQUESTED, 1);
-    case_text(&c, OBS_TLS_CLIENT_CERTIFICATE, "presented");
-    case_mtls(&c, "proven", "certificate-verify");
+    case_mutual(&c);
     case_judge(&c);
     CHECK_EQ(implied(&c), 2);
     CHECK(case_is(&c, "TT-03", "compliant inferred info"));

@@ -9,9 +9,7 @@ static void case_1_mutual_tls_between_servers_is_compliant(void)
     struct judge_case c = case_of(case_site);
     case_flow(&c, "10.0.1.10", "192.0.2.10", 5061, "tls");
     case_tls(&c, TLS12);
-    case_value(&c, OBS_TLS_CERTIFICATE_REQUESTED, 1);
-    case_text(&c, OBS_TLS_CLIENT_CERTIFICATE, "presented");
-    case_mtls(&c, "proven", "certificate-verify");
+    case_mutual(&c);
     case_judge(&c);
     CHECK(case_is(&c, "TT-01", "compliant proven info"));
     CHECK_EQ(c.judgement.count, 3); /* and messages and media keys inside */
