@@ -1,7 +1,7 @@
-/* rules/identities.c: a ring of the newest, with one chain for each place and one for each key.
+/* rules/identities.c: two shelves of what was shown, by host and by key; the least used goes first.
  *
- * Chains lead from new to old, so that those whose place was taken again end every chain that they
- * are in: nothing has to be unlinked. */
+ * A stranger can make up server names, and show certificates from many addresses: each host and
+ * each key has a share of its shelf, so that it pushes out what is its own. */
 #include "rules/identities.h"
 
 #include <stdlib.h>
@@ -11,12 +11,24 @@
 
 enum { BUCKETS = 4096 };
 
+/* What one class of entries has in common, and what tells its entries apart:
+ * BY_END: address and port; name and certificate. BY_KEY: the key; the address. */
+enum order { BY_END, BY_KEY, ORDERS };
+
+/* Entries are linked by their place + 1, 0 = none. */
+struct shelf {
+    uint32_t bucket[BUCKETS]; /* the last one learnt */
+    uint32_t newest, oldest;  /* by last use */
+    uint32_t count;
+    struct identity items[IDENTITIES_MAX]; /* untouched pages cost nothing */
+};
+
 struct identities {
     struct hash_seed seed;
-    uint64_t by_end[BUCKETS], by_key[BUCKETS]; /* serial of the last one learnt, 0 = none */
-    uint64_t serial;                           /* of the newest; the first one has 1 */
+    uint64_t serial; /* of the newest; the first one has 1 */
+    uint64_t uses;
     uint64_t dropped;
-    struct identity items[IDENTITIES_MAX]; /* untouched pages cost nothing */
+    struct shelf shelf[ORDERS];
 };
 
 enum ov_status identities_new(struct identities **ret_identities)
@@ -37,39 +49,32 @@ void identities_free(struct identities *identities)
 
 void identities_restart(struct identities *identities)
 {
-    memset(identities->by_end, 0, sizeof identities->by_end);
-    memset(identities->by_key, 0, sizeof identities->by_key);
-    identities->serial = 0;
+    for (unsigned o = 0; o < ORDERS; o++) {
+        struct shelf *shelf = &identities->shelf[o];
+        memset(shelf->bucket, 0, sizeof shelf->bucket);
+        shelf->newest = shelf->oldest = shelf->count = 0;
+    }
 }
 
-static uint32_t end_bucket(const struct identities *identities, const struct identity *i)
+static const struct identity *item_at(const struct shelf *shelf, uint32_t link)
 {
-    uint64_t hash = keyed_hash(i->end.address.byte, sizeof i->end.address.byte, identities->seed);
-    hash += i->end.port + keyed_hash(i->name, strlen(i->name), identities->seed);
+    return link != 0 ? &shelf->items[link - 1] : NULL;
+}
+
+static uint32_t link_of(const struct shelf *shelf, const struct identity *item)
+{
+    return (uint32_t)(item - shelf->items) + 1;
+}
+
+static uint32_t bucket_of(const struct identities *identities, enum order order,
+                          const struct identity *i)
+{
+    const struct address *address = &i->end.address;
+    uint64_t hash =
+        order == BY_KEY
+            ? keyed_hash(i->key, sizeof i->key, identities->seed)
+            : keyed_hash(address->byte, sizeof address->byte, identities->seed) + i->end.port;
     return (uint32_t)(hash % BUCKETS);
-}
-
-static uint32_t key_bucket(const struct identities *identities, const struct identity *i)
-{
-    return (uint32_t)(keyed_hash(i->key, sizeof i->key, identities->seed) % BUCKETS);
-}
-
-/* NULL: the end of a chain, or one that was forgotten since. */
-static const struct identity *at_serial(const struct identities *identities, uint64_t serial)
-{
-    bool kept = serial != 0 && serial + IDENTITIES_MAX > identities->serial;
-    return kept ? &identities->items[serial % IDENTITIES_MAX] : NULL;
-}
-
-static bool is_same_end(const struct identity *a, const struct identity *b)
-{
-    return a->end.port == b->end.port && address_equal(&a->end.address, &b->end.address) &&
-           strcmp(a->name, b->name) == 0;
-}
-
-static bool is_same_leaf(const struct identity *a, const struct identity *b)
-{
-    return memcmp(a->leaf, b->leaf, sizeof a->leaf) == 0;
 }
 
 static bool is_same_key(const struct identity *a, const struct identity *b)
@@ -77,14 +82,49 @@ static bool is_same_key(const struct identity *a, const struct identity *b)
     return memcmp(a->key, b->key, sizeof a->key) == 0;
 }
 
+static bool is_same_leaf(const struct identity *a, const struct identity *b)
+{
+    return memcmp(a->leaf, b->leaf, sizeof a->leaf) == 0;
+}
+
+static bool is_same_class(enum order order, const struct identity *a, const struct identity *b)
+{
+    return order == BY_KEY
+               ? is_same_key(a, b)
+               : a->end.port == b->end.port && address_equal(&a->end.address, &b->end.address);
+}
+
+/* Of two entries of one class. */
+static bool is_same_entry(enum order order, const struct identity *a, const struct identity *b)
+{
+    return order == BY_KEY ? address_equal(&a->end.address, &b->end.address)
+                           : is_same_leaf(a, b) && strcmp(a->name, b->name) == 0;
+}
+
+/* The next one of the class of `wanted`, from new to old; after: NULL = from the first. No class
+ * has more than IDENTITIES_CHECKED and the seed is secret, so that chains are short. */
+static const struct identity *next_of_class(const struct identities *identities, enum order order,
+                                            const struct identity *wanted,
+                                            const struct identity *after)
+{
+    const struct shelf *shelf = &identities->shelf[order];
+    uint32_t first = shelf->bucket[bucket_of(identities, order, wanted)];
+    const struct identity *i = item_at(shelf, after != NULL ? after->next : first);
+    while (i != NULL && !is_same_class(order, i, wanted)) {
+        i = item_at(shelf, i->next);
+    }
+    return i;
+}
+
 const struct identity *identities_next_of_end(const struct identities *identities,
                                               const struct identity *identity,
                                               const struct identity *after)
 {
-    const struct identity *i = after != NULL ? after : identity;
+    const struct identity *i = after;
     do {
-        i = at_serial(identities, i->next_of_end);
-    } while (i != NULL && (!is_same_end(i, identity) || is_same_leaf(i, identity)));
+        i = next_of_class(identities, BY_END, identity, i);
+    } while (i != NULL && (i->serial >= identity->serial || is_same_leaf(i, identity) ||
+                           strcmp(i->name, identity->name) != 0));
     return i;
 }
 
@@ -92,11 +132,11 @@ const struct identity *identities_next_of_key(const struct identities *identitie
                                               const struct identity *identity,
                                               const struct identity *after)
 {
-    const struct identity *i = after != NULL ? after : identity;
+    const struct identity *i = after;
     do {
-        i = at_serial(identities, i->next_of_key);
-    } while (i != NULL &&
-             (!is_same_key(i, identity) || address_equal(&i->end.address, &identity->end.address)));
+        i = next_of_class(identities, BY_KEY, identity, i);
+    } while (i != NULL && (i->serial >= identity->serial ||
+                           address_equal(&i->end.address, &identity->end.address)));
     return i;
 }
 
@@ -169,54 +209,108 @@ static bool read_identity(const struct certificates *certificates, const struct 
     return true;
 }
 
-/* The entry of the same certificate at the same place; ret_others: how many others are there. */
-static const struct identity *find(const struct identities *identities,
-                                   const struct identity *wanted, unsigned *ret_others)
+static void unuse(struct shelf *shelf, struct identity *item)
 {
-    const struct identity *i =
-        at_serial(identities, identities->by_end[end_bucket(identities, wanted)]);
-    *ret_others = 0;
-    while (i != NULL && !(is_same_end(i, wanted) && is_same_leaf(i, wanted))) {
-        *ret_others += is_same_end(i, wanted) ? 1 : 0;
-        i = at_serial(identities, i->next_of_end);
+    *(item->newer != 0 ? &shelf->items[item->newer - 1].older : &shelf->newest) = item->older;
+    *(item->older != 0 ? &shelf->items[item->older - 1].newer : &shelf->oldest) = item->newer;
+}
+
+static void use(struct identities *identities, struct shelf *shelf, struct identity *item)
+{
+    uint32_t link = link_of(shelf, item);
+    item->used = ++identities->uses;
+    item->newer = 0;
+    item->older = shelf->newest;
+    *(shelf->newest != 0 ? &shelf->items[shelf->newest - 1].newer : &shelf->oldest) = link;
+    shelf->newest = link;
+}
+
+static void forget(struct identities *identities, enum order order, struct identity *item)
+{
+    struct shelf *shelf = &identities->shelf[order];
+    uint32_t *link = &shelf->bucket[bucket_of(identities, order, item)];
+    while (*link != link_of(shelf, item)) {
+        link = &shelf->items[*link - 1].next;
     }
+    *link = item->next;
+    unuse(shelf, item);
+    identities->dropped++;
+}
+
+/* Where another one of that class finds room: that of the least used of a class that has its share,
+ * or of all. */
+static struct identity *room_for(struct identities *identities, enum order order,
+                                 const struct identity *wanted)
+{
+    struct shelf *shelf = &identities->shelf[order];
+    const struct identity *least = NULL;
+    unsigned count = 0;
+    for (const struct identity *i = NULL; (i = next_of_class(identities, order, wanted, i)) != NULL;
+         count++) {
+        least = least == NULL || i->used < least->used ? i : least;
+    }
+    uint32_t link = count >= IDENTITIES_CHECKED ? link_of(shelf, least) : shelf->oldest;
+    if (count < IDENTITIES_CHECKED && shelf->count < IDENTITIES_MAX) {
+        return &shelf->items[shelf->count++];
+    }
+    forget(identities, order, &shelf->items[link - 1]);
+    return &shelf->items[link - 1];
+}
+
+/* NULL: it is not known. */
+static const struct identity *find(const struct identities *identities, enum order order,
+                                   const struct identity *wanted)
+{
+    const struct identity *i = NULL;
+    do {
+        i = next_of_class(identities, order, wanted, i);
+    } while (i != NULL && !is_same_entry(order, i, wanted));
     return i;
+}
+
+static void put_on_shelf(struct identities *identities, enum order order,
+                         const struct identity *identity)
+{
+    struct shelf *shelf = &identities->shelf[order];
+    const struct identity *known = find(identities, order, identity);
+    struct identity *item;
+    if (known != NULL) {
+        item = &shelf->items[link_of(shelf, known) - 1];
+        unuse(shelf, item);
+    } else {
+        uint32_t *bucket = &shelf->bucket[bucket_of(identities, order, identity)];
+        item = room_for(identities, order, identity);
+        *item = *identity;
+        item->next = *bucket;
+        *bucket = link_of(shelf, item);
+    }
+    use(identities, shelf, item);
 }
 
 void identities_learn(struct identities *identities, const struct certificates *certificates,
                       const struct flow_record *record, bool of_server)
 {
     struct identity identity;
-    unsigned others = 0;
-    if (!read_identity(certificates, record, of_server, &identity) ||
-        find(identities, &identity, &others) != NULL) {
+    if (!read_identity(certificates, record, of_server, &identity)) {
         return;
     }
-    bool crowded = others >= IDENTITIES_CHECKED;
-    identities->dropped += crowded || identities->serial >= IDENTITIES_MAX ? 1 : 0;
-    if (crowded) {
-        return;
-    }
-    uint64_t *end = &identities->by_end[end_bucket(identities, &identity)];
-    uint64_t *key = &identities->by_key[key_bucket(identities, &identity)];
-    identity.next_of_end = *end;
-    identity.next_of_key = *key;
-    identities->serial++;
-    identities->items[identities->serial % IDENTITIES_MAX] = identity;
-    *end = *key = identities->serial;
+    identity.serial = ++identities->serial;
+    put_on_shelf(identities, BY_END, &identity);
+    put_on_shelf(identities, BY_KEY, &identity);
 }
 
-const struct identity *identities_of(const struct identities *identities,
-                                     const struct certificates *certificates,
-                                     const struct flow_record *record, bool of_server)
+void identities_of(const struct identities *identities, const struct certificates *certificates,
+                   const struct flow_record *record, bool of_server, struct identity_news *ret_news)
 {
     struct identity wanted;
-    unsigned others = 0;
+    *ret_news = (struct identity_news){ 0 };
     if (!read_identity(certificates, record, of_server, &wanted)) {
-        return NULL;
+        return;
     }
-    const struct identity *found = find(identities, &wanted, &others);
-    return found != NULL && found->flow_id == record->id ? found : NULL;
+    const struct identity *at_end = find(identities, BY_END, &wanted);
+    const struct identity *of_key = find(identities, BY_KEY, &wanted);
+    ret_news->at_end = at_end != NULL && at_end->flow_id == record->id ? at_end : NULL;
+    ret_news->of_key = of_key != NULL && of_key->flow_id == record->id ? of_key : NULL;
 }
 
 uint64_t identities_dropped(const struct identities *identities)

@@ -8,8 +8,8 @@
 #include "base/status.h"
 
 enum {
-    IDENTITIES_MAX = 8192,   /* kept: the newest; those forgotten are counted */
-    IDENTITIES_CHECKED = 64, /* of one name, or of one key, that are looked at */
+    IDENTITIES_MAX = 8192,   /* on each shelf: the last used; those forgotten are counted */
+    IDENTITIES_CHECKED = 64, /* share of one endpoint, and of one key */
     IDENTITIES_NAME = 128,   /* bytes of a name, the NUL included: of longer ones the beginning */
     IDENTITIES_ISSUER = 128, /* likewise */
     IDENTITIES_ORGANISATION = 64,
@@ -24,7 +24,15 @@ struct identity {
     uint8_t leaf[32], key[32];   /* SHA-256 of the certificate, of its public key */
     bool self_signed;
     uint64_t flow_id, packet, time_us; /* where it was shown first */
-    uint64_t next_of_end, next_of_key; /* serials of older ones, 0 = none */
+    uint64_t serial;                   /* those learnt later have higher ones */
+    uint64_t used;                     /* likewise, of the last use */
+    uint32_t next, newer, older;       /* the table's own links */
+};
+
+/* What a flow was the first to show; NULL: nothing. Borrowed until the next one is learnt. */
+struct identity_news {
+    const struct identity *at_end; /* this certificate under this name at this endpoint */
+    const struct identity *of_key; /* this key at this address */
 };
 
 struct identities;
@@ -37,12 +45,11 @@ void identities_restart(struct identities *identities);
  * and not locked. */
 void identities_learn(struct identities *identities, const struct certificates *certificates,
                       const struct flow_record *record, bool of_server);
-/* What the flow was the first to show; NULL: nothing. */
-const struct identity *identities_of(const struct identities *identities,
-                                     const struct certificates *certificates,
-                                     const struct flow_record *record, bool of_server);
-/* Those learnt before `identity`: another certificate at the same place under the same name, and
- * the same key at another address. after: the last one, NULL: from the first. NULL = no more. */
+void identities_of(const struct identities *identities, const struct certificates *certificates,
+                   const struct flow_record *record, bool of_server,
+                   struct identity_news *ret_news);
+/* Those learnt before `identity`: another certificate at the same endpoint under the same name, and
+ * the same key at another address. after: the last one, NULL: from the newest. NULL = no more. */
 const struct identity *identities_next_of_end(const struct identities *identities,
                                               const struct identity *identity,
                                               const struct identity *after);
@@ -51,7 +58,7 @@ const struct identity *identities_next_of_key(const struct identities *identitie
                                               const struct identity *after);
 /* Were they issued by CAs of the same name, itself or above, or is it the same key? */
 bool identities_are_akin(const struct identity *a, const struct identity *b);
-/* Certificates that were forgotten for newer ones, or were too many under one name. */
+/* Certificates that were forgotten for newer ones. */
 uint64_t identities_dropped(const struct identities *identities);
 
 #endif

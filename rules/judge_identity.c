@@ -67,11 +67,7 @@ static enum verdict judge_change(const struct view *view, const struct identity 
                                  struct assessment *a)
 {
     const struct identity *other = NULL, *first = NULL;
-    for (unsigned i = 0; i < IDENTITIES_CHECKED; i++) {
-        other = identities_next_of_end(view->identities, own, other);
-        if (other == NULL) {
-            break;
-        }
+    while ((other = identities_next_of_end(view->identities, own, other)) != NULL) {
         first = first == NULL || !identities_are_akin(own, other) ? other : first;
     }
     if (first == NULL) {
@@ -104,11 +100,7 @@ static enum verdict judge_sharing(const struct view *view, const struct identity
     bool inferred, other_inferred;
     const struct identity *other = NULL;
     uint64_t roles = judge_identity_roles(view, &own->end.address, &inferred);
-    for (unsigned i = 0; roles != 0 && i < IDENTITIES_CHECKED; i++) {
-        other = identities_next_of_key(view->identities, own, other);
-        if (other == NULL) {
-            break;
-        }
+    while (roles != 0 && (other = identities_next_of_key(view->identities, own, other)) != NULL) {
         uint64_t its = judge_identity_roles(view, &other->end.address, &other_inferred);
         if (its == 0 || (family_of(its) & family_of(roles)) != 0) {
             continue;
@@ -134,15 +126,14 @@ enum verdict judge_identity(const struct view *view, struct assessment *a)
 {
     enum verdict verdict = VERDICT_COMPLIANT;
     for (unsigned server = 0; server < 2 && view->identities != NULL; server++) {
-        const struct identity *own =
-            identities_of(view->identities, view->certificates, view->record, server == 1);
-        if (own == NULL) {
-            continue;
+        struct identity_news news;
+        identities_of(view->identities, view->certificates, view->record, server == 1, &news);
+        if (server == 1 && news.at_end != NULL) {
+            verdict = judge_notes_worse(verdict, judge_change(view, news.at_end, a));
         }
-        if (server == 1) {
-            verdict = judge_notes_worse(verdict, judge_change(view, own, a));
+        if (news.of_key != NULL) {
+            verdict = judge_notes_worse(verdict, judge_sharing(view, news.of_key, server == 1, a));
         }
-        verdict = judge_notes_worse(verdict, judge_sharing(view, own, server == 1, a));
     }
     return verdict;
 }

@@ -357,22 +357,78 @@ static void one_key_of_two_roles_is_told_of_the_second(void)
     case_done(&c);
 }
 
-static void certificates_of_hosts_are_capped(void)
+/* A host shows leaf a under `name`; twice, since a flow may be learnt of more than once. */
+static void appear(struct judge_case *c, const char *address, const char *name)
+{
+    start(c, "10.20.0.7", address);
+    if (name != NULL) {
+        case_text(c, OBS_TLS_SNI, name);
+    }
+    show(c, true, 0, leaf_a, sizeof leaf_a);
+    judge_learn(c->judge, &c->record);
+    judge_learn(c->judge, &c->record);
+}
+
+static void the_least_used_host_is_forgotten_first(void)
 {
     struct judge_case c = site();
     char address[24];
     for (unsigned i = 0; i < IDENTITIES_MAX + 2; i++) {
         (void)snprintf(address, sizeof address, "10.5.%u.%u", i / 250, i % 250 + 1);
-        start(&c, "10.20.0.7", address);
-        show(&c, true, 0, leaf_a, sizeof leaf_a);
-        judge_learn(c.judge, &c.record);
-        judge_learn(c.judge, &c.record);
+        appear(&c, address, NULL);
+        if (i == IDENTITIES_MAX - 1) {
+            appear(&c, "10.5.0.1", NULL); /* used again */
+        }
     }
-    CHECK_EQ(judge_identities_dropped(c.judge), 2);
+    uint64_t keys = IDENTITIES_MAX + 2 - IDENTITIES_CHECKED + 1; /* and 10.5.0.1 has it again */
+    CHECK_EQ(judge_identities_dropped(c.judge), 2 + keys);
     talk(&c, address, true); /* the newest is known: its certificate has changed */
     CHECK(case_reason(case_row(&c, "TT-24"), "cert.issuer-changed"));
-    talk(&c, "10.5.0.1", true); /* the oldest was forgotten */
+    talk(&c, "10.5.0.1", true);
+    CHECK(case_reason(case_row(&c, "TT-24"), "cert.issuer-changed"));
+    talk(&c, "10.5.0.2", true);
     CHECK(!case_reason(case_row(&c, "TT-24"), "cert.issuer-changed"));
+    case_done(&c);
+}
+
+/* Who makes up server names fills the share of the endpoint that he speaks to, nobody else's. */
+static void made_up_names_push_out_those_of_their_endpoint_only(void)
+{
+    struct judge_case c = site();
+    char name[24];
+    talk(&c, "10.0.5.5", false);
+    talk(&c, "10.0.5.6", false);
+    uint64_t before = judge_identities_dropped(c.judge);
+    for (unsigned i = 0; i < IDENTITIES_MAX + 100; i++) {
+        (void)snprintf(name, sizeof name, "n%u.example", i);
+        appear(&c, "10.0.5.6", name);
+    }
+    CHECK_EQ(judge_identities_dropped(c.judge) - before,
+             IDENTITIES_MAX + 100 + 1 - IDENTITIES_CHECKED);
+    talk(&c, "10.0.5.5", true);
+    CHECK(case_reason(case_row(&c, "TT-24"), "cert.issuer-changed"));
+    talk(&c, "10.0.5.6", true); /* under no name: pushed out */
+    CHECK(!case_reason(case_row(&c, "TT-24"), "cert.issuer-changed"));
+    case_done(&c);
+}
+
+static void a_key_under_many_names_is_one_of_its_address(void)
+{
+    struct judge_case c = site();
+    char name[24];
+    talk(&c, "10.0.1.10", false);
+    for (unsigned i = 0; i < 2 * IDENTITIES_CHECKED; i++) {
+        (void)snprintf(name, sizeof name, "n%u.example", i);
+        appear(&c, "10.0.5.5", name); /* a host without a role */
+    }
+    talk(&c, "10.0.1.11", false);
+    CHECK(case_reason(case_row(&c, "TT-24"), "cert.shared"));
+    start(&c, "10.20.0.7", "10.0.1.11");
+    case_text(&c, OBS_TLS_SNI, "new.example");
+    show(&c, true, 0, leaf_a, sizeof leaf_a);
+    judge_learn(c.judge, &c.record);
+    case_judge(&c); /* told when the host first showed it */
+    CHECK(!case_reason(case_row(&c, "TT-24"), "cert.shared"));
     case_done(&c);
 }
 
@@ -395,7 +451,9 @@ int main(void)
     another_ca_under_one_name_is_told_once();
     another_ca_that_is_trusted_is_a_renewal();
     one_key_of_two_roles_is_told_of_the_second();
-    certificates_of_hosts_are_capped();
+    the_least_used_host_is_forgotten_first();
+    made_up_names_push_out_those_of_their_endpoint_only();
+    a_key_under_many_names_is_one_of_its_address();
     certificates_free(certificates);
     (void)unlink(ca_path);
     return check_failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
