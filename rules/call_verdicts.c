@@ -99,8 +99,9 @@ static bool is(const char *text, const char *word)
 /* Fax over UDPTL (T.38) was agreed on, from the start or in place of audio: no flow shows it. */
 static bool has_fax(const struct sheet_medium *medium)
 {
-    bool fax = is(medium->kind, "image") && is(medium->answered, "other");
-    for (uint32_t i = 0; i < medium->change_count; i++) {
+    bool image = is(medium->kind, "image");
+    bool fax = image && is(medium->answered, "other");
+    for (uint32_t i = 0; (image || is(medium->kind, "audio")) && i < medium->change_count; i++) {
         const struct sheet_change *change = &medium->changes[i];
         fax = fax || (is(change->what, "answered") && is(change->now, "other"));
     }

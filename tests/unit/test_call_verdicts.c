@@ -85,6 +85,9 @@ static void a_call_with_fax_is_never_compliant(void)
     sheet.media[0].change_count = 1;
     sheet.media[0].changes[0] = (struct sheet_change){ .what = "answered", .now = "other" };
     CHECK_EQ(call_verdicts_of(verdicts, &sheet).verdict, VERDICT_UNKNOWN);
+    sheet.media[0].kind = "application"; /* refused at first, then accepted */
+    CHECK_EQ(call_verdicts_of(verdicts, &sheet).verdict, VERDICT_COMPLIANT);
+    sheet.media[0].kind = "audio";
     judged(verdicts, 1, true, VERDICT_VIOLATION, VERDICT_COMPLIANT);
     CHECK_EQ(call_verdicts_of(verdicts, &sheet).verdict, VERDICT_VIOLATION);
     call_verdicts_free(verdicts);
