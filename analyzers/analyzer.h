@@ -13,7 +13,8 @@
 enum {
     CARRIER_UDP = 1 << 0,
     CARRIER_TCP = 1 << 1,
-    CARRIER_IP = 1 << 2, /* packets of other protocols of IP */
+    CARRIER_IP = 1 << 2,     /* packets of other protocols of IP */
+    CARRIER_OPENED = 1 << 3, /* what TLS or DTLS carries, and nothing else: with `inside` */
 };
 
 enum claim {

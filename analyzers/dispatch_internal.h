@@ -14,7 +14,7 @@
 enum {
     SEATS = 4, /* analyzers that may sit at one flow */
     SEAT_NONE = 255,
-    ANALYZERS_MAX = 32,     /* rows of analyzers.def */
+    ANALYZERS_MAX = 48,     /* rows of analyzers.def */
     CLAIM_WAIT_MAX = 512,   /* stream bytes after which "could be" means no */
     UNDECIDED_TCP_MAX = 24, /* stream chunks nobody claimed: then the flow is settled */
     UNDECIDED_UDP_MAX = 48, /* datagrams nobody claimed */

@@ -48,10 +48,10 @@ static uint8_t sit(struct dispatch *d, struct analysis *a, unsigned analyzer)
 
 /* Asks all that may be inside: a seat, or SEAT_NONE; ret_wait: somebody wants more bytes first. */
 static uint8_t claim(struct dispatch *d, struct analysis *a, const struct segment *seg,
-                     uint8_t carrier, bool *ret_wait)
+                     uint8_t carriers, bool *ret_wait)
 {
     for (unsigned i = 0; i < d->analyzer_count; i++) {
-        if (!analyzers[i]->inside || (analyzers[i]->carriers & carrier) == 0) {
+        if (!analyzers[i]->inside || (analyzers[i]->carriers & carriers) == 0) {
             continue;
         }
         enum claim claimed = analyzers[i]->claim(seg);
@@ -95,7 +95,7 @@ static uint32_t on_data(struct stream_reader *reader, struct bytes bytes, uint64
         return bytes_left(&bytes);
     }
     if (in->seat == SEAT_NONE) {
-        in->seat = claim(r->dispatch, a, &seg, CARRIER_TCP, &wait);
+        in->seat = claim(r->dispatch, a, &seg, CARRIER_TCP | CARRIER_OPENED, &wait);
     }
     if (in->seat == SEAT_NONE) {
         if (wait && seg.open && bytes_left(&bytes) < CLAIM_WAIT_MAX) {
@@ -154,7 +154,7 @@ static void datagram(struct dispatch *d, struct analysis *a, const struct segmen
     seg.payload = outer->payload;
     seg.first = true;
     if (in->seat == SEAT_NONE) {
-        in->seat = claim(d, a, &seg, CARRIER_UDP, &wait);
+        in->seat = claim(d, a, &seg, CARRIER_UDP | CARRIER_OPENED, &wait);
     }
     if (in->seat != SEAT_NONE) {
         (void)feed(d, a, &seg);

@@ -8,6 +8,7 @@
 #include "analyzers/tls_open.h"
 #include "analyzers/tls_outcome.h"
 #include "analyzers/tls_signatures.h"
+#include "analyzers/tls_suites.h"
 
 enum {
     RECORD_HEADER_SIZE = 13,
@@ -18,6 +19,7 @@ enum {
     PROTECTED_MIN = 8, /* bytes that no record under keys goes below */
     TYPE_MAX = 25,     /* highest handshake type */
     REORDERED_MAX = 2, /* records under keys that may overtake those in clear */
+    VPN_PORT = 443,
 };
 
 /* RFC 9147 4: first byte 001CSLEE of records under keys of DTLS 1.3. */
@@ -41,6 +43,7 @@ struct dtls_state {
     struct order order[2];
     bool cid_seen;   /* the fact that connection ids are used was reported */
     bool inner_done; /* nobody wants the data that are opened */
+    bool sign_told;  /* that it may be a VPN, or that it is none */
 };
 
 struct record {
@@ -372,6 +375,41 @@ static void finish(struct dtls_state *s, struct sink *sink)
     tls_open_end(&s->hs, sink);
 }
 
+/* Did the hellos name a session, or a key, that nothing here agreed on? NULL: no. */
+static const char *foreign_session(const struct tls_handshake *hs)
+{
+    const struct tls_side *client = &hs->side[hs->client], *server = &hs->side[1 - hs->client];
+    if (client->session_id_size == 0 || hs->offers_srtp || tls_names_is_13(hs->version)) {
+        return NULL;
+    }
+    if (tls_suites_is_psk(hs->cipher)) {
+        return "psk";
+    }
+    bool full = tls_handshake_has(server, CERTIFICATE) ||
+                tls_handshake_has(server, SERVER_HELLO_DONE) || server->lost || server->waiting;
+    bool same = client->session_id_size == server->session_id_size &&
+                memcmp(client->session_id, server->session_id, client->session_id_size) == 0;
+    return same && !full ? "resumed" : NULL;
+}
+
+/* AnyConnect and OpenConnect agree in HTTPS on the session that their DTLS goes on with, by session
+ * id or by PSK with the id of the application in its place (draft-mavrogiannopoulos-openconnect-04
+ * 2.3): a DTLS connection of its own begins otherwise, and one for media offers use_srtp. */
+static void note_vpn(struct dtls_state *s, const struct segment *seg, struct sink *sink)
+{
+    const struct tls_handshake *hs = &s->hs;
+    if (s->sign_told || !hs->roles_known || hs->version == 0 || hs->side[0].under_keys == 0 ||
+        hs->side[1].under_keys == 0) {
+        return;
+    }
+    const char *sign = seg->port[1 - hs->client] == VPN_PORT ? foreign_session(hs) : NULL;
+    s->sign_told = true;
+    if (sign != NULL) {
+        observe_text(sink, seg, OBS_ANYCONNECT_SIGN, sign, 0);
+        observe_text(sink, seg, OBS_TUNNEL_SEEN, "anyconnect", 0);
+    }
+}
+
 static enum feed dtls_feed(void *state, struct segment *seg, struct sink *sink)
 {
     struct dtls_state *s = state;
@@ -392,6 +430,7 @@ static enum feed dtls_feed(void *state, struct segment *seg, struct sink *sink)
     }
     bytes_skip(&seg->payload, bytes_left(&seg->payload));
     tls_outcome_update(&s->hs, seg, false, sink);
+    note_vpn(s, seg, sink);
     bool opens = tls_open_is_active(&s->hs) && !s->inner_done;
     if (opens || !tls_outcome_settled(&s->hs)) {
         return FEED_MORE;

@@ -90,12 +90,12 @@ static bool is_bodiless(uint16_t status)
 }
 
 /* RFC 9110 7.8, 9.3.6: another protocol from here on. */
-static const char *wrapper_of(const struct http_message *message)
+static const char *wrapper_of(const struct http_message *message, const struct http_request *asked)
 {
     struct bytes headers = message->headers;
     struct http_header header;
     if (message->status != 101) {
-        return "http_connect";
+        return asked->sstp ? "sstp" : "http_connect";
     }
     while (http_message_next(&headers, &header)) {
         if (header.name == HTTP_HEADER_UPGRADE && scan_is(&header.value, "websocket")) {
@@ -152,8 +152,9 @@ static enum step read_message(struct http_state *http, struct segment *seg,
         return STEP_NEXT;
     }
     struct http_request asked = http_facts_response(&http->facts, &message, place);
-    if (message.status == 101 || (asked.connect && message.status / 100 == 2)) {
-        observe_text(place->sink, seg, OBS_WRAPPER, wrapper_of(&message), 0);
+    bool through = (asked.connect || asked.sstp) && message.status / 100 == 2;
+    if (message.status == 101 || through) {
+        observe_text(place->sink, seg, OBS_WRAPPER, wrapper_of(&message, &asked), 0);
         seg->handed = message.status == 101 && whole ? terms_of(&message, seg->from) : 0;
         return STEP_RELEASE;
     }

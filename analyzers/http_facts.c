@@ -141,7 +141,8 @@ static void wait_for_response(struct http_facts *facts, const struct http_messag
         return;
     }
     struct http_request request = { .head = scan_is(&message->method, "HEAD"),
-                                    .connect = scan_is(&message->method, "CONNECT") };
+                                    .connect = scan_is(&message->method, "CONNECT"),
+                                    .sstp = scan_is(&message->method, "SSTP_DUPLEX_POST") };
     keep_path(facts, path, &request, place);
     *waiting_at(facts, facts->waiting_count) = request;
     facts->waiting_count++;

@@ -17,6 +17,7 @@ struct http_request {
     uint16_t path_size; /* bytes; 0 = not known */
     bool head;          /* its response has no body */
     bool connect;       /* a 2xx response ends HTTP here */
+    bool sstp;          /* likewise ([MS-SSTP] 3.3.2.1: SSTP_DUPLEX_POST) */
 };
 
 /* One flow's; zeroed at the start. */

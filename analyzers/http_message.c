@@ -160,7 +160,7 @@ static void read_content_length(struct http_message *message, struct bytes value
     uint64_t length = 0;
     do {
         struct bytes item = header_lines_item(&value, ',');
-        bool valid = scan_number(&item, INT64_MAX, &length);
+        bool valid = scan_number(&item, UINT64_MAX, &length);
         bool differs = message->has_length && length != message->content_length;
         message->malformed |= !valid || differs;
         message->has_length = !message->malformed;

@@ -103,16 +103,23 @@ enum observation_shape {
     X(OBS_PPP_STATELESS, SHAPE_FLAG, "ppp.mppe_stateless", "RFC 3078 2.1: a new key each packet")  \
     X(OBS_PPP_PACKETS, SHAPE_NUMBER, "ppp.packets", "but those with readable IP inside")           \
     X(OBS_PPP_ENCRYPTED, SHAPE_NUMBER, "ppp.encrypted_packets", "under MPPE (RFC 3078 3.1)")       \
+    X(OBS_SSTP_MESSAGE, SHAPE_LIST, "sstp.messages", "[MS-SSTP] 2.2; data: settles it")            \
+    X(OBS_ANYCONNECT_MESSAGE, SHAPE_LIST, "anyconnect.messages",                                   \
+      "draft-mavrogiannopoulos-openconnect-04; likewise")                                          \
+    X(OBS_ANYCONNECT_SIGN, SHAPE_TEXT, "anyconnect.sign",                                          \
+      "DTLS at UDP 443 for a session agreed on elsewhere, without use_srtp: resumed psk")          \
     X(OBS_VPN_PROTOCOL, SHAPE_TEXT, "vpn.protocol",                                                \
-      "esp ah openvpn wireguard pptp l2tp: it carried data")                                       \
+      "esp ah openvpn wireguard pptp l2tp sstp anyconnect: it carried data")                       \
     X(OBS_VPN_RATING, SHAPE_TEXT, "vpn.rating",                                                    \
       "compared with AES-128: none weak ok128 strong unknown")                                     \
     X(OBS_VPN_EVIDENCE, SHAPE_TEXT, "vpn.evidence", "proven inferred: of the rating")              \
     X(OBS_VPN_REASON, SHAPE_TEXT, "vpn.reason",                                                    \
       "readable integrity-only block64 block128 aead wireguard ike ike-null ike-cipher ike-group " \
       "ike-key ike-cipher-unknown no-key-exchange too-little-captured cipher-unknown mppe "        \
-      "no-cipher")                                                                                 \
+      "no-cipher suite suite-weak suite-null suite-unknown")                                       \
     X(OBS_VPN_KEYED_BY, SHAPE_TEXT, "vpn.keyed_by", "id of the flow with the IKE SA")              \
+    X(OBS_VPN_CONTROLS, SHAPE_TEXT, "vpn.controls",                                                \
+      "id of the flow with the tunnel that this connection to the same service belongs to")        \
     X(OBS_VPN_INSIDE_TCP, SHAPE_FLAG, "vpn.inside_tcp", "calls in it may suffer")                  \
     X(OBS_VPN_BESIDE, SHAPE_TEXT, "vpn.beside",                                                    \
       "not inside of the tunnel between the same hosts, whose flow has this id")                   \
@@ -177,7 +184,7 @@ enum observation_shape {
     X(OBS_TDS_SERVER, SHAPE_TEXT, "tds.server", "likewise")                                        \
     X(OBS_TDS_ENCRYPTION, SHAPE_TEXT, "tds.encryption", "agreed: none login all")                  \
     X(OBS_WRAPPER, SHAPE_LIST, "wrappers",                                                         \
-      "what the stream runs inside: http_connect websocket http_upgrade socks4 socks5")            \
+      "what the stream runs inside: http_connect websocket http_upgrade socks4 socks5 sstp")       \
     X(OBS_XMPP_STREAM, SHAPE_TEXT, "xmpp.stream", "client server: RFC 6120 4.8.2")                 \
     X(OBS_XMPP_DIALBACK, SHAPE_FLAG, "xmpp.dialback", "XEP-0220")                                  \
     X(OBS_XMPP_DECRYPTED, SHAPE_FLAG, "xmpp.decrypted", "inside TLS that was opened")              \

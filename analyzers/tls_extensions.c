@@ -209,6 +209,7 @@ static void report_offer(struct tls_handshake *hs, const struct segment *seg, ui
     if (list != NULL && sink_wants(sink, list->kind)) {
         report_codes(seg, value, list, sink);
     }
+    hs->offers_srtp |= type == EXTENSION_USE_SRTP;
     switch (type) {
     case EXTENSION_SERVER_NAME:
         report_server_name(seg, value, sink);

@@ -119,6 +119,7 @@ struct tls_handshake {
     bool offers_later;   /* ClientHello offers a certificate after the handshake (RFC 8446 4.2.6) */
     bool offers_raw_key; /* ClientHello offers a raw public key in place of a certificate */
     bool offers_ticket;
+    bool offers_srtp; /* ClientHello offers use_srtp */
     bool hello_retry;
     bool repeated;  /* a second handshake began in clear: whose messages were seen is unclear */
     bool psk;       /* TLS 1.3 ServerHello took a PSK */

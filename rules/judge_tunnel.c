@@ -38,6 +38,14 @@ static const char *words_of(const char *reason)
         "the key of its IKE SA is too short",
         "ike-cipher-unknown",
         "the cipher of its IKE SA is not known",
+        "suite",
+        "by the cipher suite of its TLS or DTLS",
+        "suite-weak",
+        "the cipher suite of its TLS or DTLS is weak",
+        "suite-null",
+        "the cipher suite of its TLS or DTLS does not encrypt",
+        "suite-unknown",
+        "the cipher suite of its TLS or DTLS is not known",
         "mppe",
         "MPPE is RC4",
         "no-cipher",
@@ -89,6 +97,7 @@ static void judge_inside(const struct view *view, struct assessment *a)
     judge_notes_proof(view, a, OBS_VPN_RATING);
     judge_notes_proof(view, a, OBS_VPN_REASON);
     judge_notes_proof(view, a, OBS_VPN_KEYED_BY);
+    judge_notes_proof(view, a, OBS_VPN_CONTROLS);
 }
 
 /* Signalling or media that is not inside: what it does for itself is for other rows to say. */

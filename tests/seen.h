@@ -93,8 +93,9 @@ struct seen_flow {
     struct sink sink;
     uint8_t *kept[2]; /* bytes of a stream that were not used */
     uint32_t kept_size[2];
-    bool used[2];   /* something was used, or lost */
-    uint8_t handed; /* what the analyzer before it agreed on */
+    uint32_t ahead[2]; /* bytes to come that were stepped over */
+    bool used[2];      /* something was used, or lost */
+    uint8_t handed;    /* what the analyzer before it agreed on */
     enum feed last;
 };
 
@@ -129,9 +130,17 @@ static inline void seen_datagram(struct seen_flow *flow, uint8_t from, const voi
     free(heap);
 }
 
-/* Adds bytes to one side's stream, as capture/stream.c does: what was not used comes again. */
+/* Adds bytes to one side's stream, as capture/stream.c does: what was not used comes again, and
+ * what was stepped over does not. */
 static inline void seen_bytes(struct seen_flow *flow, uint8_t from, const void *data, uint32_t size)
 {
+    uint32_t skip = flow->ahead[from] < size ? flow->ahead[from] : size;
+    flow->ahead[from] -= skip;
+    data = (const uint8_t *)data + skip;
+    size -= skip;
+    if (size == 0 && skip > 0) {
+        return;
+    }
     uint32_t total = flow->kept_size[from] + size;
     uint8_t *heap = malloc(total > 0 ? total : 1);
     memcpy(heap, flow->kept[from] != NULL ? flow->kept[from] : heap, flow->kept_size[from]);
@@ -146,6 +155,7 @@ static inline void seen_bytes(struct seen_flow *flow, uint8_t from, const void *
     flow->last = flow->analyzer->feed(flow->state, &seg, &flow->sink);
     uint32_t left = bytes_left(&seg.payload);
     flow->used[from] |= left != total;
+    flow->ahead[from] = UINT32_MAX - seg.payload.cut;
     flow->kept[from] = malloc(left > 0 ? left : 1);
     memcpy(flow->kept[from], heap + total - left, left);
     flow->kept_size[from] = left;

@@ -14,8 +14,10 @@ struct pair {
     uint32_t next;         /* of the same bucket: place + 1 */
     bool tunnel;           /* something came through one; else keys were only spoken about */
     bool agreed;           /* sa is filled in */
-    uint64_t flow_id;      /* of the first flow of the tunnel, else of its key exchange */
-    uint64_t sa;           /* weakest IKE SA, as OBS_TUNNEL_SEEN has it */
+    bool records;          /* it is inside of TLS or DTLS, of the service at `service` */
+    struct flow_end service;
+    uint64_t flow_id; /* of the first flow of the tunnel, else of its key exchange */
+    uint64_t sa;      /* weakest IKE SA, as OBS_TUNNEL_SEEN has it */
     uint64_t sa_flow_id;
 };
 
@@ -136,13 +138,18 @@ static void take_sa(struct pair *pair, uint64_t sa, uint64_t flow_id)
     }
 }
 
+static bool is_text(const struct observation *obs, const char *text)
+{
+    return obs->text_size == strlen(text) && memcmp(obs->text, text, obs->text_size) == 0;
+}
+
 void tunnels_join_observe(struct tunnels_join *join, uint64_t flow_id, const struct flow_end end[2],
                           const struct observation *obs)
 {
     if (join == NULL || obs->kind != OBS_TUNNEL_SEEN) {
         return;
     }
-    bool ike = obs->text_size == 3 && memcmp(obs->text, "ike", 3) == 0;
+    bool ike = is_text(obs, "ike");
     struct pair *pair = find(join, end);
     if (pair == NULL) {
         pair = add(join, end);
@@ -154,6 +161,10 @@ void tunnels_join_observe(struct tunnels_join *join, uint64_t flow_id, const str
         pair->tunnel = true;
         pair->flow_id = flow_id;
         join->with_tunnel++;
+    }
+    if (is_text(obs, "anyconnect") || is_text(obs, "sstp")) {
+        pair->records = true;
+        pair->service = end[end[0].port < end[1].port ? 0 : 1]; /* clients have the high ones */
     }
 }
 
@@ -175,6 +186,14 @@ static void put_flow(struct flow_record *record, enum observation_kind kind, uin
     put(record, NULL, kind, text, 0);
 }
 
+static bool has_text(const struct facts *facts, enum observation_kind kind, const char *text)
+{
+    const struct fact *f = NULL;
+    while ((f = facts_next(facts, kind, f)) != NULL && strcmp(facts_text(facts, f), text) != 0) {
+    }
+    return f != NULL;
+}
+
 static void put_rating(struct flow_record *record, const char *protocol,
                        const struct tunnel_rating *rating, enum observation_kind by)
 {
@@ -185,8 +204,12 @@ static void put_rating(struct flow_record *record, const char *protocol,
     put(record, ground, OBS_VPN_RATING, tunnels_rating_name(rating->rating), 0);
     put(record, ground, OBS_VPN_EVIDENCE, rating->proven ? "proven" : "inferred", 0);
     put(record, ground, OBS_VPN_REASON, rating->reason, 0);
+}
+
+static void put_inside_tcp(struct flow_record *record)
+{
     if (record->l4 == IPPROTO_TCP) {
-        put(record, ground, OBS_VPN_INSIDE_TCP, NULL, 1);
+        put(record, NULL, OBS_VPN_INSIDE_TCP, NULL, 1);
     }
 }
 
@@ -204,6 +227,7 @@ static void conclude_ipsec(const struct pair *pair, struct flow_record *record)
     }
     struct tunnel_rating rating = tunnels_rating_ipsec(facts, sa);
     put_rating(record, ah ? "ah" : "esp", &rating, ah ? OBS_AH_SPI : OBS_ESP_CLASS);
+    put_inside_tcp(record);
     if (sa != 0 && pair->sa_flow_id != record->id) {
         put_flow(record, OBS_VPN_KEYED_BY, pair->sa_flow_id);
     }
@@ -221,16 +245,6 @@ static void conclude_ssh(struct flow_record *record)
     put(record, NULL, OBS_SSH_RATING, tunnels_rating_name(a < b ? a : b), 0);
 }
 
-static bool carried_data(const struct facts *facts)
-{
-    for (const struct fact *f = NULL; (f = facts_next(facts, OBS_WIREGUARD_MESSAGE, f)) != NULL;) {
-        if (strcmp(facts_text(facts, f), "data") == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* What a trunk is made of: signalling and media, and what they are inside of. */
 static bool may_be_trunk(const struct flow_record *record)
 {
@@ -241,6 +255,44 @@ static bool may_be_trunk(const struct flow_record *record)
         }
     }
     return false;
+}
+
+/* A connection to the service whose tunnel stands in TLS or DTLS: the log-in, the control channel,
+ * or the tunnel itself, which only its keys would show. */
+static bool is_at_service(const struct pair *pair, const struct flow_record *record)
+{
+    const struct flow_end *server = &record->side[flow_server(record)];
+    return pair != NULL && pair->records && strcmp(record->app, "tls") == 0 &&
+           server->port == pair->service.port &&
+           address_equal(&server->address, &pair->service.address);
+}
+
+static void conclude_records(const struct pair *pair, struct flow_record *record)
+{
+    bool sstp = facts_find(record->facts, OBS_SSTP_MESSAGE) != NULL;
+    bool shown = sstp || facts_find(record->facts, OBS_ANYCONNECT_MESSAGE) != NULL;
+    bool sign = facts_find(record->facts, OBS_ANYCONNECT_SIGN) != NULL;
+    struct tunnel_rating rating = tunnels_rating_records(record->facts, shown);
+    put_rating(record, sstp ? "sstp" : "anyconnect", &rating,
+               sstp    ? OBS_SSTP_MESSAGE
+               : shown ? OBS_ANYCONNECT_MESSAGE
+               : sign  ? OBS_ANYCONNECT_SIGN
+                       : OBS_TLS_CIPHER);
+    if (has_text(record->facts, OBS_SSTP_MESSAGE, "data") ||
+        has_text(record->facts, OBS_ANYCONNECT_MESSAGE, "data")) {
+        put_inside_tcp(record);
+    }
+    if (!shown && !sign && pair->flow_id != record->id) {
+        put_flow(record, OBS_VPN_CONTROLS, pair->flow_id);
+    }
+}
+
+static bool is_in_records(const struct pair *pair, const struct flow_record *record)
+{
+    const struct facts *facts = record->facts;
+    return facts_find(facts, OBS_SSTP_MESSAGE) != NULL ||
+           facts_find(facts, OBS_ANYCONNECT_MESSAGE) != NULL ||
+           facts_find(facts, OBS_ANYCONNECT_SIGN) != NULL || is_at_service(pair, record);
 }
 
 static void conclude_other(const struct tunnels_join *join, const struct pair *pair,
@@ -271,12 +323,15 @@ void tunnels_join_conclude(const struct tunnels_join *join, struct flow_record *
     } else if (facts_find(facts, OBS_OPENVPN_CLASS) != NULL) {
         struct tunnel_rating rating = tunnels_rating_openvpn(facts);
         put_rating(record, "openvpn", &rating, OBS_OPENVPN_CLASS);
+        put_inside_tcp(record);
     } else if (facts_find(facts, OBS_PPP_PACKETS) != NULL) {
         struct tunnel_rating rating = tunnels_rating_ppp(facts);
         put_rating(record, record->app, &rating, OBS_PPP_PACKETS);
-    } else if (carried_data(facts)) {
+    } else if (has_text(facts, OBS_WIREGUARD_MESSAGE, "data")) {
         struct tunnel_rating rating = tunnels_rating_wireguard(facts);
         put_rating(record, "wireguard", &rating, OBS_WIREGUARD_MESSAGE);
+    } else if (is_in_records(pair, record)) {
+        conclude_records(pair, record);
     } else if (may_be_trunk(record)) {
         conclude_other(join, pair, record);
     }

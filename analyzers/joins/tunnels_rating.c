@@ -149,6 +149,34 @@ enum rating tunnels_rating_ssh(const char *cipher, const char *kex)
     return weak_kex && rating > RATING_WEAK ? RATING_WEAK : rating;
 }
 
+struct tunnel_rating tunnels_rating_records(const struct facts *facts, bool proven)
+{
+    static const struct {
+        const char *part; /* of the IANA name; the first that fits */
+        enum rating rating;
+        const char *reason;
+    } suites[] = {
+        { "NULL", RATING_NONE, "suite-null" },  { "EXPORT", RATING_WEAK, "suite-weak" },
+        { "RC4", RATING_WEAK, "suite-weak" },   { "RC2", RATING_WEAK, "suite-weak" },
+        { "DES_", RATING_WEAK, "suite-weak" },  { "IDEA", RATING_WEAK, "suite-weak" },
+        { "AES_256", RATING_STRONG, "suite" },  { "CAMELLIA_256", RATING_STRONG, "suite" },
+        { "ARIA_256", RATING_STRONG, "suite" }, { "CHACHA20", RATING_STRONG, "suite" },
+        { "AES_128", RATING_OK128, "suite" },   { "CAMELLIA_128", RATING_OK128, "suite" },
+        { "ARIA_128", RATING_OK128, "suite" },
+    };
+    const struct fact *suite = facts_find(facts, OBS_TLS_CIPHER);
+    const char *name = facts_text(facts, suite);
+    if (suite == NULL && facts_find(facts, OBS_TLS_VERSION) == NULL) {
+        return (struct tunnel_rating){ RATING_NONE, proven, "no-cipher" };
+    }
+    for (unsigned i = 0; i < sizeof suites / sizeof *suites; i++) {
+        if (strstr(name, suites[i].part) != NULL) {
+            return (struct tunnel_rating){ suites[i].rating, proven, suites[i].reason };
+        }
+    }
+    return (struct tunnel_rating){ RATING_UNKNOWN, proven, "suite-unknown" };
+}
+
 struct tunnel_rating tunnels_rating_wireguard(const struct facts *facts)
 {
     bool answered = false;

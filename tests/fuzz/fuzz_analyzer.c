@@ -59,7 +59,7 @@ static void take_inside(struct sink *sink, const struct segment *seg)
 {
     struct run *run = (struct run *)sink;
     struct segment inner = *seg;
-    if ((SUBJECT.carriers & CARRIER_UDP) != 0 && !run->settled) {
+    if ((SUBJECT.carriers & (CARRIER_UDP | CARRIER_OPENED)) != 0 && !run->settled) {
         (void)SUBJECT.claim(seg);
         (void)SUBJECT.feed(run->state, &inner, sink);
     }
@@ -213,10 +213,10 @@ static void run_as(bool stream, const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    if ((SUBJECT.carriers & CARRIER_TCP) != 0) {
+    if ((SUBJECT.carriers & (CARRIER_TCP | CARRIER_OPENED)) != 0) {
         run_as(true, data, size);
     }
-    if ((SUBJECT.carriers & CARRIER_UDP) != 0) {
+    if ((SUBJECT.carriers & (CARRIER_UDP | CARRIER_OPENED)) != 0) {
         run_as(false, data, size);
     }
     return 0;

@@ -133,6 +133,17 @@ static void http_connect_and_upgrade_release_the_flow(void)
     CHECK(!seen_anywhere("user:pw"));
     seen_close(&flow);
 
+    flow = seen_open(&http_analyzer); /* [MS-SSTP] 3.2.4.1: the length is 2^64 - 1, both ways */
+    seen_string(&flow, 0,
+                "SSTP_DUPLEX_POST /sra_{BA195980-CD49-458b-9E23-C84EE0ADCD75}/ HTTP/1.1\r\n"
+                "Host: vpn\r\nContent-Length: 18446744073709551615\r\n\r\n");
+    seen_string(&flow, 1, "HTTP/1.1 200\r\nContent-Length: 18446744073709551615\r\n\r\n\x10\x01");
+    CHECK_EQ(flow.last, FEED_RELEASE);
+    CHECK_EQ(flow.kept_size[1], 2);
+    CHECK(seen_text(OBS_WRAPPER, "sstp"));
+    CHECK_EQ(seen_times(OBS_MALFORMED), 0);
+    seen_close(&flow);
+
     flow = seen_open(&http_analyzer);
     seen_string(&flow, 0, "GET /ws HTTP/1.1\r\nUpgrade: websocket\r\n\r\n");
     seen_string(&flow, 1, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n\x81");

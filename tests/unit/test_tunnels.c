@@ -46,6 +46,8 @@ static void see(struct play *p, const char *a, const char *b, const char *protoc
     struct observation obs = { .kind = OBS_TUNNEL_SEEN, .text = protocol, .value = value };
     obs.text_size = (uint32_t)strlen(protocol);
     name_ends(end, a, b);
+    end[0].port = 40000;
+    end[1].port = 443;
     tunnels_join_observe(p->join, 0xabc, end, &obs);
 }
 
@@ -265,6 +267,83 @@ static void a_trunk_is_told_of_the_tunnels_it_is_not_in(void)
     play_free(&p);
 }
 
+/* TLS, or DTLS where tcp is false, to port 443 of 10.0.0.2. */
+static void begin_records(struct play *p, bool tcp, const char *suite)
+{
+    begin(p, "10.0.0.1", "10.0.0.2", tcp ? "tls" : "dtls");
+    p->record.side[1].port = 443;
+    p->record.l4 = tcp ? IPPROTO_TCP : IPPROTO_UDP;
+    if (suite != NULL) {
+        put(&p->facts, OBS_TLS_VERSION, tcp ? "TLSv1.2" : "DTLSv1.2", 0);
+        put(&p->facts, OBS_TLS_CIPHER, suite, 0);
+    }
+}
+
+static void vpns_in_records_are_rated_by_their_suite(void)
+{
+    static const struct {
+        const char *suite, *rating, *reason;
+    } cases[] = {
+        { "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384", "strong", "suite" },
+        { "TLS_PSK_WITH_CHACHA20_POLY1305_SHA256", "strong", "suite" },
+        { "TLS_AES_128_GCM_SHA256", "ok128", "suite" },
+        { "TLS_RSA_WITH_CAMELLIA_128_CBC_SHA", "ok128", "suite" },
+        { "TLS_RSA_WITH_3DES_EDE_CBC_SHA", "weak", "suite-weak" },
+        { "TLS_RSA_WITH_DES_CBC_SHA", "weak", "suite-weak" },
+        { "TLS_RSA_EXPORT_WITH_RC4_40_MD5", "weak", "suite-weak" },
+        { "TLS_RSA_WITH_RC4_128_SHA", "weak", "suite-weak" },
+        { "TLS_RSA_WITH_NULL_SHA256", "none", "suite-null" },
+        { "TLS_SM4_GCM_SM3", "unknown", "suite-unknown" },
+        { "0x1234", "unknown", "suite-unknown" },
+    };
+    for (unsigned i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct play p = play_new();
+        see(&p, "10.0.0.1", "10.0.0.2", "sstp", 0);
+        begin_records(&p, true, cases[i].suite);
+        put(&p.facts, OBS_SSTP_MESSAGE, "data", 0);
+        CHECK(is_rated(&p, cases[i].rating, "proven", cases[i].reason));
+        CHECK(facts_is(&p.facts, OBS_VPN_PROTOCOL, "sstp"));
+        CHECK(facts_true(&p.facts, OBS_VPN_INSIDE_TCP));
+        play_free(&p);
+    }
+}
+
+static void sstp_behind_a_proxy_does_not_encrypt(void)
+{
+    struct play p = play_new();
+    see(&p, "10.0.0.1", "10.0.0.2", "sstp", 0);
+    begin_records(&p, true, NULL);
+    p.record.app = "http";
+    put(&p.facts, OBS_SSTP_MESSAGE, "data", 0);
+    CHECK(is_rated(&p, "none", "proven", "no-cipher"));
+    play_free(&p);
+}
+
+static void tls_of_a_vpn_in_dtls_is_no_leak(void)
+{
+    static const char suite[] = "TLS_AES_256_GCM_SHA384";
+    struct play p = play_new();
+    see(&p, "10.0.0.1", "10.0.0.2", "anyconnect", 0);
+    begin_records(&p, false, "TLS_PSK_WITH_AES_256_GCM_SHA384");
+    put(&p.facts, OBS_ANYCONNECT_SIGN, "psk", 0);
+    CHECK(is_rated(&p, "strong", "inferred", "suite"));
+    CHECK(facts_is(&p.facts, OBS_VPN_PROTOCOL, "anyconnect"));
+    begin_records(&p, true, suite); /* the control channel */
+    CHECK(is_rated(&p, "strong", "inferred", "suite"));
+    CHECK(facts_is(&p.facts, OBS_VPN_CONTROLS, "f:0000000000000abc"));
+    CHECK(!facts_true(&p.facts, OBS_VPN_INSIDE_TCP));
+    CHECK(facts_find(&p.facts, OBS_VPN_BESIDE) == NULL);
+    begin_records(&p, true, suite); /* another service of the host */
+    p.record.side[1].port = 5061;
+    tunnels_join_conclude(p.join, &p.record);
+    CHECK(facts_is(&p.facts, OBS_VPN_BESIDE, "f:0000000000000abc"));
+    begin(&p, "10.0.0.2", "10.0.0.1", "tls"); /* the other host's port 443 */
+    p.record.side[1].port = 443;
+    tunnels_join_conclude(p.join, &p.record);
+    CHECK(facts_is(&p.facts, OBS_VPN_BESIDE, "f:0000000000000abc"));
+    play_free(&p);
+}
+
 static void the_oldest_pair_makes_room(void)
 {
     struct play p = play_new();
@@ -292,6 +371,9 @@ int main(void)
     ppp_has_only_mppe();
     ssh_is_rated_by_its_weaker_direction();
     a_trunk_is_told_of_the_tunnels_it_is_not_in();
+    vpns_in_records_are_rated_by_their_suite();
+    sstp_behind_a_proxy_does_not_encrypt();
+    tls_of_a_vpn_in_dtls_is_no_leak();
     the_oldest_pair_makes_room();
     return check_failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -29,6 +29,7 @@ struct play {
     uint8_t pending[2][PLAY_BYTES_MAX]; /* of a stream: what the analyzer left */
     uint32_t left[2];
     uint64_t packet;
+    uint16_t port;      /* of side 1 */
     uint32_t puts;      /* observations so far */
     char app[16];       /* text of OBS_APP */
     int client;         /* value of OBS_CLIENT, -1 = none */
@@ -86,6 +87,7 @@ static inline uint32_t play_offer(struct play *p, uint8_t side, const uint8_t *b
                            .packet = ++p->packet,
                            .time_us = 1000000 + p->packet,
                            .from = side,
+                           .port = { 40000, p->port },
                            .open = on_wire == UINT32_MAX,
                            .first = !p->middle };
     uint32_t before = bytes_sent(&seg.payload);
