@@ -175,6 +175,7 @@ static void look_at_protocols(struct view *view)
     view->tls = (view->tls && !view->sip) || view->quic;
     view->tunnel = facts_find(facts, OBS_VPN_RATING) != NULL;
     view->keying = !view->tunnel && facts_find(facts, OBS_IKE_ENCRYPTION) != NULL;
+    view->veiled = judge_tunnel_is_veiled(view);
     view->http = facts_find(facts, OBS_HTTP_PATH) != NULL && !view->tls;
     view->media = has_media(view);
     view->hidden = is_hidden_relay(view);

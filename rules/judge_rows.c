@@ -29,9 +29,10 @@ static const enum row_group groups[SUBJECT_COUNT] = {
 static enum row_group group_of(const struct view *view, const struct policy_row *row)
 {
     if (row->subject == SUBJECT_SESSION) {
-        return view->tunnel || view->keying ? GROUP_TUNNEL
-               : view->media                ? GROUP_MEDIA
-                                            : GROUP_TRANSPORT;
+        bool veiled = view->veiled && row->when == WHEN_TRUNK_VPN;
+        return view->tunnel || view->keying || veiled ? GROUP_TUNNEL
+               : view->media                          ? GROUP_MEDIA
+                                                      : GROUP_TRANSPORT;
     }
     return groups[row->subject];
 }
@@ -227,7 +228,7 @@ static bool may_fit(const struct view *view, enum row_group group)
 {
     switch (group) {
     case GROUP_TUNNEL:
-        return view->tunnel || view->keying;
+        return view->tunnel || view->keying || view->veiled;
     case GROUP_TRANSPORT:
         return view->tls ? !is_strange_tls(view)
                          : view->sip || view->http || view->opaque || view->said;

@@ -8,13 +8,18 @@
 
 enum { VALUE_SIZE = 160 };
 
+static const char *name_of(const struct strength_value *value)
+{
+    return value->shown != NULL ? value->shown : value->name;
+}
+
 /* "RSA, 1024 bits" */
 static const char *value_text(const struct strength_value *value, char *buffer)
 {
     if (value->bits == 0) {
-        return value->name;
+        return name_of(value);
     }
-    (void)snprintf(buffer, VALUE_SIZE, "%.120s, %u bits", value->name, value->bits);
+    (void)snprintf(buffer, VALUE_SIZE, "%.120s, %u bits", name_of(value), value->bits);
     return buffer;
 }
 
@@ -23,7 +28,7 @@ static bool note_own(const char *code, const struct strength_value *value, const
                      struct assessment *a)
 {
     if (strcmp(code, "tls.cipher-broken") == 0) {
-        judge_notes_reason(a, code, "The cipher suite %s can be broken.", value->name);
+        judge_notes_reason(a, code, "The cipher suite %s can be broken.", name_of(value));
     } else if (strcmp(code, "tls.no-forward-secrecy") == 0) {
         judge_notes_reason(a, code,
                            "With the cipher suite %s the session's secret hangs on the server's "
@@ -121,6 +126,18 @@ static void split_bits(struct strength_value *value, char *name)
     }
 }
 
+/* DTLS that goes on with a session or a key of HTTPS has no key exchange of its own, and the suite
+ * names one all the same: of that only cipher and MAC count, beside the exchange of HTTPS. */
+static void suite_of_session(const struct view *view, struct strength_value *value, char *name)
+{
+    const char *with = strstr(value->name, "_WITH_");
+    if (with != NULL && facts_find(view->facts, OBS_ANYCONNECT_SIGN) != NULL) {
+        (void)snprintf(name, STRENGTH_NAME_SIZE, "TLS_ECDHE_RSA%.100s", with);
+        value->shown = value->name;
+        value->name = name;
+    }
+}
+
 struct strength_value judge_strength_value(const struct view *view, enum strength_kind kind,
                                            const struct fact *fact, char *name)
 {
@@ -128,6 +145,7 @@ struct strength_value judge_strength_value(const struct view *view, enum strengt
     if (kind == STRENGTH_GROUP) {
         split_bits(&value, name);
     } else if (kind == STRENGTH_SUITE) {
+        suite_of_session(view, &value, name);
         value.etm = facts_true(view->facts, OBS_TLS_ENCRYPT_THEN_MAC);
     } else if (kind == STRENGTH_IKE_ENCRYPTION) {
         value.bits = (uint32_t)facts_value(view->facts, OBS_IKE_KEY_BITS, 0);
@@ -199,13 +217,13 @@ enum verdict judge_strength_leaf(const struct view *view, const struct strength_
     if (type != NULL) {
         (void)snprintf(name, sizeof name, "%s%s%s", facts_text(facts, type),
                        curve != NULL ? "/" : "", facts_text(facts, curve));
-        struct strength_value key = { STRENGTH_KEY, name, bits == NULL ? 0 : (uint32_t)bits->value,
-                                      false };
+        struct strength_value key = { .kind = STRENGTH_KEY, .name = name };
+        key.bits = bits == NULL ? 0 : (uint32_t)bits->value;
         verdict = judge_strength(view, profile, &key, bits != NULL ? bits : type, whose, a);
     }
     if (signature != NULL) {
-        struct strength_value hash = { STRENGTH_CERTIFICATE_SIGNATURE, facts_text(facts, signature),
-                                       0, false };
+        struct strength_value hash = { .kind = STRENGTH_CERTIFICATE_SIGNATURE,
+                                       .name = facts_text(facts, signature) };
         verdict =
             judge_notes_worse(verdict, judge_strength(view, profile, &hash, signature, whose, a));
     }

@@ -10,6 +10,18 @@ bool judge_tunnel_is_leak(const struct view *view)
     return facts_find(view->facts, OBS_VPN_BESIDE) != NULL;
 }
 
+/* Not at a port of SIP, where it would be the trunk itself; and once a VPN was seen between the
+ * hosts, that is what carries the trunk. */
+bool judge_tunnel_is_veiled(const struct view *view)
+{
+    const struct facts *facts = view->facts;
+    bool dtls = strcmp(view->record->app, "dtls") == 0;
+    bool records = dtls || (view->tls && !view->quic);
+    return records && !view->tunnel && !judge_rows_is_uc_port(view->port) &&
+           facts_true(facts, OBS_TLS_ESTABLISHED) && facts_find(facts, OBS_CARRIES) == NULL &&
+           facts_find(facts, OBS_TLS_USE_SRTP) == NULL && !judge_tunnel_is_leak(view);
+}
+
 /* Why it is rated so, in words. */
 static const char *words_of(const char *reason)
 {
@@ -149,6 +161,19 @@ static void judge_agreed(const struct view *view, struct assessment *a)
     a->verdict = judge_notes_worse(a->verdict, verdict);
 }
 
+static void judge_veiled(const struct view *view, struct assessment *a)
+{
+    a->verdict = VERDICT_UNKNOWN;
+    a->evidence = EVIDENCE_INFERRED;
+    a->observed = "unknown";
+    judge_notes_proof_flow(view, a, "app", view->record->app);
+    judge_notes_reason(
+        a, "vpn.veiled",
+        "The trunk is declared to run inside a VPN; this %s to port %u may be it, or "
+        "something else: nothing shows what it carries.",
+        strcmp(view->record->app, "dtls") == 0 ? "DTLS" : "TLS", view->port);
+}
+
 void judge_tunnel(const struct view *view, const struct policy_row *row, struct assessment *a)
 {
     (void)row;
@@ -158,6 +183,8 @@ void judge_tunnel(const struct view *view, const struct policy_row *row, struct 
     } else if (view->keying) {
         a->observed = "ike";
         judge_agreed(view, a);
+    } else if (view->veiled) {
+        judge_veiled(view, a);
     } else {
         judge_outside(view, a);
     }

@@ -75,6 +75,7 @@ struct view {
     bool opaque;   /* unrecognised, and something was said */
     bool tunnel;   /* a VPN that carried data */
     bool keying;   /* IKE that agreed on ciphers, for a VPN that is in another flow */
+    bool veiled;   /* TLS or DTLS that may be a VPN: nothing tells what it carries */
     bool said;     /* something that is not known to be nothing went by */
     bool implies;  /* SIP by its roles, inside TLS as it must be: traffic table 5.5 */
 };
@@ -164,6 +165,8 @@ judge_row judge_content_implied;
 judge_row judge_tunnel;
 /* Is it known to pass by the tunnel between the same hosts? */
 bool judge_tunnel_is_leak(const struct view *view);
+/* May it be a VPN in TLS or DTLS, of which nothing tells? Asked once protocols are known. */
+bool judge_tunnel_is_veiled(const struct view *view);
 /* Does the flow show algorithms that protect it? */
 bool judge_algorithms_concerns(const struct view *view);
 /* Was a path of the row asked for in the clear? */

@@ -45,6 +45,11 @@ static const struct reason_word words[] = {
       "hosts, it may enter one of them further on.",
       "Capture behind the VPN appliance; or declare the trunk as what it is (trunk: private or "
       "public)." },
+    { "vpn.veiled",
+      "TLS or DTLS between the two hosts of a trunk that is declared to run inside a VPN, at no port "
+      "of SIP. A VPN of that kind (SSTP, AnyConnect, Fortinet) looks like any other HTTPS or DTLS.",
+      "Give overt the key log of the VPN's server (--keylog), which shows what it carries; or capture "
+      "behind the VPN." },
     { "vpn.inside-tcp",
       "The tunnel carries its packets in TCP, which sends again what came late: calls suffer from "
       "that. It is no fault of protection.",

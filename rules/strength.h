@@ -64,8 +64,9 @@ struct strength_profile {
 struct strength_value {
     enum strength_kind kind;
     const char *name;
-    uint32_t bits; /* 0: has none, or unknown */
-    bool etm;      /* encrypt-then-MAC was agreed on */
+    uint32_t bits;     /* 0: has none, or unknown */
+    bool etm;          /* encrypt-then-MAC was agreed on */
+    const char *shown; /* how the flow calls it, where that differs; or NULL */
 };
 
 enum { STRENGTH_ENTRIES_MAX = 4 };

@@ -26,9 +26,10 @@ PACKAGES = ("sip-tester", "gcc", "libsrtp2-dev")
 GATEWAY_ROWS = ("TT-10a", "TT-10b", "TT-11a", "TT-11b")
 
 
-def subjects(verdict, note=""):
-    """TT-21's verdict on the tunnel; the rows of signalling and media have nothing to do with its packets."""
-    return [Subject("TT-21", "mediation", "gateway", verdict, area="policy", note=note),
+def subjects(verdict, note="", secrets=None):
+    """TT-21's verdict on the tunnel (secrets: where the key log is given too); the rows of signalling and media have
+    nothing to do with its packets."""
+    return [Subject("TT-21", "mediation", "gateway", verdict, secrets=secrets, area="policy", note=note),
             *(Subject(row, "mediation", "gateway", "none") for row in GATEWAY_ROWS)]
 
 
@@ -46,9 +47,9 @@ def leak_subjects(*rows):
                       note="permitted in the VPN only, and this is outside") for row in rows)]
 
 
-def call(lab, work, ends=None):
+def call(lab, work, ends=None, speech=True):
     """One call on the trunk, SIP over TCP and clear RTP; it fails if no SIP comes through. ends: {caller: address,
-    callee: address}, by default those inside the tunnel."""
+    callee: address}, by default those inside the tunnel. speech: False leaves out the RTP."""
     (caller, here), (callee, there) = (ends or INNER).items()
     keys = {"profile": "RTP/AVP", "offer_key": "a=sendrecv", "answer_key": "a=sendrecv",
             "agent": "RTCC/4.0.0.0 MediationServer", "caller": "+15550100", "callee": "+15550199"}
@@ -57,7 +58,8 @@ def call(lab, work, ends=None):
     dialled = phones.sipp(lab, caller, here, 5062, phones.INVITE, transport="t1", keys=keys,
                           remote=f"{there}:{SIP_PORT}")
     time.sleep(0.3)
-    media.talk(lab, work, caller, here, callee, there, "clear")
+    if speech:
+        media.talk(lab, work, caller, here, callee, there, "clear")
     lab.wait_ended(dialled)
     lab.wait_ended(answer)
 

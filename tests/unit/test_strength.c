@@ -16,7 +16,8 @@ struct grade_case {
 static const char *grade_of(const struct policy *policy, const struct grade_case *g, bool etm)
 {
     struct strength_finding finding;
-    struct strength_value value = { g->kind, g->name, (uint32_t)g->bits, etm };
+    struct strength_value value = { .kind = g->kind, .name = g->name, .etm = etm };
+    value.bits = (uint32_t)g->bits;
     return strength_grade_name(strength_grade(policy_strength(policy), &value, &finding));
 }
 

@@ -335,7 +335,7 @@ static enum strength_grade grade_of(const struct policy *policy, enum strength_k
                                     const char *name, uint32_t bits, bool etm)
 {
     struct strength_finding finding;
-    struct strength_value value = { kind, name, bits, etm };
+    struct strength_value value = { .kind = kind, .name = name, .bits = bits, .etm = etm };
     return strength_grade(policy_strength(policy), &value, &finding);
 }
 
