@@ -74,6 +74,7 @@ struct sink {
     struct verified *verified;       /* whose are left out; NULL: no signer's */
     const struct flow_end *end;      /* of the flow at hand: its two; with `verified` */
     uint64_t packet;                 /* being looked at; 0: the flow is over */
+    uint64_t begun_us;               /* time of the capture's first packet */
     struct transcripts *transcripts; /* NULL: likewise those over whole handshakes */
     struct quic_initial *initial;    /* NULL: QUIC Initial packets are not opened */
     bool terse;                      /* no flow records are written: see sink_wants */

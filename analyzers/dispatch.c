@@ -316,6 +316,7 @@ static bool is_wanted(const struct batch *b, uint32_t i)
 void dispatch_batch(struct dispatch *d, struct batch *b)
 {
     d->first_us = b->first_us;
+    d->sink.sink.begun_us = b->first_us;
     d->now_us = b->end_us;
     for (uint32_t i = 0; i < b->count; i++) {
         dispatch_ahead(d, b, i);

@@ -8,6 +8,7 @@ enum { DNS_PORT = 53, HEADER_SIZE = 12, NAME_SIZE = 256 };
 enum { CLASS_IN = 1, TYPE_A = 1, TYPE_AAAA = 28 };
 enum {
     FLAG_RESPONSE = 0x8000,
+    FLAG_TRUNCATED = 0x0200,
     MASK_OPCODE = 0x7800, /* 0 = QUERY: all that names addresses */
     MASK_Z = 0x0040,
     MASK_RCODE = 0x000f,
@@ -19,12 +20,27 @@ enum {
     LABEL_POINTER = 0xc0, /* RFC 1035 4.1.4 */
     ANSWERS_MAX = 32,     /* different answers told of one flow */
     ADDRESSES_MAX = 16,   /* of one answer: of more the answer is not told as a whole */
+    ASKED_MAX = 8,        /* newest queries of a flow that are held against their replies */
+    REPLY_US =
+        10000000, /* a reply that comes later may be to a query that was not captured, and
+                   * a query that soon after the capture began may have been one sent again */
+};
+
+/* A query over UDP, and what came back. */
+struct asked {
+    uint32_t digest; /* of id, name and type; 0 = none */
+    uint32_t queries, replies;
+    uint8_t answer;             /* place of the first answer in the record + 1, 0 = none yet */
+    uint64_t first_us, time_us; /* of the oldest and the newest query */
 };
 
 struct dns_state {
     struct once names;
     uint32_t answers[ANSWERS_MAX]; /* digests, by their places in the record */
     uint8_t answer_count;
+    uint32_t rivals; /* bit n: of answer n it was told */
+    uint8_t oldest;  /* of asked: to be used next */
+    struct asked asked[ASKED_MAX];
     bool started;
     bool stream;
 };
@@ -32,13 +48,13 @@ struct dns_state {
 /* One message; `at` walks through it. */
 struct message {
     struct bytes whole, at;
-    uint16_t flags, questions, answers;
+    uint16_t id, flags, questions, answers, type;
 };
 
 /* RFC 1035 4.1.1 */
 static bool read_header(struct message *m)
 {
-    bytes_u16(&m->at); /* id */
+    m->id = bytes_u16(&m->at);
     m->flags = bytes_u16(&m->at);
     m->questions = bytes_u16(&m->at);
     m->answers = bytes_u16(&m->at);
@@ -104,7 +120,8 @@ static bool read_name(struct message *m, char *name)
 static bool read_question(struct message *m, char *name)
 {
     bool plain = read_name(m, name);
-    bytes_u32(&m->at); /* type and class */
+    m->type = bytes_u16(&m->at);
+    bytes_u16(&m->at); /* class */
     return plain && bytes_ok(&m->at);
 }
 
@@ -163,9 +180,10 @@ static uint32_t digest_of(const struct answer *answer, const char *name, struct 
     return (uint32_t)digest;
 }
 
-/* Each different answer once, with the time at which the last one ends that gave it. */
-static void put_whole(struct dns_state *dns, const struct segment *seg, const char *name,
-                      const struct answer *answer, struct sink *sink)
+/* Each different answer once, with the time at which the last one ends that gave it. Its place in
+ * the record, or ANSWERS_MAX: there was no room. */
+static unsigned put_whole(struct dns_state *dns, const struct segment *seg, const char *name,
+                          const struct answer *answer, struct sink *sink)
 {
     char ip[ADDRESS_TEXT_SIZE];
     uint32_t digest = digest_of(answer, name, sink->digest_seed);
@@ -175,7 +193,7 @@ static void put_whole(struct dns_state *dns, const struct segment *seg, const ch
     }
     if (at == ANSWERS_MAX) {
         observe_text(sink, seg, OBS_CUT, "dns", 1);
-        return;
+        return at;
     }
     if (at == dns->answer_count) {
         dns->answers[dns->answer_count++] = digest;
@@ -188,11 +206,54 @@ static void put_whole(struct dns_state *dns, const struct segment *seg, const ch
     until.index = (uint16_t)at;
     until.value = seg->time_us + (uint64_t)answer->left_s * 1000000;
     sink->put(sink, &until);
+    return at;
 }
 
-/* The addresses of an answer belong to the name asked for, over whatever aliases. */
-static void put_answers(struct dns_state *dns, struct message *m, const struct segment *seg,
-                        const char *name, struct sink *sink)
+/* The query that a message is, or answers; NULL: it was not seen, or is none over UDP. */
+static struct asked *asked_by(struct dns_state *dns, const struct message *m, const char *name,
+                              struct hash_seed seed)
+{
+    uint32_t digest = (uint32_t)keyed_hash(name, strlen(name), seed) + m->id * 65537U + m->type;
+    digest = digest != 0 ? digest : 1;
+    for (unsigned i = 0; i < ASKED_MAX; i++) {
+        if (dns->asked[i].digest == digest) {
+            return &dns->asked[i];
+        }
+    }
+    if ((m->flags & FLAG_RESPONSE) != 0) {
+        return NULL;
+    }
+    struct asked *asked = &dns->asked[dns->oldest];
+    dns->oldest = (uint8_t)((dns->oldest + 1) % ASKED_MAX);
+    *asked = (struct asked){ .digest = digest };
+    return asked;
+}
+
+/* A resolver answers a query once. A second answer with other addresses is from somebody else, who
+ * hoped to be faster (RFC 5452 4.2): told once of each answer. A query that is sent again may well
+ * be answered anew, by addresses that take turns. at: place of the answer, or ANSWERS_MAX. */
+static void note_reply(struct dns_state *dns, struct asked *asked, unsigned at,
+                       const struct segment *seg, struct sink *sink)
+{
+    if (asked->answer == 0) {
+        asked->answer = (uint8_t)(at < ANSWERS_MAX ? at + 1 : 0);
+        return;
+    }
+    bool extra = asked->replies > asked->queries && seg->time_us < asked->time_us + REPLY_US &&
+                 asked->first_us >= sink->begun_us + REPLY_US;
+    if (at < ANSWERS_MAX && extra && at + 1U != asked->answer && (dns->rivals >> at & 1) == 0) {
+        struct observation rival = observation_of(seg, OBS_DNS_ANSWER_RIVAL);
+        dns->rivals |= 1U << at;
+        rival.index = (uint16_t)at;
+        rival.value = asked->answer - 1U;
+        sink->put(sink, &rival);
+    }
+}
+
+/* The addresses of an answer belong to the name asked for, over whatever aliases. Its place as
+ * put_whole has it. */
+static unsigned put_answers(struct dns_state *dns, struct message *m, const struct segment *seg,
+                            const char *name, struct sink *sink)
 {
     struct answer answer = { .left_s = INT32_MAX };
     struct address address;
@@ -213,8 +274,27 @@ static void put_answers(struct dns_state *dns, struct message *m, const struct s
     if (bytes_ok(&m->at) && answer.count > 0 && answer.more) {
         observe_text(sink, seg, OBS_CUT, "dns", 1);
     } else if (bytes_ok(&m->at) && answer.count > 0) {
-        put_whole(dns, seg, name, &answer, sink);
+        return put_whole(dns, seg, name, &answer, sink);
     }
+    return ANSWERS_MAX;
+}
+
+/* Holds a message against the query before it. at: place of its answer, or ANSWERS_MAX. */
+static void match(struct dns_state *dns, const struct message *m, const char *name, unsigned at,
+                  const struct segment *seg, struct sink *sink)
+{
+    struct asked *asked = dns->stream ? NULL : asked_by(dns, m, name, sink->digest_seed);
+    if (asked == NULL) {
+        return;
+    }
+    if ((m->flags & FLAG_RESPONSE) == 0) {
+        asked->first_us = asked->queries == 0 ? seg->time_us : asked->first_us;
+        asked->queries++;
+        asked->time_us = seg->time_us;
+        return;
+    }
+    asked->replies++;
+    note_reply(dns, asked, (m->flags & FLAG_TRUNCATED) != 0 ? ANSWERS_MAX : at, seg, sink);
 }
 
 static void put_name(struct dns_state *dns, const struct segment *seg, const char *name,
@@ -248,10 +328,12 @@ static void read_message(struct dns_state *dns, const struct segment *seg, struc
                      response ? (uint64_t)1 - seg->from : (uint64_t)seg->from);
     }
     if (plain && name[0] != '\0') {
+        unsigned at = ANSWERS_MAX;
         put_name(dns, seg, name, sink);
         if (response && (m.flags & MASK_RCODE) == 0) {
-            put_answers(dns, &m, seg, name, sink);
+            at = put_answers(dns, &m, seg, name, sink);
         }
+        match(dns, &m, name, at, seg, sink);
     }
     if (!bytes_ok(&m.at)) {
         observe_text(sink, seg, m.at.fault == BYTES_CUT ? OBS_CUT : OBS_MALFORMED, "dns", 1);

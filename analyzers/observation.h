@@ -365,6 +365,8 @@ enum observation_shape {
     X(OBS_DNS_NAME, SHAPE_LIST, "dns.names", "RFC 1035 4.1.2, asked for")                          \
     X(OBS_DNS_ANSWER_NAME, SHAPE_TEXT, "dns.answers[].name", "that has these addresses")           \
     X(OBS_DNS_ANSWER_ADDRESS, SHAPE_LIST, "dns.answers[].addresses", "RFC 1035 4.1.3, RFC 3596")   \
+    X(OBS_DNS_ANSWER_RIVAL, SHAPE_NUMBER, "dns.answers[].rival",                                   \
+      "place of an answer with other addresses to the same query, which came before")              \
     X(OBS_DNS_ANSWER_UNTIL, SHAPE_TIME, "dns.answers[].until",                                     \
       "when the last answer that said so ends: its least time to live, RFC 1035 3.2.1")            \
     X(OBS_DNS_ADDRESS, SHAPE_EVENT, "", "text: address, space, name that has it (RFC 1035 4.1.3)") \

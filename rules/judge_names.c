@@ -141,6 +141,31 @@ static enum verdict judge_others(const struct view *view, const struct answer *o
     return VERDICT_COMPLIANT;
 }
 
+/* The i-th answer of the flow came second to a query. Where packets were lost it may be to another
+ * query, which was not captured. */
+static enum verdict judge_rival(const struct view *view, unsigned i, struct assessment *a)
+{
+    const struct facts *facts = view->facts;
+    const struct fact *rival = facts_find_at(facts, OBS_DNS_ANSWER_RIVAL, (uint16_t)i, 0);
+    if (rival == NULL || view->record->lost_nearby) {
+        return VERDICT_COMPLIANT;
+    }
+    uint16_t first = (uint16_t)rival->value;
+    const struct fact *name = facts_find_at(facts, OBS_DNS_ANSWER_NAME, (uint16_t)i, 0);
+    const struct fact *before = facts_find_at(facts, OBS_DNS_ANSWER_ADDRESS, first, 0);
+    const struct fact *after = facts_find_at(facts, OBS_DNS_ANSWER_ADDRESS, (uint16_t)i, 0);
+    char resolver[VIEW_NAME_SIZE];
+    judge_notes_reason(a, "dns.answered-twice",
+                       "One query to %s for %.80s was answered twice: by %.46s, and then by %.46s.",
+                       judge_notes_name(&view->server, resolver), facts_text(facts, name),
+                       facts_text(facts, before), facts_text(facts, after));
+    judge_notes_proof_of(view, a, rival);
+    judge_notes_proof_of(view, a, after);
+    judge_notes_proof_of(view, a, before);
+    a->evidence = EVIDENCE_INFERRED;
+    return VERDICT_WEAK;
+}
+
 static enum verdict judge_answer(const struct view *view, const struct answer *answer,
                                  struct assessment *a)
 {
@@ -162,6 +187,7 @@ static enum verdict judge_answers(const struct view *view, struct assessment *a)
     for (unsigned i = 0; verdict == VERDICT_COMPLIANT &&
                          facts_find_at(view->facts, OBS_DNS_ANSWER_NAME, (uint16_t)i, 0) != NULL;
          i++) {
+        verdict = judge_rival(view, i, a);
         for (unsigned family = 0; family < 2 && verdict == VERDICT_COMPLIANT; family++) {
             if (answers_read(view->answers, view->record, i, family == 1, &answer)) {
                 verdict = judge_answer(view, &answer, a);

@@ -96,6 +96,12 @@ static const struct reason_word words[] = {
       "first answer was valid. A resolver inside and one outside may differ, and members of a pool may be "
       "given out in turn: that is not told. A change of address that has not reached both looks the same.",
       "Ask both resolvers again; what still differs after the time to live is a wrong zone or forged." },
+    { "dns.answered-twice",
+      "One query over UDP got two answers with different addresses under a resolver's name. It sends one; "
+      "the other was forged by somebody on the path or beside it who raced it, and the first to come "
+      "is believed.",
+      "Compare both answers with the zone, and find out where the wrong one enters the network (its "
+      "TTL of IP and MAC address differ). DNSSEC, or DNS over TLS to the resolver, ends it." },
     { "smb.not-encrypted",
       "SMB 3 can encrypt a share or a whole server. Here it did not: signatures keep files from being "
       "changed on the way, not from being read.",

@@ -19,7 +19,7 @@ SAMPLE = 3  # copies of each scenario in a quick run
 CHANGES_ON_THE_WAY = {"media/exact_ends_clear", "media/exact_one_side_ends_clear", "srtp/tls_ends_clear"}
 MEDIA_ROWS = {"TT-04", "TT-11a", "TT-11b", "TT-12"}
 # Told by comparing an answer or a certificate with another, or with the policy.
-CONTRADICTIONS = {"dns.conflicting-answers", "dns.foreign-answer", "cert.issuer-changed", "cert.shared"}
+CONTRADICTIONS = {"dns.conflicting-answers", "dns.foreign-answer", "dns.answered-twice", "cert.issuer-changed", "cert.shared"}
 SEEN_IN_HEADERS = {"media.clear", "media.negotiated-not-applied"}  # RTP headers and sizes show it, cut or not
 
 

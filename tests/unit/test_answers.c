@@ -182,6 +182,39 @@ static void the_oldest_answer_goes_first_and_is_counted(void)
     case_done(&c);
 }
 
+/* A second answer to the query of the first one: `rival` is the first one's place. */
+static void add_rival(struct judge_case *c, const char *address)
+{
+    struct observation obs = { .index = 1, .packet = 7, .time_us = noon_us };
+    obs.kind = OBS_DNS_ANSWER_NAME;
+    obs.text = "web.contoso.com";
+    obs.text_size = (uint32_t)strlen(obs.text);
+    facts_put(&c->facts, &obs);
+    obs.kind = OBS_DNS_ANSWER_ADDRESS;
+    obs.text = address;
+    obs.text_size = (uint32_t)strlen(address);
+    facts_put(&c->facts, &obs);
+    obs.kind = OBS_DNS_ANSWER_RIVAL;
+    obs.text = NULL;
+    obs.text_size = 0;
+    facts_put(&c->facts, &obs);
+}
+
+static void two_answers_to_one_query_are_weak_unless_packets_were_lost(void)
+{
+    struct judge_case c = case_of(site);
+    tell(&c, "10.0.1.2", "10.0.0.53", "web.contoso.com", "10.0.7.1", 0);
+    add_rival(&c, "10.0.7.66");
+    CHECK(is(judged(&c), "dns.answered-twice"));
+    CHECK(case_is(&c, "TT-23", "weak inferred low"));
+    CHECK_EQ(case_row(&c, "TT-23")->proofs[0].packet, 7);
+    tell(&c, "10.0.1.2", "10.0.0.53", "web.contoso.com", "10.0.7.1", 0);
+    add_rival(&c, "10.0.7.66");
+    c.record.lost_nearby = true;
+    CHECK(is(judged(&c), ""));
+    case_done(&c);
+}
+
 static void too_long_a_name_is_not_kept(void)
 {
     struct judge_case c = case_of(site);
@@ -203,6 +236,7 @@ int main(void)
     another_capture_begins_with_nothing();
     an_answer_that_comes_again_lasts_longer();
     the_oldest_answer_goes_first_and_is_counted();
+    two_answers_to_one_query_are_weak_unless_packets_were_lost();
     too_long_a_name_is_not_kept();
     return check_failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -3,6 +3,8 @@
 
 extern const struct analyzer dns_analyzer;
 
+enum { SECOND = 1000000 };
+
 /* FE01.contoso.com A? In mixed case: RFC 1035 2.3.3. */
 static const uint8_t query[34] = {
     0x12, 0x34, 0x01, 0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
@@ -200,6 +202,126 @@ static void a_stream_may_be_split_anywhere(void)
     CHECK_EQ(claim_at(stream, 20, true, 53), CLAIM_MORE);
 }
 
+/* The answer with another address: forged, or the turn of another member. */
+static void put_other(uint8_t *other)
+{
+    memcpy(other, answer, sizeof answer);
+    other[68] = 77;
+}
+
+/* A datagram a minute after the capture began. */
+static void at_later(struct seen_flow *flow, uint8_t from, const void *data, uint32_t captured,
+                     uint32_t on_wire)
+{
+    struct segment seg = { .payload = bytes_of(data, captured, on_wire), .from = from };
+    seg.time_us = (uint64_t)60 * SECOND;
+    flow->last = dns_analyzer.feed(flow->state, &seg, &flow->sink);
+}
+
+static void a_second_answer_to_one_query_is_told(void)
+{
+    uint8_t other[sizeof answer];
+    put_other(other);
+    struct seen_flow flow = seen_open(&dns_analyzer);
+    at_later(&flow, 0, query, sizeof query, sizeof query);
+    at_later(&flow, 1, answer, sizeof answer, sizeof answer);
+    at_later(&flow, 1, answer, sizeof answer, sizeof answer);
+    CHECK_EQ(seen_times(OBS_DNS_ANSWER_RIVAL), 0); /* a copy */
+    at_later(&flow, 1, other, sizeof other, sizeof other);
+    CHECK_EQ(seen_times(OBS_DNS_ANSWER_RIVAL), 1);
+    CHECK_EQ(seen_nth(OBS_DNS_ANSWER_RIVAL, 0)->obs.index, 1);
+    CHECK_EQ(seen_value(OBS_DNS_ANSWER_RIVAL), 0);
+    at_later(&flow, 1, other, sizeof other, sizeof other);
+    CHECK_EQ(seen_times(OBS_DNS_ANSWER_RIVAL), 1);
+    seen_close(&flow);
+}
+
+/* Queries and answers in the order of `script`: q = query, a, b = answers, t = the other one, cut
+ * short by its sender, f = the resolver failed, i = the other one under another id. */
+static unsigned rivals_of(const char *script)
+{
+    struct seen_flow flow = seen_open(&dns_analyzer);
+    for (; *script != '\0'; script++) {
+        uint8_t other[sizeof answer];
+        put_other(other);
+        other[0] ^= *script == 'i' ? 1 : 0;
+        other[2] |= *script == 't' ? 2 : 0;
+        other[3] |= *script == 'f' ? 2 : 0;
+        const uint8_t *data = *script == 'q' ? query : *script == 'a' ? answer : other;
+        uint32_t size = *script == 'q' ? sizeof query : sizeof answer;
+        at_later(&flow, *script == 'q' ? 0 : 1, data, size, size);
+    }
+    unsigned times = seen_times(OBS_DNS_ANSWER_RIVAL);
+    seen_close(&flow);
+    return times;
+}
+
+static void only_answers_that_nobody_asked_for_are_rivals(void)
+{
+    CHECK_EQ(rivals_of("qab"), 1);
+    CHECK_EQ(rivals_of("qba"), 1);
+    CHECK_EQ(rivals_of("qqab"), 0); /* sent again, answered anew */
+    CHECK_EQ(rivals_of("qaqb"), 0);
+    CHECK_EQ(rivals_of("qqabb"), 1);
+    CHECK_EQ(rivals_of("ab"), 0); /* the query was not seen */
+    CHECK_EQ(rivals_of("qat"), 0);
+    CHECK_EQ(rivals_of("qaf"), 0);
+    CHECK_EQ(rivals_of("qai"), 0);
+    CHECK_EQ(rivals_of("qfb"), 0); /* one answer with addresses */
+    CHECK_EQ(rivals_of("qiia"), 0);
+}
+
+/* The query, `asked` seconds after the capture began, an answer, and another one so much later. */
+static unsigned rivals_at(uint64_t asked, uint64_t later)
+{
+    uint8_t other[sizeof answer];
+    put_other(other);
+    struct seen_flow flow = seen_open(&dns_analyzer);
+    struct segment seg = { .payload = bytes_of(query, sizeof query, sizeof query) };
+    flow.sink.begun_us = 1000 * SECOND;
+    seg.time_us = (1000 + asked) * SECOND;
+    dns_analyzer.feed(flow.state, &seg, &flow.sink);
+    seg.payload = bytes_of(answer, sizeof answer, sizeof answer);
+    seg.from = 1;
+    dns_analyzer.feed(flow.state, &seg, &flow.sink);
+    seg.payload = bytes_of(other, sizeof other, sizeof other);
+    seg.time_us += later * SECOND;
+    dns_analyzer.feed(flow.state, &seg, &flow.sink);
+    unsigned times = seen_times(OBS_DNS_ANSWER_RIVAL);
+    seen_close(&flow);
+    return times;
+}
+
+static void an_answer_may_be_to_a_query_that_was_not_seen(void)
+{
+    CHECK_EQ(rivals_at(60, 9), 1);
+    CHECK_EQ(rivals_at(60, 11), 0);
+    CHECK_EQ(rivals_at(10, 0), 1);
+    CHECK_EQ(rivals_at(9, 0), 0); /* sent again: the first one was before the capture */
+}
+
+static void newest_queries_are_kept(void)
+{
+    uint8_t q[sizeof query], a[sizeof answer], b[sizeof answer];
+    for (unsigned between = 6; between < 10; between++) {
+        struct seen_flow flow = seen_open(&dns_analyzer);
+        memcpy(q, query, sizeof q);
+        at_later(&flow, 0, q, sizeof q, sizeof q);
+        at_later(&flow, 1, answer, sizeof answer, sizeof answer);
+        for (unsigned i = 1; i <= between; i++) {
+            q[1] = (uint8_t)(query[1] + i);
+            at_later(&flow, 0, q, sizeof q, sizeof q);
+            memcpy(a, answer, sizeof a);
+            a[1] = q[1];
+            at_later(&flow, 1, a, sizeof a, sizeof a);
+        }
+        put_other(b);
+        at_later(&flow, 1, b, sizeof b, sizeof b);
+        CHECK_EQ(seen_times(OBS_DNS_ANSWER_RIVAL), between < 8 ? 1 : 0);
+        seen_close(&flow);
+    }
+}
+
 static void names_of_one_flow_are_capped(void)
 {
     struct seen_flow flow = seen_open(&dns_analyzer);
@@ -229,6 +351,10 @@ int main(void)
     a_cut_answer_gives_what_it_holds();
     a_flipped_answer_stays_in_bounds();
     a_stream_may_be_split_anywhere();
+    a_second_answer_to_one_query_is_told();
+    only_answers_that_nobody_asked_for_are_rivals();
+    an_answer_may_be_to_a_query_that_was_not_seen();
+    newest_queries_are_kept();
     names_of_one_flow_are_capped();
     return check_failures == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -18,23 +18,28 @@ SERVERS = {"director01": Host(DIRECTOR, "director"), "fe01": Host(FE01, "front_e
 
 # --- names -----------------------------------------------------------------------------------------------------------
 
-def ask(capture, number, resolver, name, addresses, ttl=300):
-    """One question for addresses (A) by the Front End, and its answer."""
+def ask(capture, number, resolver, name, *replies, ttl=300, again=0):
+    """One question for addresses (A) by the Front End, sent so many times again, and its answers, a list of addresses
+    each."""
     labels = b"".join(bytes([len(part)]) + part.encode() for part in name.split(".")) + b"\0"
     question = labels + struct.pack(">HH", 1, 1)
     port = 50000 + number
-    capture.datagram(FE01, port, resolver, 53, struct.pack(">HHHHHH", number, 0x0100, 1, 0, 0, 0) + question)
-    answers = b"".join(b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, ttl, 4) + socket.inet_aton(a) for a in addresses)
-    capture.datagram(resolver, 53, FE01, port,
-                     struct.pack(">HHHHHH", number, 0x8580, 1, len(addresses), 0, 0) + question + answers)
+    for _ in range(1 + again):
+        capture.wait(1_000_000)
+        capture.datagram(FE01, port, resolver, 53, struct.pack(">HHHHHH", number, 0x0100, 1, 0, 0, 0) + question)
+    for addresses in replies:
+        answers = b"".join(b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, ttl, 4) + socket.inet_aton(a) for a in addresses)
+        capture.datagram(resolver, 53, FE01, port,
+                         struct.pack(">HHHHHH", number, 0x8580, 1, len(addresses), 0, 0) + question + answers)
 
 
-def answered(name, shows, verdicts, *questions):
-    """verdicts: of TT-23 by resolver. questions: arguments of ask."""
+def answered(name, shows, verdicts, *questions, **more):
+    """verdicts: of TT-23 by resolver. questions: arguments of ask; more: those that all of them have."""
     def play(path, work):
         capture = Capture()
         for number, question in enumerate(questions, 1):
-            ask(capture, number, *question)
+            capture.wait(12_000_000)  # the first question may be one that is sent again, from before
+            ask(capture, number, *question, **more)
         capture.write(path)
     play.__doc__ = shows
     rows = [Subject("TT-23", "fe01", resolver, verdict, area="policy") for resolver, verdict in verdicts.items()]
@@ -48,10 +53,16 @@ answered("dns_declared_answer", "A trusted resolver gives the address of fe02.co
 answered("dns_conflicting", "Two resolvers give addresses for the pool's name that have none in common: a Front End, and a "
          "host that nobody knows.",
          {"resolver": "compliant", "other": "weak"}, (RESOLVER, POOL, [FE01]), (OTHER, POOL, [STRANGE]))
-answered("dns_taking_turns", "Two resolvers give one member each of a pool; later, when the first answer is over, one gives "
-         "another address.",
-         {"resolver": "compliant", "other": "compliant"}, (RESOLVER, POOL, [FE01]), (OTHER, POOL, [FE02]),
-         (RESOLVER, "moved.contoso.com", [FE01], 0), (OTHER, "moved.contoso.com", [STRANGE], 0))
+answered("dns_taking_turns", "Two resolvers give one member each of a pool.",
+         {"resolver": "compliant", "other": "compliant"}, (RESOLVER, POOL, [FE01]), (OTHER, POOL, [FE02]))
+answered("dns_moved", "A resolver gives an address, and another resolver another one when the first answer is over.",
+         {"resolver": "compliant", "other": "compliant"}, (RESOLVER, "moved.contoso.com", [FE01]),
+         (OTHER, "moved.contoso.com", [STRANGE]), ttl=0)
+answered("dns_answered_twice", "One query gets two answers with different addresses: one of them was forged.",
+         {"resolver": "weak"}, (RESOLVER, POOL, [FE01]), (RESOLVER, "web.contoso.com", [STRANGE], ["10.77.0.60"]))
+answered("dns_asked_twice", "Queries that are sent again get answers that take turns, and a copy of the last one.",
+         {"resolver": "compliant"}, (RESOLVER, POOL, [FE01], [FE02], [FE01]),
+         (RESOLVER, "web.contoso.com", ["10.77.0.60"], ["10.77.0.61"], ["10.77.0.61"]), again=2)
 
 
 # --- certificates ----------------------------------------------------------------------------------------------------
