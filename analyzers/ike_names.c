@@ -35,13 +35,22 @@ static const struct name encryption[] = {
     { 26, "ENCR_CAMELLIA_CCM_12" },
     { 27, "ENCR_CAMELLIA_CCM_16" },
     { ENCR_CHACHA20_POLY1305, "ENCR_CHACHA20_POLY1305" },
+    { 29, "ENCR_AES_CCM_8_IIV" }, /* RFC 8750: of ESP alone */
+    { 30, "ENCR_AES_GCM_16_IIV" },
+    { 31, "ENCR_CHACHA20_POLY1305_IIV" },
+    { 32, "ENCR_KUZNYECHIK_MGM_KTREE" }, /* RFC 9227 */
+    { 33, "ENCR_MAGMA_MGM_KTREE" },
+    { ENCR_KUZNYECHIK_MGM_MAC_KTREE, "ENCR_KUZNYECHIK_MGM_MAC_KTREE" },
+    { ENCR_MAGMA_MGM_MAC_KTREE, "ENCR_MAGMA_MGM_MAC_KTREE" },
     { 0, NULL },
 };
 
 static const struct name prf[] = {
-    { 1, "PRF_HMAC_MD5" },      { 2, "PRF_HMAC_SHA1" },     { 3, "PRF_HMAC_TIGER" },
-    { 4, "PRF_AES128_XCBC" },   { 5, "PRF_HMAC_SHA2_256" }, { 6, "PRF_HMAC_SHA2_384" },
-    { 7, "PRF_HMAC_SHA2_512" }, { 8, "PRF_AES128_CMAC" },   { 0, NULL },
+    { 1, "PRF_HMAC_MD5" },          { 2, "PRF_HMAC_SHA1" },
+    { 3, "PRF_HMAC_TIGER" },        { 4, "PRF_AES128_XCBC" },
+    { 5, "PRF_HMAC_SHA2_256" },     { 6, "PRF_HMAC_SHA2_384" },
+    { 7, "PRF_HMAC_SHA2_512" },     { 8, "PRF_AES128_CMAC" },
+    { 9, "PRF_HMAC_STREEBOG_512" }, { 0, NULL },
 };
 
 static const struct name integrity[] = {
@@ -64,19 +73,34 @@ static const struct name integrity[] = {
 
 /* The registry describes groups in sentences; these are the words that implementations use. */
 static const struct name groups[] = {
-    { 1, "modp768" },          { 2, "modp1024" },
-    { 5, "modp1536" },         { 14, "modp2048" },
-    { 15, "modp3072" },        { 16, "modp4096" },
-    { 17, "modp6144" },        { 18, "modp8192" },
-    { 19, "ecp256" },          { 20, "ecp384" },
-    { 21, "ecp521" },          { 22, "modp1024_160" },
-    { 23, "modp2048_224" },    { 24, "modp2048_256" },
-    { 25, "ecp192" },          { 26, "ecp224" },
-    { 27, "brainpoolP224r1" }, { 28, "brainpoolP256r1" },
-    { 29, "brainpoolP384r1" }, { 30, "brainpoolP512r1" },
-    { 31, "curve25519" },      { 32, "curve448" },
-    { 35, "mlkem512" },        { 36, "mlkem768" },
-    { 37, "mlkem1024" },       { 0, NULL },
+    { 1, "modp768" },
+    { 2, "modp1024" },
+    { 5, "modp1536" },
+    { 14, "modp2048" },
+    { 15, "modp3072" },
+    { 16, "modp4096" },
+    { 17, "modp6144" },
+    { 18, "modp8192" },
+    { 19, "ecp256" },
+    { 20, "ecp384" },
+    { 21, "ecp521" },
+    { 22, "modp1024_160" },
+    { 23, "modp2048_224" },
+    { 24, "modp2048_256" },
+    { 25, "ecp192" },
+    { 26, "ecp224" },
+    { 27, "brainpoolP224r1" },
+    { 28, "brainpoolP256r1" },
+    { 29, "brainpoolP384r1" },
+    { 30, "brainpoolP512r1" },
+    { 31, "curve25519" },
+    { 32, "curve448" },
+    { 33, "gost3410_2012_256" },
+    { 34, "gost3410_2012_512" },
+    { 35, "mlkem512" },
+    { 36, "mlkem768" },
+    { 37, "mlkem1024" },
+    { 0, NULL },
 };
 
 /* RFC 2408 3.1, RFC 2409 5. */
@@ -88,17 +112,10 @@ static const struct name exchanges1[] = {
 
 /* RFC 7296 3.1, RFC 5723, RFC 6467, RFC 9242, RFC 9370. */
 static const struct name exchanges2[] = {
-    { 34, "ike_sa_init" },
-    { 35, "ike_auth" },
-    { 36, "create_child_sa" },
-    { 37, "informational" },
-    { 38, "ike_session_resume" },
-    { 39, "gsa_auth" },
-    { 40, "gsa_registration" },
-    { 41, "gsa_rekey" },
-    { 43, "ike_intermediate" },
-    { 44, "ike_followup_ke" },
-    { 0, NULL },
+    { 34, "ike_sa_init" },      { 35, "ike_auth" },           { 36, "create_child_sa" },
+    { 37, "informational" },    { 38, "ike_session_resume" }, { 39, "gsa_auth" },
+    { 40, "gsa_registration" }, { 41, "gsa_rekey" },          { 42, "gsa_inband_rekey" },
+    { 43, "ike_intermediate" }, { 44, "ike_followup_ke" },    { 0, NULL },
 };
 
 /* RFC 2408 3.14.1. */

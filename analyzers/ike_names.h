@@ -39,6 +39,8 @@ enum {
     ENCR_CAMELLIA_CBC = 23,
     ENCR_CAMELLIA_CCM_16 = 27,
     ENCR_CHACHA20_POLY1305 = 28,
+    ENCR_KUZNYECHIK_MGM_MAC_KTREE = 34, /* integrity alone (RFC 9227 4) */
+    ENCR_MAGMA_MGM_MAC_KTREE = 35,
 };
 
 /* The name of a transform of a type; "0x1234" in buffer (IKE_NAME_SIZE bytes) when it is not known.

@@ -17,9 +17,8 @@ const char *tunnels_rating_name(enum rating rating)
 
 static bool is_weak_group(uint16_t group)
 {
-    static const uint16_t weak[] = {
-        1, 2, 5, 22, 25, 26, 27
-    }; /* below 112 bits (RFC 5114, 6989) */
+    /* Below 112 bits; 23 and 24 have small subgroups and should not be used (RFC 8247 2.4). */
+    static const uint16_t weak[] = { 1, 2, 5, 22, 23, 24, 25, 26, 27 };
     for (unsigned i = 0; i < sizeof weak / sizeof weak[0]; i++) {
         if (weak[i] == group) {
             return true;
@@ -39,7 +38,8 @@ static bool takes_key_bits(uint16_t encryption)
 struct tunnel_rating tunnels_rating_ike(uint64_t sa)
 {
     uint16_t encryption = sa & 0xffff, key_bits = sa >> 16 & 0xffff, group = sa >> 32 & 0xffff;
-    if (encryption == ENCR_NULL || encryption == ENCR_NULL_AUTH_AES_GMAC) {
+    if (encryption == ENCR_NULL || encryption == ENCR_NULL_AUTH_AES_GMAC ||
+        encryption == ENCR_KUZNYECHIK_MGM_MAC_KTREE || encryption == ENCR_MAGMA_MGM_MAC_KTREE) {
         return (struct tunnel_rating){ RATING_NONE, true, "ike-null" };
     }
     if (encryption > 0 && encryption <= ENCR_DES_IV32) {

@@ -102,6 +102,13 @@ static void ike_is_rated_by_cipher_key_and_group(void)
         { ENCR_AES_CBC, 256, 2, RATING_WEAK },
         { ENCR_AES_CBC, 256, 5, RATING_WEAK },
         { ENCR_AES_CBC, 256, 22, RATING_WEAK },
+        { ENCR_AES_CBC, 256, 23, RATING_WEAK },
+        { ENCR_AES_CBC, 256, 24, RATING_WEAK },
+        { ENCR_AES_CBC, 256, 37, RATING_STRONG },
+        { 30, 256, 14, RATING_UNKNOWN }, /* of ESP alone */
+        { 32, 0, 33, RATING_UNKNOWN },
+        { ENCR_KUZNYECHIK_MGM_MAC_KTREE, 0, 33, RATING_NONE },
+        { ENCR_MAGMA_MGM_MAC_KTREE, 0, 34, RATING_NONE },
         { ENCR_3DES, 0, 14, RATING_WEAK },
         { ENCR_DES, 0, 14, RATING_WEAK },
         { ENCR_BLOWFISH, 128, 14, RATING_WEAK },
@@ -117,6 +124,35 @@ static void ike_is_rated_by_cipher_key_and_group(void)
         uint64_t sa = sa_of(cases[i].encryption, cases[i].key_bits, cases[i].group);
         CHECK_EQ(tunnels_rating_ike(sa).rating, cases[i].rating);
     }
+}
+
+/* IANA, "IKEv2 Parameters": what is assigned has a name, and nothing else has. */
+static void transforms_have_the_names_of_the_registry(void)
+{
+    static const struct {
+        uint8_t type;
+        uint16_t last;
+        const char *without; /* ids up to the last that have none */
+    } types[] = {
+        { IKE_TYPE_ENCRYPTION, 35, " 10 17 22 " },
+        { IKE_TYPE_PRF, 9, "" },
+        { IKE_TYPE_INTEGRITY, 14, "" },
+        { IKE_TYPE_GROUP, 37, " 3 4 6 7 8 9 10 11 12 13 " },
+        { IKE_TYPE_ADDITIONAL_FIRST, 37, " 3 4 6 7 8 9 10 11 12 13 " },
+    };
+    char buffer[IKE_NAME_SIZE], id[16];
+    for (unsigned t = 0; t < sizeof types / sizeof *types; t++) {
+        for (uint16_t i = 1; i < 64; i++) {
+            const char *name = ike_names_transform(types[t].type, i, buffer);
+            (void)snprintf(id, sizeof id, " %u ", i);
+            bool named = i <= types[t].last && strstr(types[t].without, id) == NULL;
+            CHECK_EQ(strncmp(name, "0x", 2) != 0, named);
+        }
+    }
+    CHECK(strcmp(ike_names_transform(IKE_TYPE_ENCRYPTION, 31, buffer),
+                 "ENCR_CHACHA20_POLY1305_IIV") == 0);
+    CHECK(strcmp(ike_names_transform(IKE_TYPE_GROUP, 33, buffer), "gost3410_2012_256") == 0);
+    CHECK(strcmp(ike_names_transform(IKE_TYPE_PRF, 9, buffer), "PRF_HMAC_STREEBOG_512") == 0);
 }
 
 static void esp_needs_the_key_exchange_of_its_hosts(void)
@@ -364,6 +400,7 @@ static void the_oldest_pair_makes_room(void)
 int main(void)
 {
     ike_is_rated_by_cipher_key_and_group();
+    transforms_have_the_names_of_the_registry();
     esp_needs_the_key_exchange_of_its_hosts();
     integrity_alone_is_no_encryption();
     openvpn_is_rated_by_its_data();
