@@ -376,10 +376,14 @@ static void judge_fingerprints(const struct view *view, const struct policy_row 
 {
     static const enum observation_kind kinds[] = { OBS_TLS_SERVER_FINGERPRINT,
                                                    OBS_TLS_CLIENT_FINGERPRINT };
-    bool found = false;
+    bool found = false, decides = a->verdict != VERDICT_VIOLATION;
+    uint32_t reasons = a->reason_count, proofs = a->proof_count;
     for (unsigned i = 0; i < 2 && facts_is(view->facts, OBS_MEDIA_KEYING, "dtls"); i++) {
         if (facts_is(view->facts, kinds[i], "mismatch")) {
             found = true;
+            if (decides && a->proof_count == PROOFS_MAX) {
+                proofs = --a->proof_count; /* a stream's makes room */
+            }
             judge_notes_reason(a, "media.fingerprint-mismatch",
                                "The keys of this SRTP come of a DTLS handshake whose %s showed "
                                "another certificate than the signalling announced: someone else "
@@ -395,6 +399,9 @@ static void judge_fingerprints(const struct view *view, const struct policy_row 
                 i == 0 ? "server" : "client");
             judge_notes_proof(view, a, kinds[i]);
         }
+    }
+    if (found && decides) { /* the certificate's packet is what the finding points at */
+        judge_notes_lead(a, reasons, proofs);
     }
     if (found) {
         a->verdict = VERDICT_VIOLATION;

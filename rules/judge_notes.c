@@ -30,6 +30,20 @@ void judge_notes_reason(struct assessment *a, const char *code, const char *form
     reason->code = code;
 }
 
+void judge_notes_lead(struct assessment *a, uint32_t reason, uint32_t proof)
+{
+    for (uint32_t i = reason; i > 0 && i < a->reason_count; i--) {
+        struct reason before = a->reasons[i - 1];
+        a->reasons[i - 1] = a->reasons[i];
+        a->reasons[i] = before;
+    }
+    for (uint32_t i = proof; i > 0 && i < a->proof_count; i--) {
+        struct proof before = a->proofs[i - 1];
+        a->proofs[i - 1] = a->proofs[i];
+        a->proofs[i] = before;
+    }
+}
+
 /* 2026-11-22T14:37:00Z; microseconds since 1970 may be negative. */
 static void put_time(struct text *t, int64_t us)
 {

@@ -200,6 +200,8 @@ bool judge_rows_is_uc_port(uint16_t port);
 __attribute__((format(printf, 3, 4))) void
 judge_notes_reason(struct assessment *a, const char *code, const char *format, ...);
 bool judge_notes_has(const struct assessment *a, const char *code);
+/* Puts the reason and the proof at these places first, if they are there: they decided. */
+void judge_notes_lead(struct assessment *a, uint32_t reason, uint32_t proof);
 /* The first fact of the kind as proof; nothing when it is not known. */
 void judge_notes_proof(const struct view *view, struct assessment *a, enum observation_kind kind);
 void judge_notes_proof_of(const struct view *view, struct assessment *a, const struct fact *fact);

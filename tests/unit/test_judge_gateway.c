@@ -184,6 +184,28 @@ static void dtls_with_another_certificate_than_announced_is_a_violation(void)
     }
 }
 
+/* Whatever else was told of the streams: the finding points at the packet of the certificate. */
+static void the_wrong_certificate_comes_first(void)
+{
+    for (uint16_t streams = 1; streams < 12; streams += 5) {
+        struct judge_case c = case_of(case_site);
+        signal_between(&c, MEDIATION, GATEWAY, MUTUAL);
+        case_flow(&c, MEDIATION, GATEWAY, 60100, "rtp");
+        for (uint16_t i = 0; i < streams; i++) {
+            case_stream(&c, i, "srtp", "proven");
+        }
+        case_text(&c, OBS_MEDIA_KEYING, "dtls");
+        case_text(&c, OBS_TLS_SERVER_FINGERPRINT, "mismatch");
+        case_judge(&c);
+        const struct assessment *a = case_row(&c, "TT-11b");
+        CHECK(a != NULL && a->proof_count > 1);
+        CHECK(strcmp(a->reasons[0].code, "media.fingerprint-mismatch") == 0);
+        CHECK(strcmp(a->proofs[0].fact, "tls.server_fingerprint") == 0);
+        CHECK(strcmp(a->proofs[1].fact, "tls.server_fingerprint") != 0);
+        case_done(&c);
+    }
+}
+
 static void bypassed_media_counts_the_gateways_own_signalling(void)
 {
     struct judge_case c = case_of(case_site);
@@ -316,6 +338,7 @@ int main(void)
     a_readable_key_is_proof_and_is_told_once();
     dtls_keyed_media_needs_the_same_signalling();
     dtls_with_another_certificate_than_announced_is_a_violation();
+    the_wrong_certificate_comes_first();
     bypassed_media_counts_the_gateways_own_signalling();
     a_host_with_several_addresses_is_one_host();
     an_own_row_may_name_the_signalling_it_rests_on();
