@@ -278,7 +278,7 @@ static unsigned rivals_at(uint64_t asked, uint64_t later)
     put_other(other);
     struct seen_flow flow = seen_open(&dns_analyzer);
     struct segment seg = { .payload = bytes_of(query, sizeof query, sizeof query) };
-    flow.sink.begun_us = 1000 * SECOND;
+    flow.sink.begun_us = (uint64_t)1000 * SECOND;
     seg.time_us = (1000 + asked) * SECOND;
     dns_analyzer.feed(flow.state, &seg, &flow.sink);
     seg.payload = bytes_of(answer, sizeof answer, sizeof answer);

@@ -198,10 +198,10 @@ static void the_wrong_certificate_comes_first(void)
         case_text(&c, OBS_TLS_SERVER_FINGERPRINT, "mismatch");
         case_judge(&c);
         const struct assessment *a = case_row(&c, "TT-11b");
-        CHECK(a != NULL && a->proof_count > 1);
-        CHECK(strcmp(a->reasons[0].code, "media.fingerprint-mismatch") == 0);
-        CHECK(strcmp(a->proofs[0].fact, "tls.server_fingerprint") == 0);
-        CHECK(strcmp(a->proofs[1].fact, "tls.server_fingerprint") != 0);
+        CHECK(a != NULL && a->proof_count > 1 &&
+              strcmp(a->reasons[0].code, "media.fingerprint-mismatch") == 0 &&
+              strcmp(a->proofs[0].fact, "tls.server_fingerprint") == 0 &&
+              strcmp(a->proofs[1].fact, "tls.server_fingerprint") != 0);
         case_done(&c);
     }
 }
