@@ -140,12 +140,24 @@ const struct identity *identities_next_of_key(const struct identities *identitie
     return i;
 }
 
+bool identities_are_namesakes(const struct identity *a, const struct identity *b)
+{
+    if (a->self_signed || b->self_signed || strcmp(a->issuer, b->issuer) != 0) {
+        return false;
+    }
+    if (a->has_issuer_key && b->has_issuer_key) {
+        return memcmp(a->issuer_key, b->issuer_key, sizeof a->issuer_key) != 0;
+    }
+    return a->has_authority_key && b->has_authority_key &&
+           memcmp(a->authority_key, b->authority_key, sizeof a->authority_key) != 0;
+}
+
 bool identities_are_akin(const struct identity *a, const struct identity *b)
 {
     if (is_same_key(a, b)) {
         return true;
     }
-    if (a->self_signed || b->self_signed) {
+    if (a->self_signed || b->self_signed || identities_are_namesakes(a, b)) {
         return false; /* nobody but itself vouches for it */
     }
     return strcmp(a->issuer, b->issuer) == 0 ||
@@ -160,13 +172,25 @@ static void put(char *to, uint32_t room, const char *from, uint32_t size)
     to[size] = '\0';
 }
 
+/* RFC 5246 7.4.2: each certificate is issued by the one behind it. */
+static void put_issuer_key(const struct certificate *issuer, const struct certificate *leaf,
+                           struct identity *i)
+{
+    if (issuer != NULL && issuer->error == NULL && issuer->has_key_digest &&
+        strcmp(issuer->subject, leaf->issuer) == 0) {
+        i->has_issuer_key = true;
+        memcpy(i->issuer_key, issuer->key_digest, sizeof i->issuer_key);
+    }
+}
+
 /* What the leaf says, and who is above the last certificate of its chain. */
 static bool put_certificate(const struct certificates *certificates, const struct facts *facts,
                             enum observation_kind kind, struct identity *i)
 {
-    const char *leaf = NULL, *last = NULL;
+    const char *leaf = NULL, *second = NULL, *last = NULL;
     for (const struct fact *f = NULL; (f = facts_next(facts, kind, f)) != NULL;) {
         leaf = f->index == 0 ? facts_text(facts, f) : leaf;
+        second = f->index == 1 ? facts_text(facts, f) : second;
         last = facts_text(facts, f);
     }
     if (certificates == NULL || leaf == NULL) {
@@ -184,6 +208,9 @@ static bool put_certificate(const struct certificates *certificates, const struc
         memcpy(i->key, c->key_digest, sizeof i->key);
         put(i->issuer, sizeof i->issuer, c->issuer, (uint32_t)strlen(c->issuer));
         i->self_signed = c->self_signed;
+        i->has_authority_key = c->authority_key_size > 0;
+        memcpy(i->authority_key, c->authority_key, sizeof i->authority_key);
+        put_issuer_key(second != NULL ? certificates_find(certificates, second) : NULL, c, i);
     }
     certificates_unlock(certificates);
     return good;

@@ -22,7 +22,9 @@ struct identity {
     char issuer[IDENTITIES_ISSUER];
     char top[IDENTITIES_ISSUER]; /* issuer of the last certificate of the chain that was shown */
     uint8_t leaf[32], key[32];   /* SHA-256 of the certificate, of its public key */
-    bool self_signed;
+    uint8_t issuer_key[32];      /* likewise, of its issuer's, where the chain showed it */
+    uint8_t authority_key[32];   /* how the issuer calls that key (RFC 5280 4.2.1.1) */
+    bool has_issuer_key, has_authority_key, self_signed;
     uint64_t flow_id, packet, time_us; /* where it was shown first */
     uint64_t serial;                   /* those learnt later have higher ones */
     uint64_t used;                     /* likewise, of the last use */
@@ -56,8 +58,12 @@ const struct identity *identities_next_of_end(const struct identities *identitie
 const struct identity *identities_next_of_key(const struct identities *identities,
                                               const struct identity *identity,
                                               const struct identity *after);
-/* Were they issued by CAs of the same name, itself or above, or is it the same key? */
+/* Were they issued by CAs of the same name, itself or above, or is it the same key? Not where both
+ * issuers have one name, and their keys are known to differ. */
 bool identities_are_akin(const struct identity *a, const struct identity *b);
+/* Have their issuers the same name, and keys that are known to differ? A CA that got a new key
+ * looks the same as one that took another's name. */
+bool identities_are_namesakes(const struct identity *a, const struct identity *b);
 /* Certificates that were forgotten for newer ones. */
 uint64_t identities_dropped(const struct identities *identities);
 

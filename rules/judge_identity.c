@@ -81,6 +81,11 @@ static enum verdict judge_change(const struct view *view, const struct identity 
                            "%s:%u showed two certificates for %.60s, of one CA or key, or of one "
                            "that is trusted.",
                            name, view->port, own->name[0] != '\0' ? own->name : name);
+    } else if (identities_are_namesakes(own, first)) {
+        judge_notes_reason(a, "cert.issuer-changed",
+                           "%s:%u showed two certificates for %.40s, by CAs that are both called "
+                           "%.60s and have different keys.",
+                           name, view->port, own->name[0] != '\0' ? own->name : name, own->issuer);
     } else {
         judge_notes_reason(a, "cert.issuer-changed",
                            "%s:%u showed two certificates for %.40s: one by %.50s, one by %.50s.",

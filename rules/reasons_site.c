@@ -242,7 +242,8 @@ static const struct reason_word words[] = {
     { "cert.issuer-changed",
       "One server showed two certificates for one name in this capture, of different keys and CAs, and the "
       "policy names no trust set that would vouch for the later one. A server that changes its CA does so "
-      "once; somebody in the middle shows his own to some.",
+      "once; somebody in the middle shows his own to some. CAs are compared by name, and by key where the "
+      "chain or the certificate tells it: a CA that got a new key looks as one that took another's name.",
       "Compare both fingerprints with the server's. Name a trust set for the host, so that overt can say "
       "which CA is right." },
     { "cert.renewed",

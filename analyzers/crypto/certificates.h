@@ -26,11 +26,13 @@ struct certificate {
     int64_t not_before_us, not_after_us; /* microseconds since 1970, UTC */
     const char *key_type;                /* RSA EC DSA Ed25519 Ed448 ... or an OID */
     uint32_t key_bits;
-    const char *key_curve;  /* "P-256"; NULL when not EC */
-    const char *signature;  /* "sha256WithRSAEncryption" */
-    char sha256[65];        /* hex, lower case */
-    uint8_t digest[32];     /* the same, as bytes */
-    uint8_t key_digest[32]; /* SHA-256 of the public key's bits (RFC 5280 4.1.2.7) */
+    const char *key_curve;      /* "P-256"; NULL when not EC */
+    const char *signature;      /* "sha256WithRSAEncryption" */
+    char sha256[65];            /* hex, lower case */
+    uint8_t digest[32];         /* the same, as bytes */
+    uint8_t key_digest[32];     /* SHA-256 of the public key's bits (RFC 5280 4.1.2.7) */
+    uint8_t authority_key[32];  /* its issuer's key, as the issuer calls it (RFC 5280 4.2.1.1) */
+    uint8_t authority_key_size; /* 0 = not told; of longer ones the beginning */
     bool has_key_digest;
     bool cheap_key;    /* its key is small enough to be tried on signatures */
     bool self_signed;  /* subject equals issuer and its own key, if not huge, verifies it */

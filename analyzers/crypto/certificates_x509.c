@@ -262,6 +262,17 @@ static bool read_time(const ASN1_TIME *time, int64_t *ret_us)
     return true;
 }
 
+static void read_authority_key(X509 *x509, struct certificate *c)
+{
+    const ASN1_OCTET_STRING *id = X509_get0_authority_key_id(x509);
+    int size = id != NULL ? ASN1_STRING_length(id) : 0;
+    if (size > 0) {
+        size = size < (int)sizeof c->authority_key ? size : (int)sizeof c->authority_key;
+        memcpy(c->authority_key, ASN1_STRING_get0_data(id), (size_t)size);
+        c->authority_key_size = (uint8_t)size;
+    }
+}
+
 const char *certificates_x509_describe(struct x509_st *x509, const struct evp_pkey_st *key,
                                        struct text *texts, struct certificate *ret_certificate)
 {
@@ -283,5 +294,6 @@ const char *certificates_x509_describe(struct x509_st *x509, const struct evp_pk
     }
     c->ca = is_ca(x509);
     read_key_digest(x509, c);
+    read_authority_key(x509, c);
     return NULL;
 }

@@ -35,6 +35,8 @@ KINDS = {
     "ed25519": {"key": ("ed25519",)},
     "wildcard": {"name": "*.contoso.com"},
     "intermediate": {},
+    "chained": {},
+    "namesake": {},
 }
 
 
@@ -44,7 +46,8 @@ def certificate(work, host, kind="good", domain="contoso.com"):
     if kind == "self_signed":
         return self_signed(work.ca, f"{host}.{domain}", base)
     more = dict(KINDS[kind])
-    authority = getattr(work, more.pop("authority", "ca")) if kind != "intermediate" else issuing_ca(work)
+    made = {"intermediate": issuing_ca, "namesake": namesake_ca}.get(kind)
+    authority = made(work) if made else getattr(work, more.pop("authority", "ca"))
     return authority.issue(more.pop("name", f"{host}.{domain}"), base=base, **more)
 
 
@@ -57,6 +60,13 @@ def issuing_ca(work):
                 "-startdate", pki.NOT_BEFORE, "-enddate", pki.NOT_AFTER)
         work.made["issuing"] = below
     return work.made["issuing"]
+
+
+def namesake_ca(work):
+    """A CA that is called as the lab's own, and has a key of its own."""
+    if "namesake" not in work.made:
+        work.made["namesake"] = pki.Authority(os.path.join(work.directory, "namesake"), "Contoso Enterprise CA")
+    return work.made["namesake"]
 
 
 def openssl(*arguments):
@@ -81,7 +91,8 @@ def own(work, host, kind="good", domain="contoso.com"):
     if kind is None:
         return []
     pem, key = certificate(work, host, kind, domain)
-    above = {"other_ca": work.foreign_ca.pem, "intermediate": issuing_ca(work).pem}.get(kind)
+    above = {"other_ca": work.foreign_ca.pem, "intermediate": issuing_ca(work).pem, "chained": work.ca.pem,
+             "namesake": namesake_ca(work).pem}.get(kind)
     return ["-cert", pem, "-key", key, *(["-cert_chain", above] if above else [])]
 
 

@@ -345,6 +345,28 @@ static void another_ca_that_is_trusted_is_a_renewal(void)
     case_done(&c);
 }
 
+/* One CA, unless what is known of its key says that there are two of that name. */
+static void cas_are_told_apart_by_key_where_it_is_known(void)
+{
+    struct identity a = { .issuer = "CN=CA", .top = "CN=Root", .key = { 1 } }, b = a;
+    b.key[0] = 2;
+    CHECK(identities_are_akin(&a, &b));
+    a.has_authority_key = b.has_authority_key = true;
+    a.authority_key[0] = 7;
+    CHECK(!identities_are_akin(&a, &b) && identities_are_namesakes(&a, &b));
+    a.has_issuer_key = b.has_issuer_key = true; /* the key itself counts more than its name */
+    CHECK(identities_are_akin(&a, &b) && !identities_are_namesakes(&a, &b));
+    b.issuer_key[31] = 1;
+    CHECK(!identities_are_akin(&a, &b) && identities_are_namesakes(&a, &b));
+    b.has_issuer_key = b.has_authority_key = false;
+    CHECK(identities_are_akin(&a, &b));
+    (void)snprintf(b.issuer, sizeof b.issuer, "CN=Other CA"); /* below the same root */
+    CHECK(identities_are_akin(&a, &b) && !identities_are_namesakes(&a, &b));
+    b = a;
+    b.issuer_key[31] = 1;
+    CHECK(identities_are_akin(&a, &b)); /* the leaf's own key is the same */
+}
+
 static void one_key_of_two_roles_is_told_of_the_second(void)
 {
     struct judge_case c = site();
@@ -450,6 +472,7 @@ int main(void)
     time_is_packet_time();
     another_ca_under_one_name_is_told_once();
     another_ca_that_is_trusted_is_a_renewal();
+    cas_are_told_apart_by_key_where_it_is_known();
     one_key_of_two_roles_is_told_of_the_second();
     the_least_used_host_is_forgotten_first();
     made_up_names_push_out_those_of_their_endpoint_only();

@@ -87,6 +87,8 @@ def shown(name, shows, rows, *talks):
 TO_EDGE, TO_FE01, TO_FE02 = ("fe01", "edge01"), ("director01", "fe01"), ("director01", "fe02")
 shown("certificate_changed", "The Edge shows a certificate of our CA, then one of another CA, under one name.",
       {TO_EDGE: "weak"}, (*TO_EDGE, "edge01", "good"), (*TO_EDGE, "edge01", "other_ca"))
+shown("certificate_namesake", "The Edge shows a certificate of our CA, then one of a CA of the same name with another key.",
+      {TO_EDGE: "weak"}, (*TO_EDGE, "edge01", "chained"), (*TO_EDGE, "edge01", "namesake"))
 shown("certificate_renewed", "The Edge shows a certificate of our CA, then one with a new key, of the same CA.",
       {TO_EDGE: "compliant"}, (*TO_EDGE, "edge01", "good"), (*TO_EDGE, "edge01", "ecdsa"))
 shown("certificate_shared", "A Front End and the Edge show one and the same certificate.",
