@@ -19,7 +19,8 @@ static const struct reason_word words[] = {
     { "vpn.rated",
       "The VPN between Mediation Server and provider encrypts at least as strongly as AES with 128 "
       "bits. Where evidence is inferred, the cipher of the data is not in clear: that of the IKE SA "
-      "is, and lengths and contents of the packets fit it; or the format of OpenVPN's packets tells.",
+      "is, and lengths and contents of the packets fit it; or the format of OpenVPN's packets tells; or "
+      "DTLS has the signs of AnyConnect's, and the cipher suite is that of its hello.",
       "" },
     { "vpn.not-encrypted",
       "What is inside the tunnel can be read: ESP or OpenVPN without a cipher, integrity (AH) alone, "
