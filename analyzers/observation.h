@@ -115,7 +115,8 @@ enum observation_shape {
     X(OBS_VPN_EVIDENCE, SHAPE_TEXT, "vpn.evidence", "proven inferred: of the rating")              \
     X(OBS_VPN_REASON, SHAPE_TEXT, "vpn.reason",                                                    \
       "readable integrity-only block64 block128 aead wireguard ike ike-null ike-cipher ike-group " \
-      "ike-key ike-cipher-unknown no-key-exchange too-little-captured cipher-unknown mppe "        \
+      "ike-key ike-cipher-unknown ike-group-unknown no-key-exchange too-little-captured "          \
+      "cipher-unknown mppe "                                                                       \
       "no-cipher suite suite-weak suite-null suite-unknown")                                       \
     X(OBS_VPN_KEYED_BY, SHAPE_TEXT, "vpn.keyed_by", "id of the flow with the IKE SA")              \
     X(OBS_VPN_CONTROLS, SHAPE_TEXT, "vpn.controls",                                                \

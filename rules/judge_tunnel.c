@@ -50,6 +50,8 @@ static const char *words_of(const char *reason)
         "the key of its IKE SA is too short",
         "ike-cipher-unknown",
         "the cipher of its IKE SA is not known",
+        "ike-group-unknown",
+        "how strong the group of its IKE SA is, is not known",
         "suite",
         "by the cipher suite of its TLS or DTLS",
         "suite-weak",

@@ -15,16 +15,26 @@ const char *tunnels_rating_name(enum rating rating)
     return names[rating];
 }
 
-static bool is_weak_group(uint16_t group)
+/* Weak are MODP below 2048 bits, curves below 256 bits (RFC 2409 6.3 and 6.4, RFC 5114, 6954), and
+ * 22 to 24, whose primes nobody can show to hide no trapdoor (RFC 8247 2.4). Numbers that stand for
+ * no group, and the curves of RFC 9385, which no strength profile weighs, are unknown. */
+static enum rating group_rating(uint16_t group)
 {
-    /* Below 112 bits; 23 and 24 have small subgroups and should not be used (RFC 8247 2.4). */
-    static const uint16_t weak[] = { 1, 2, 5, 22, 23, 24, 25, 26, 27 };
+    static const uint16_t weak[] = { 1, 2, 3, 4, 5, 22, 23, 24, 25, 26, 27 };
+    static const uint16_t good[] = {
+        14, 15, 16, 17, 18, 19, 20, 21, 28, 29, 30, 31, 32, 35, 36, 37
+    };
     for (unsigned i = 0; i < sizeof weak / sizeof weak[0]; i++) {
         if (weak[i] == group) {
-            return true;
+            return RATING_WEAK;
         }
     }
-    return false;
+    for (unsigned i = 0; i < sizeof good / sizeof good[0]; i++) {
+        if (good[i] == group) {
+            return RATING_OK128;
+        }
+    }
+    return RATING_UNKNOWN;
 }
 
 /* Those with keys of a size that is agreed on: the attribute must be there (RFC 7296 3.3.5). */
@@ -49,11 +59,14 @@ struct tunnel_rating tunnels_rating_ike(uint64_t sa)
     if (encryption != ENCR_CHACHA20_POLY1305 && (!sized || key_bits == 0)) {
         return (struct tunnel_rating){ RATING_UNKNOWN, true, "ike-cipher-unknown" };
     }
-    if (is_weak_group(group)) {
+    if (group_rating(group) == RATING_WEAK) {
         return (struct tunnel_rating){ RATING_WEAK, true, "ike-group" };
     }
     if (sized && key_bits < 128) {
         return (struct tunnel_rating){ RATING_WEAK, true, "ike-key" };
+    }
+    if (group_rating(group) == RATING_UNKNOWN) {
+        return (struct tunnel_rating){ RATING_UNKNOWN, true, "ike-group-unknown" };
     }
     bool strong = !sized || key_bits >= 256;
     return (struct tunnel_rating){ strong ? RATING_STRONG : RATING_OK128, true, "ike" };

@@ -60,7 +60,7 @@ static const struct document documents[] = {
       .good = "ENCR_AES_CBC:128 ENCR_AES_GCM_16:256 ENCR_CHACHA20_POLY1305",
       .weak = "ENCR_3DES ENCR_BLOWFISH:128",
       .forbidden = "ENCR_DES ENCR_NULL ENCR_NULL_AUTH_AES_GMAC:128",
-      .unknown = "ENCR_AES_CBC:0 0x0021" },
+      .unknown = "ENCR_AES_CBC:0 ENCR_AES_GCM_16_IIV:256 ENCR_AES_CCM_8_IIV:256 0x0021" },
     { "rfc9325", STRENGTH_IKE_PRF, .good = "PRF_HMAC_SHA2_256", .acceptable = "PRF_HMAC_SHA1",
       .weak = "PRF_HMAC_TIGER", .forbidden = "PRF_HMAC_MD5" },
     { "rfc9325", STRENGTH_IKE_INTEGRITY, .good = "AUTH_HMAC_SHA2_512_256",

@@ -105,7 +105,13 @@ static void ike_is_rated_by_cipher_key_and_group(void)
         { ENCR_AES_CBC, 256, 23, RATING_WEAK },
         { ENCR_AES_CBC, 256, 24, RATING_WEAK },
         { ENCR_AES_CBC, 256, 37, RATING_STRONG },
-        { 30, 256, 14, RATING_UNKNOWN }, /* of ESP alone */
+        { ENCR_AES_GCM_16, 256, 4, RATING_WEAK },
+        { ENCR_AES_GCM_16, 256, 6, RATING_UNKNOWN },
+        { ENCR_AES_GCM_16, 256, 33, RATING_UNKNOWN },
+        { ENCR_AES_GCM_16, 256, 38, RATING_UNKNOWN },
+        { ENCR_AES_GCM_16, 256, 0, RATING_UNKNOWN },
+        { ENCR_AES_CBC, 64, 33, RATING_WEAK }, /* what is proven goes before what is not known */
+        { 30, 256, 14, RATING_UNKNOWN },       /* of ESP alone */
         { 32, 0, 33, RATING_UNKNOWN },
         { ENCR_KUZNYECHIK_MGM_MAC_KTREE, 0, 33, RATING_NONE },
         { ENCR_MAGMA_MGM_MAC_KTREE, 0, 34, RATING_NONE },
@@ -126,6 +132,20 @@ static void ike_is_rated_by_cipher_key_and_group(void)
     }
 }
 
+/* Nothing but what is listed by number is rated, over the whole range. */
+static void only_groups_that_are_known_good_are_good(void)
+{
+    uint32_t good = 0, weak = 0;
+    for (uint32_t group = 0; group <= UINT16_MAX; group++) {
+        enum rating rating = tunnels_rating_ike(sa_of(ENCR_AES_GCM_16, 256, group)).rating;
+        good += rating == RATING_STRONG;
+        weak += rating == RATING_WEAK;
+        CHECK(rating != RATING_NONE && rating != RATING_OK128);
+    }
+    CHECK_EQ(good, 16);
+    CHECK_EQ(weak, 11);
+}
+
 /* IANA, "IKEv2 Parameters": what is assigned has a name, and nothing else has. */
 static void transforms_have_the_names_of_the_registry(void)
 {
@@ -137,8 +157,8 @@ static void transforms_have_the_names_of_the_registry(void)
         { IKE_TYPE_ENCRYPTION, 35, " 10 17 22 " },
         { IKE_TYPE_PRF, 9, "" },
         { IKE_TYPE_INTEGRITY, 14, "" },
-        { IKE_TYPE_GROUP, 37, " 3 4 6 7 8 9 10 11 12 13 " },
-        { IKE_TYPE_ADDITIONAL_FIRST, 37, " 3 4 6 7 8 9 10 11 12 13 " },
+        { IKE_TYPE_GROUP, 37, " 6 7 8 9 10 11 12 13 " },
+        { IKE_TYPE_ADDITIONAL_FIRST, 37, " 6 7 8 9 10 11 12 13 " },
     };
     char buffer[IKE_NAME_SIZE], id[16];
     for (unsigned t = 0; t < sizeof types / sizeof *types; t++) {
@@ -400,6 +420,7 @@ static void the_oldest_pair_makes_room(void)
 int main(void)
 {
     ike_is_rated_by_cipher_key_and_group();
+    only_groups_that_are_known_good_are_good();
     transforms_have_the_names_of_the_registry();
     esp_needs_the_key_exchange_of_its_hosts();
     integrity_alone_is_no_encryption();
