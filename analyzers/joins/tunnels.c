@@ -263,7 +263,7 @@ static bool is_at_service(const struct pair *pair, const struct flow_record *rec
 {
     const struct flow_end *server = &record->side[flow_server(record)];
     return pair != NULL && pair->records && strcmp(record->app, "tls") == 0 &&
-           server->port == pair->service.port &&
+           !facts_is(record->facts, OBS_CARRIES, "sip") && server->port == pair->service.port &&
            address_equal(&server->address, &pair->service.address);
 }
 

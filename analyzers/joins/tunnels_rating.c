@@ -179,7 +179,7 @@ struct tunnel_rating tunnels_rating_records(const struct facts *facts, bool prov
     };
     const struct fact *suite = facts_find(facts, OBS_TLS_CIPHER);
     const char *name = facts_text(facts, suite);
-    if (suite == NULL && facts_find(facts, OBS_TLS_VERSION) == NULL) {
+    if (proven && suite == NULL && facts_find(facts, OBS_TLS_VERSION) == NULL) {
         return (struct tunnel_rating){ RATING_NONE, proven, "no-cipher" };
     }
     for (unsigned i = 0; i < sizeof suites / sizeof *suites; i++) {

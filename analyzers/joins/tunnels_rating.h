@@ -30,7 +30,8 @@ struct tunnel_rating tunnels_rating_openvpn(const struct facts *facts);
 struct tunnel_rating tunnels_rating_ppp(const struct facts *facts);
 /* SSH by the names of its cipher in one direction and its key exchange. */
 enum rating tunnels_rating_ssh(const char *cipher, const char *kex);
-/* A VPN in TLS or DTLS by the cipher suite; proven: it was seen to carry the VPN. */
+/* A VPN in TLS or DTLS by the cipher suite; proven: its packets could be read, under logged keys or
+ * because there is no TLS. */
 struct tunnel_rating tunnels_rating_records(const struct facts *facts, bool proven);
 struct tunnel_rating tunnels_rating_wireguard(const struct facts *facts);
 

@@ -389,6 +389,12 @@ static void tls_of_a_vpn_in_dtls_is_no_leak(void)
     CHECK(facts_is(&p.facts, OBS_VPN_CONTROLS, "f:0000000000000abc"));
     CHECK(!facts_true(&p.facts, OBS_VPN_INSIDE_TCP));
     CHECK(facts_find(&p.facts, OBS_VPN_BESIDE) == NULL);
+    begin_records(&p, true, NULL); /* it began before the capture */
+    CHECK(is_rated(&p, "unknown", "inferred", "suite-unknown"));
+    begin_records(&p, true, suite); /* the trunk itself, past the tunnel */
+    put(&p.facts, OBS_CARRIES, "sip", 0);
+    tunnels_join_conclude(p.join, &p.record);
+    CHECK(facts_is(&p.facts, OBS_VPN_BESIDE, "f:0000000000000abc"));
     begin_records(&p, true, suite); /* another service of the host */
     p.record.side[1].port = 5061;
     tunnels_join_conclude(p.join, &p.record);
