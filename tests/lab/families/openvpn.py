@@ -6,6 +6,7 @@ from tunnel_trunk import HOSTS, INNER, MARKERS, OUTER, PACKAGES, PEER, READABLE_
 
 PROGRAMS = ("openvpn", *PACKAGES)
 READABLE = "the tunnel does not encrypt"
+# Scenarios declare inside=(): keys of the control channel are logged, and open nothing of the data.
 PORT = 1194
 
 
@@ -51,45 +52,46 @@ def control_key(lab):
     return path
 
 
-@scenario("openvpn/udp_aes256_gcm", HOSTS, trunk.subjects("compliant"), *PROGRAMS, robust=True, hidden=MARKERS)
+@scenario("openvpn/udp_aes256_gcm", HOSTS, trunk.subjects("compliant"), *PROGRAMS, robust=True,
+          hidden=MARKERS, inside=())
 def udp_aes256_gcm(lab, work):
     """A call on a SIP trunk inside OpenVPN over UDP: TLS in the control channel, AES-256-GCM for the data."""
     trunk_call(lab, work, "udp", "AES-256-GCM")
 
 
-@scenario("openvpn/udp_aes128_cbc", HOSTS, trunk.subjects("compliant"), *PROGRAMS, hidden=MARKERS)
+@scenario("openvpn/udp_aes128_cbc", HOSTS, trunk.subjects("compliant"), *PROGRAMS, hidden=MARKERS, inside=())
 def udp_aes128_cbc(lab, work):
     """A call on a SIP trunk inside OpenVPN over UDP: AES-128-CBC with HMAC-SHA-256 for the data."""
     trunk_call(lab, work, "udp", "AES-128-CBC", "--auth", "SHA256")
 
 
-@scenario("openvpn/udp_chacha20_poly1305", HOSTS, trunk.subjects("compliant"), *PROGRAMS, hidden=MARKERS)
+@scenario("openvpn/udp_chacha20_poly1305", HOSTS, trunk.subjects("compliant"), *PROGRAMS, hidden=MARKERS, inside=())
 def udp_chacha20_poly1305(lab, work):
     """A call on a SIP trunk inside OpenVPN over UDP: ChaCha20-Poly1305 for the data."""
     trunk_call(lab, work, "udp", "CHACHA20-POLY1305")
 
 
 @scenario("openvpn/udp_3des", HOSTS, trunk.subjects("violation", "3DES is weaker than AES-128"), *PROGRAMS,
-          hidden=MARKERS)
+          hidden=MARKERS, inside=())
 def udp_3des(lab, work):
     """A call on a SIP trunk inside OpenVPN over UDP: 3DES-CBC for the data, weaker than the table demands."""
     trunk_call(lab, work, "udp", "DES-EDE3-CBC", "--auth", "SHA1")
 
 
-@scenario("openvpn/udp_tls_crypt", HOSTS, trunk.subjects("compliant"), *PROGRAMS, hidden=MARKERS)
+@scenario("openvpn/udp_tls_crypt", HOSTS, trunk.subjects("compliant"), *PROGRAMS, hidden=MARKERS, inside=())
 def udp_tls_crypt(lab, work):
     """A call on a SIP trunk inside OpenVPN over UDP with tls-crypt: the TLS handshake is encrypted too."""
     trunk_call(lab, work, "udp", "AES-256-GCM", "--tls-crypt", control_key(lab))
 
 
-@scenario("openvpn/udp_tls_auth", HOSTS, trunk.subjects("compliant"), *PROGRAMS, hidden=MARKERS)
+@scenario("openvpn/udp_tls_auth", HOSTS, trunk.subjects("compliant"), *PROGRAMS, hidden=MARKERS, inside=())
 def udp_tls_auth(lab, work):
     """A call on a SIP trunk inside OpenVPN over UDP with tls-auth: an HMAC stands before each control message."""
     trunk_call(lab, work, "udp", "AES-256-GCM", "--tls-auth", control_key(lab))
 
 
 @scenario("openvpn/tcp_aes256_gcm", HOSTS, trunk.subjects("compliant", "speech in TCP: slow, not unprotected"),
-          *PROGRAMS, hidden=MARKERS)
+          *PROGRAMS, hidden=MARKERS, inside=())
 def tcp_aes256_gcm(lab, work):
     """A call on a SIP trunk inside OpenVPN over TCP: AES-256-GCM for the data."""
     trunk_call(lab, work, "tcp", "AES-256-GCM")
@@ -116,7 +118,8 @@ def udp_no_crypto(lab, work):
 
 
 @scenario("openvpn/udp_data_only", HOSTS,
-          trunk.subjects("unknown", "without the handshake nothing tells the cipher"), *PROGRAMS, hidden=MARKERS)
+          trunk.subjects("unknown", "without the handshake nothing tells the cipher"), *PROGRAMS,
+          hidden=MARKERS, inside=())
 def udp_data_only(lab, work):
     """A call on a SIP trunk inside OpenVPN over UDP, AES-256-GCM; the capture was started after the handshake."""
     work.afterwards(keep_data)
@@ -124,7 +127,7 @@ def udp_data_only(lab, work):
 
 
 @scenario("leak/openvpn_rtp_outside", HOSTS, trunk.leak_subjects("TT-11a"), *PROGRAMS, cases=(27,),
-          clear=("phone@" + OUTER["mediation"],), hidden=MARKERS)
+          clear=("phone@" + OUTER["mediation"],), hidden=MARKERS, inside=())
 def rtp_outside(lab, work):
     """A call on a SIP trunk inside OpenVPN over UDP, then clear speech between the same two hosts outside."""
     trunk_call(lab, work, "udp", "AES-256-GCM")
