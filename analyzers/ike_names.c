@@ -166,7 +166,7 @@ static const struct name notifies1[] = {
 };
 
 /* RFC 7296 3.10.1; 40 to 42 and 16396 to 16402 of RFC 4555 and 5026; then by number RFC 4478, 4739,
- * 5685, 5723, 5739, 5840, 5857, 5998, 6023, 6290, 6311, 6467, 6631, 6867, TS 24.302, RFC 7383,
+ * 5685, 5723, 5739, 5840, 5857, 5998, 6023, 6290, 6311, 6467, 6631, 6867, TS 24.303, RFC 7383,
  * 7427, 7791, 8019, 8784, 9242, 8983, 9370, 9347, 9593, 9611. */
 static const struct name notifies2[] = {
     { 1, "unsupported_critical_payload" },
