@@ -207,11 +207,6 @@ void dispatch_opened_free(struct dispatch *d, struct analysis *a)
     }
 }
 
-static bool is_text(const struct observation *obs, const char *text)
-{
-    return obs->text_size == strlen(text) && memcmp(obs->text, text, obs->text_size) == 0;
-}
-
 static void put_text(struct sink *sink, struct observation obs, enum observation_kind kind,
                      const char *text)
 {
@@ -237,7 +232,7 @@ static void put_carries(struct sink *sink, const struct observation *app)
     sink->put(sink, &obs);
     put_text(sink, *app, OBS_CARRIES_BY, "decryption");
     for (unsigned i = 0; i < sizeof marks / sizeof *marks; i++) {
-        if (is_text(app, marks[i].name)) {
+        if (observation_says(app, marks[i].name)) {
             obs = (struct observation){ .kind = marks[i].mark, .from = app->from, .value = 1 };
             obs.packet = app->packet;
             obs.time_us = app->time_us;
@@ -249,7 +244,9 @@ static void put_carries(struct sink *sink, const struct observation *app)
 /* Transports as they are called with TLS beneath. */
 static void put_transport(struct sink *sink, const struct observation *obs)
 {
-    const char *name = is_text(obs, "udp") ? "dtls" : is_text(obs, "ws") ? "wss" : "tls";
+    const char *name = observation_says(obs, "udp")  ? "dtls"
+                       : observation_says(obs, "ws") ? "wss"
+                                                     : "tls";
     put_text(sink, *obs, obs->kind, name);
 }
 

@@ -352,6 +352,14 @@ bool facts_is(const struct facts *facts, enum observation_kind kind, const char 
     return f != NULL && strcmp(facts_text(facts, f), text) == 0;
 }
 
+bool facts_has(const struct facts *facts, enum observation_kind kind, const char *text)
+{
+    const struct fact *f = NULL;
+    while ((f = facts_next(facts, kind, f)) != NULL && strcmp(facts_text(facts, f), text) != 0) {
+    }
+    return f != NULL;
+}
+
 bool facts_true(const struct facts *facts, enum observation_kind kind)
 {
     const struct fact *f = facts_find(facts, kind);

@@ -69,6 +69,8 @@ const struct fact *facts_next(const struct facts *facts, enum observation_kind k
 const char *facts_text(const struct facts *facts, const struct fact *fact);
 /* Is the (first) fact of the kind there with this text? */
 bool facts_is(const struct facts *facts, enum observation_kind kind, const char *text);
+/* Has any fact of the kind this text? */
+bool facts_has(const struct facts *facts, enum observation_kind kind, const char *text);
 /* Is the (first) fact of the kind there and not 0? */
 bool facts_true(const struct facts *facts, enum observation_kind kind);
 uint64_t facts_value(const struct facts *facts, enum observation_kind kind, uint64_t otherwise);

@@ -1,6 +1,8 @@
 /* analyzers/observation.c: the word list as a table. */
 #include "analyzers/observation.h"
 
+#include <string.h>
+
 static const struct observation_word words[OBS_COUNT] = {
 #define X(kind, shape, path, source) [kind] = { shape, path, source },
     OBSERVATIONS(X)
@@ -33,4 +35,9 @@ bool observation_is_for_records(enum observation_kind kind)
 const struct observation_word *observation_word(enum observation_kind kind)
 {
     return &words[kind];
+}
+
+bool observation_says(const struct observation *obs, const char *text)
+{
+    return obs->text_size == strlen(text) && memcmp(obs->text, text, obs->text_size) == 0;
 }

@@ -109,7 +109,7 @@ enum observation_shape {
     X(OBS_ANYCONNECT_SIGN, SHAPE_TEXT, "anyconnect.sign",                                          \
       "DTLS at UDP 443 for a session agreed on elsewhere, without use_srtp: resumed psk")          \
     X(OBS_VPN_PROTOCOL, SHAPE_TEXT, "vpn.protocol",                                                \
-      "esp ah openvpn wireguard pptp l2tp sstp anyconnect: it carried data")                       \
+      "esp ah openvpn wireguard pptp l2tp sstp anyconnect: it carried data, or vpn.controls")      \
     X(OBS_VPN_RATING, SHAPE_TEXT, "vpn.rating",                                                    \
       "compared with AES-128: none weak ok128 strong unknown")                                     \
     X(OBS_VPN_EVIDENCE, SHAPE_TEXT, "vpn.evidence", "proven inferred: of the rating")              \
@@ -467,6 +467,8 @@ struct observation_word {
 
 /* The row of a kind (below OBS_COUNT). */
 const struct observation_word *observation_word(enum observation_kind kind);
+/* Is its text this C string? */
+bool observation_says(const struct observation *obs, const char *text);
 /* Do only flow records show facts of this kind? No join, role or rule reads them, which
  * tools/check_record_kinds.py sees to. */
 bool observation_is_for_records(enum observation_kind kind);

@@ -11,13 +11,7 @@ static bool is_srtp(const struct view *view, uint16_t index)
 
 static bool has_srtp(const struct view *view)
 {
-    for (const struct fact *f = NULL;
-         (f = facts_next(view->facts, OBS_MEDIA_PROTECTION, f)) != NULL;) {
-        if (strcmp(facts_text(view->facts, f), "srtp") == 0) {
-            return true;
-        }
-    }
-    return false;
+    return facts_has(view->facts, OBS_MEDIA_PROTECTION, "srtp");
 }
 
 static bool has_tunnel(const struct view *view)

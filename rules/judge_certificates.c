@@ -142,10 +142,7 @@ static void check_authorities(struct view *view)
     while (first != NULL && (ca = facts_next(view->facts, OBS_TLS_AUTHORITY, ca)) != NULL) {
         const char *name = facts_text(view->facts, ca);
         told++;
-        for (const struct fact *f = NULL;
-             (f = facts_next(view->facts, OBS_CLIENT_CERT_ISSUER, f)) != NULL;) {
-            named |= strcmp(facts_text(view->facts, f), name) == 0;
-        }
+        named |= facts_has(view->facts, OBS_CLIENT_CERT_ISSUER, name);
     }
     if (first != NULL && asked > 0 && (named || told == asked)) {
         struct observation obs = { .kind = OBS_TLS_CLIENT_TRUST_NAMED,

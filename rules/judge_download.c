@@ -30,16 +30,8 @@ static const struct fact *path_of(const struct view *view, const struct policy_r
 /* Did the HTTP of the flow lack bytes, or break its own rules? Then an answer may be overlooked. */
 static bool is_faulty(const struct view *view)
 {
-    static const enum observation_kind kinds[] = { OBS_CUT, OBS_MALFORMED };
-    for (unsigned i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        const struct fact *f = NULL;
-        while ((f = facts_next(view->facts, kinds[i], f)) != NULL) {
-            if (strcmp(facts_text(view->facts, f), "http") == 0) {
-                return true;
-            }
-        }
-    }
-    return view->facts->dropped > 0;
+    return facts_has(view->facts, OBS_CUT, "http") ||
+           facts_has(view->facts, OBS_MALFORMED, "http") || view->facts->dropped > 0;
 }
 
 /* Was each answer, or that there was none, fully captured and understood? */

@@ -264,13 +264,7 @@ static bool may_fit(const struct view *view, enum row_group group)
 
 static bool has_stream(const struct view *view, const char *protection)
 {
-    const struct facts *facts = view->facts;
-    for (const struct fact *f = NULL; (f = facts_next(facts, OBS_MEDIA_PROTECTION, f)) != NULL;) {
-        if (strcmp(facts_text(facts, f), protection) == 0) {
-            return true;
-        }
-    }
-    return false;
+    return facts_has(view->facts, OBS_MEDIA_PROTECTION, protection);
 }
 
 static bool is_clear(const struct view *view, enum row_group group)

@@ -138,18 +138,13 @@ static void take_sa(struct pair *pair, uint64_t sa, uint64_t flow_id)
     }
 }
 
-static bool is_text(const struct observation *obs, const char *text)
-{
-    return obs->text_size == strlen(text) && memcmp(obs->text, text, obs->text_size) == 0;
-}
-
 void tunnels_join_observe(struct tunnels_join *join, uint64_t flow_id, const struct flow_end end[2],
                           const struct observation *obs)
 {
     if (join == NULL || obs->kind != OBS_TUNNEL_SEEN) {
         return;
     }
-    bool ike = is_text(obs, "ike");
+    bool ike = observation_says(obs, "ike");
     struct pair *pair = find(join, end);
     if (pair == NULL) {
         pair = add(join, end);
@@ -162,7 +157,7 @@ void tunnels_join_observe(struct tunnels_join *join, uint64_t flow_id, const str
         pair->flow_id = flow_id;
         join->with_tunnel++;
     }
-    if (is_text(obs, "anyconnect") || is_text(obs, "sstp")) {
+    if (observation_says(obs, "anyconnect") || observation_says(obs, "sstp")) {
         pair->records = true;
         pair->service = end[end[0].port < end[1].port ? 0 : 1]; /* clients have the high ones */
     }
@@ -184,14 +179,6 @@ static void put_flow(struct flow_record *record, enum observation_kind kind, uin
     char text[24];
     (void)snprintf(text, sizeof text, "f:%016" PRIx64, flow_id);
     put(record, NULL, kind, text, 0);
-}
-
-static bool has_text(const struct facts *facts, enum observation_kind kind, const char *text)
-{
-    const struct fact *f = NULL;
-    while ((f = facts_next(facts, kind, f)) != NULL && strcmp(facts_text(facts, f), text) != 0) {
-    }
-    return f != NULL;
 }
 
 static void put_rating(struct flow_record *record, const char *protocol,
@@ -267,32 +254,32 @@ static bool is_at_service(const struct pair *pair, const struct flow_record *rec
            address_equal(&server->address, &pair->service.address);
 }
 
-static void conclude_records(const struct pair *pair, struct flow_record *record)
+/* What tells that the flow is, or is part of, a VPN in records; OBS_TLS_CIPHER: nothing of its own.
+ */
+static enum observation_kind ground_of(const struct facts *facts)
 {
-    bool sstp = facts_find(record->facts, OBS_SSTP_MESSAGE) != NULL;
-    bool shown = sstp || facts_find(record->facts, OBS_ANYCONNECT_MESSAGE) != NULL;
-    bool sign = facts_find(record->facts, OBS_ANYCONNECT_SIGN) != NULL;
-    struct tunnel_rating rating = tunnels_rating_records(record->facts, shown);
-    put_rating(record, sstp ? "sstp" : "anyconnect", &rating,
-               sstp    ? OBS_SSTP_MESSAGE
-               : shown ? OBS_ANYCONNECT_MESSAGE
-               : sign  ? OBS_ANYCONNECT_SIGN
-                       : OBS_TLS_CIPHER);
-    if (has_text(record->facts, OBS_SSTP_MESSAGE, "data") ||
-        has_text(record->facts, OBS_ANYCONNECT_MESSAGE, "data")) {
-        put_inside_tcp(record);
+    static const enum observation_kind kinds[] = { OBS_SSTP_MESSAGE, OBS_ANYCONNECT_MESSAGE,
+                                                   OBS_ANYCONNECT_SIGN };
+    for (unsigned i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (facts_find(facts, kinds[i]) != NULL) {
+            return kinds[i];
+        }
     }
-    if (!shown && !sign && pair->flow_id != record->id) {
-        put_flow(record, OBS_VPN_CONTROLS, pair->flow_id);
-    }
+    return OBS_TLS_CIPHER;
 }
 
-static bool is_in_records(const struct pair *pair, const struct flow_record *record)
+static void conclude_records(const struct pair *pair, struct flow_record *record)
 {
-    const struct facts *facts = record->facts;
-    return facts_find(facts, OBS_SSTP_MESSAGE) != NULL ||
-           facts_find(facts, OBS_ANYCONNECT_MESSAGE) != NULL ||
-           facts_find(facts, OBS_ANYCONNECT_SIGN) != NULL || is_at_service(pair, record);
+    enum observation_kind ground = ground_of(record->facts);
+    bool shown = ground == OBS_SSTP_MESSAGE || ground == OBS_ANYCONNECT_MESSAGE;
+    struct tunnel_rating rating = tunnels_rating_records(record->facts, shown);
+    put_rating(record, ground == OBS_SSTP_MESSAGE ? "sstp" : "anyconnect", &rating, ground);
+    if (shown && facts_has(record->facts, ground, "data")) {
+        put_inside_tcp(record);
+    }
+    if (ground == OBS_TLS_CIPHER && pair->flow_id != record->id) {
+        put_flow(record, OBS_VPN_CONTROLS, pair->flow_id);
+    }
 }
 
 static void conclude_other(const struct tunnels_join *join, const struct pair *pair,
@@ -327,10 +314,10 @@ void tunnels_join_conclude(const struct tunnels_join *join, struct flow_record *
     } else if (facts_find(facts, OBS_PPP_PACKETS) != NULL) {
         struct tunnel_rating rating = tunnels_rating_ppp(facts);
         put_rating(record, record->app, &rating, OBS_PPP_PACKETS);
-    } else if (has_text(facts, OBS_WIREGUARD_MESSAGE, "data")) {
+    } else if (facts_has(facts, OBS_WIREGUARD_MESSAGE, "data")) {
         struct tunnel_rating rating = tunnels_rating_wireguard(facts);
         put_rating(record, "wireguard", &rating, OBS_WIREGUARD_MESSAGE);
-    } else if (is_in_records(pair, record)) {
+    } else if (ground_of(facts) != OBS_TLS_CIPHER || is_at_service(pair, record)) {
         conclude_records(pair, record);
     } else if (may_be_trunk(record)) {
         conclude_other(join, pair, record);

@@ -192,9 +192,6 @@ struct tunnel_rating tunnels_rating_records(const struct facts *facts, bool prov
 
 struct tunnel_rating tunnels_rating_wireguard(const struct facts *facts)
 {
-    bool answered = false;
-    for (const struct fact *f = NULL; (f = facts_next(facts, OBS_WIREGUARD_MESSAGE, f)) != NULL;) {
-        answered = answered || strcmp(facts_text(facts, f), "response") == 0;
-    }
+    bool answered = facts_has(facts, OBS_WIREGUARD_MESSAGE, "response");
     return (struct tunnel_rating){ RATING_STRONG, answered, "wireguard" };
 }
