@@ -10,7 +10,6 @@ enum {
 };
 
 struct anyconnect_state {
-    bool started;
     bool datagrams; /* it is in DTLS */
     uint16_t seen;  /* bit n: a packet of type n */
 };
@@ -60,8 +59,7 @@ static enum claim anyconnect_claim(const struct segment *seg)
 static void note(struct anyconnect_state *s, const struct segment *seg, uint8_t type,
                  struct sink *sink)
 {
-    if (!s->started) {
-        s->started = true;
+    if (s->seen == 0) {
         observe_text(sink, seg, OBS_APP, "anyconnect", 0);
         observe_text(sink, seg, OBS_TUNNEL_SEEN, "anyconnect", 0);
     }
@@ -115,7 +113,7 @@ static enum feed read_datagram(struct anyconnect_state *s, struct segment *seg, 
 static enum feed anyconnect_feed(void *state, struct segment *seg, struct sink *sink)
 {
     struct anyconnect_state *s = state;
-    s->datagrams |= !s->started && is_data(seg);
+    s->datagrams |= s->seen == 0 && is_data(seg);
     seg->from &= 1;
     return s->datagrams ? read_datagram(s, seg, sink) : read_stream(s, seg, sink);
 }

@@ -315,7 +315,6 @@ static bool is_wanted(const struct batch *b, uint32_t i)
 
 void dispatch_batch(struct dispatch *d, struct batch *b)
 {
-    d->first_us = b->first_us;
     d->sink.sink.begun_us = b->first_us;
     d->now_us = b->end_us;
     for (uint32_t i = 0; i < b->count; i++) {
@@ -380,7 +379,7 @@ static bool end_was_seen(const struct flow_cold *cold, bool at_end)
 /* Silent since the capture began, so new: unless flows were given up, of which this may be one. */
 static bool is_quiet_start(const struct dispatch *d, uint64_t start_us)
 {
-    return start_us > d->first_us + FLOW_START_QUIET_US &&
+    return start_us > d->sink.sink.begun_us + FLOW_START_QUIET_US &&
            d->options.counters->value[COUNT_FLOWS_EVICTED] == d->evicted_before;
 }
 

@@ -110,7 +110,6 @@ struct dispatch {
     bool ndpi_failed;
     struct flow_sink sink;
     struct call_log *log;           /* borrowed */
-    uint64_t first_us;              /* of the capture's first packet */
     uint64_t evicted_before;        /* COUNT_FLOWS_EVICTED when the capture began */
     struct budget budget;           /* of states, streams, facts and nDPI's flows */
     struct budget *shared;          /* that budget; NULL = no cap */

@@ -378,18 +378,11 @@ static void finish(struct dtls_state *s, struct sink *sink)
 /* Did the hellos name a session, or a key, that nothing here agreed on? NULL: no. */
 static const char *foreign_session(const struct tls_handshake *hs)
 {
-    const struct tls_side *client = &hs->side[hs->client], *server = &hs->side[1 - hs->client];
-    if (client->session_id_size == 0 || hs->offers_srtp || tls_names_is_13(hs->version)) {
+    if (hs->side[hs->client].session_id_size == 0 || hs->offers_srtp ||
+        tls_names_is_13(hs->version)) {
         return NULL;
     }
-    if (tls_suites_is_psk(hs->cipher)) {
-        return "psk";
-    }
-    bool full = tls_handshake_has(server, CERTIFICATE) ||
-                tls_handshake_has(server, SERVER_HELLO_DONE) || server->lost || server->waiting;
-    bool same = client->session_id_size == server->session_id_size &&
-                memcmp(client->session_id, server->session_id, client->session_id_size) == 0;
-    return same && !full ? "resumed" : NULL;
+    return tls_suites_is_psk(hs->cipher) ? "psk" : tls_outcome_is_resumed(hs) ? "resumed" : NULL;
 }
 
 /* AnyConnect and OpenConnect agree in HTTPS on the session that their DTLS goes on with, by session

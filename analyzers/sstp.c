@@ -13,7 +13,6 @@ enum {
 };
 
 struct sstp_state {
-    bool started;
     uint16_t seen; /* bit n: a control packet of type n; bit 0: data */
 };
 
@@ -68,8 +67,7 @@ static void note(struct sstp_state *s, const struct segment *seg, uint16_t type,
         "data",  "connect_request", "connect_ack",    "connect_nak",  "connected",
         "abort", "disconnect",      "disconnect_ack", "echo_request", "echo_response",
     };
-    if (!s->started) {
-        s->started = true;
+    if (s->seen == 0) {
         observe_text(sink, seg, OBS_APP, "sstp", 0);
         observe_text(sink, seg, OBS_TUNNEL_SEEN, "sstp", 0);
     }

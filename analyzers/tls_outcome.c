@@ -83,6 +83,12 @@ static enum answer is_resumed(const struct tls_handshake *hs, const struct parti
     return ANSWER_UNKNOWN;
 }
 
+bool tls_outcome_is_resumed(const struct tls_handshake *hs)
+{
+    struct parties p = parties_of(hs);
+    return is_resumed(hs, &p, false) == ANSWER_YES;
+}
+
 static void update_resumed(struct tls_handshake *hs, const struct segment *seg, bool end,
                            struct sink *sink)
 {

@@ -10,6 +10,8 @@ void tls_outcome_update(struct tls_handshake *hs, const struct segment *seg, boo
                         struct sink *sink);
 /* A handshake inside the connection can be read: its outcome is reported anew. */
 void tls_outcome_renew(struct tls_handshake *hs);
+/* Has it become certain that the handshake took up an earlier session? Roles are known. */
+bool tls_outcome_is_resumed(const struct tls_handshake *hs);
 /* Is there nothing more to learn from this flow? */
 bool tls_outcome_settled(const struct tls_handshake *hs);
 
